@@ -1,0 +1,50 @@
+// What a pool knows about a connection to a backend, whatever version of HTTP it speaks.
+#pragma once
+
+#include <memory>
+
+#include "http/client.h"
+#include "http/read_buffer.h"
+#include "net/event_loop.h"
+#include "net/stream.h"
+
+namespace gnomon::http {
+
+class ClientConnection;
+
+// The pool. Calls come on the loop's thread, never from inside a call that the owner made.
+class ClientOwner {
+ public:
+  virtual void on_connected(ClientConnection& connection) = 0;
+  // An exchange has ended and the connection may serve the next.
+  virtual void on_idle(ClientConnection& connection) = 0;
+  // The stream is closed. The connection must be destroyed, but not before the caller's stack has
+  // unwound. `connect_error` is set when it never came to be open.
+  virtual void on_closed(ClientConnection& connection, const Error* connect_error) = 0;
+
+ protected:
+  ~ClientOwner() = default;
+};
+
+struct ClientContext {
+  net::EventLoop& loop;
+  ReadBuffer& read_buffer;
+  const ClientSettings& settings;
+  net::Lane lane;  // background for everything that belongs to a shadow
+};
+
+class ClientConnection {
+ public:
+  virtual ~ClientConnection() = default;
+  // Begins an exchange on an idle connection.
+  virtual ClientStream& start(ResponseHandler& handler) = 0;
+  // Closes without a word; on_closed follows. An exchange in progress hears nothing.
+  virtual void close() = 0;
+  virtual TimePoint idle_since() const noexcept = 0;
+};
+
+std::unique_ptr<ClientConnection> make_client_h1(const ClientContext& context, ClientOwner& owner,
+                                                 std::unique_ptr<net::Stream> stream,
+                                                 Duration connect_timeout);
+
+}  // namespace gnomon::http
