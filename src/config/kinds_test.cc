@@ -1,0 +1,455 @@
+// What each kind of resource accepts, warns of and refuses.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config/resources.h"
+#include "config/testing.h"
+
+namespace gnomon::config {
+namespace {
+
+struct Case {
+  std::string text;
+  std::string problems;
+};
+
+// Problems of a flat resource whose fields start in line 2.
+std::string problems(const std::string& fields) {
+  return brief(load_text("metadata: {name: it}\n" + fields));
+}
+
+// Problems of a route whose fields follow in line 4, at column 5.
+std::string route_problems(const std::string& route) {
+  return problems("virtualHost:\n  routes:\n  - " + route + "\n");
+}
+
+// Problems of a route with an Upstream and these options; they begin at 5:15.
+std::string option_problems(const std::string& options) {
+  return route_problems("routeAction: {single: {upstream: {name: blue}}}\n    options: " + options);
+}
+
+std::string upstream_problems(const std::string& fields) {
+  return problems("static: {hosts: [{addr: a, port: 80}]}\n" + fields);
+}
+
+TEST(VirtualServiceFields, takes_matchers_of_every_kind) {
+  const Resources resources = load_text(R"(metadata: {name: it}
+virtualHost:
+  domains: [example.com]
+  routes:
+  - name: all
+    matchers:
+    - prefix: /a
+      caseSensitive: false
+      methods: [GET, HEAD]
+      headers: [{name: x-a, value: b, regex: true, invertMatch: true}, {name: ':authority'}]
+      queryParameters: [{name: q, value: '1', regex: false}]
+    - exact: /b
+    - regex: /c/[0-9]+
+    directResponseAction: {status: 204}
+)");
+  EXPECT_EQ(brief(resources), "");
+  const Route& route = resources.virtual_services.at(0).virtual_host->routes.at(0);
+  EXPECT_EQ(route.name.value, "all");
+  ASSERT_EQ(route.matchers.size(), 3u);
+  EXPECT_EQ(route.matchers[0].prefix, "/a");
+  EXPECT_FALSE(route.matchers[0].case_sensitive);
+  EXPECT_EQ(route.matchers[0].methods.at(1).value, "HEAD");
+  EXPECT_TRUE(route.matchers[0].headers.at(0).invert);
+  EXPECT_EQ(route.matchers[0].query_parameters.at(0).value.value, "1");
+  EXPECT_EQ(route.matchers[1].exact, "/b");
+  EXPECT_EQ(route.matchers[2].regex->value, "/c/[0-9]+");
+}
+
+TEST(VirtualServiceFields, refuses_matchers_that_make_no_sense) {
+  const std::string action = "\n    directResponseAction: {status: 200}";
+  const std::string field = ": virtualHost.routes[0].matchers[0]";
+  const Case cases[] = {
+      {"matchers: [{methods: [GET]}]", "4:16 error" + field + ": no path specifier provided\n"},
+      {"matchers: [{prefix: /a, exact: /b}]",
+       "4:29 error" + field + ": only one of prefix, exact may be given\n"},
+      {"matchers: [{prefix: /a, headers: [{value: x}]}]",
+       "4:39 error" + field + ".headers[0]: \"name\" is missing\n"},
+      {"matchers: [{prefix: /a, headers: [{name: 'a b'}]}]",
+       "4:46 error" + field + ".headers[0].name: \"a b\" is not a header name\n"},
+      {"matchers: [{regex: ''}]", "4:24 error" + field + ".regex: must not be empty\n"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(route_problems(c.text + action), c.problems);
+}
+
+TEST(VirtualServiceFields, lets_a_delegating_route_leave_out_the_path) {
+  EXPECT_EQ(route_problems("matchers: [{methods: [GET]}]\n    delegateAction: {ref: {name: x}}"),
+            "5:5 warning: virtualHost.routes[0].delegateAction: is not served yet; the route "
+            "answers 503\n");
+}
+
+TEST(VirtualServiceFields, checks_paths_as_gloo_does) {
+  struct PathCase {
+    const char* path;
+    bool good;
+  };
+  const PathCase cases[] = {
+      {"/", true},         {"/a/b.html", true}, {"/%20", true},       {"/a:b@c", true},
+      {"/~x;v=1,2", true}, {"", true},          {"/a//b", false},     {"/a/./b", false},
+      {"/a/../b", false},  {"/a/..", false},    {"/a/.", false},      {"/a%2fb", false},
+      {"/a%2Fb", false},   {"/a#b", false},     {"/a?b", false},      {"/a b", false},
+      {"/%zz", false},     {"/%2", false},      {"/\xC3\xA9", false}, {"/{id}", false},
+      {"/..a", true},      {"/a..", true},
+  };
+  for (const PathCase& c : cases) {
+    for (const std::string kind : {"prefix", "exact"}) {
+      const std::string found = route_problems("matchers: [{" + kind + ": '" + c.path +
+                                               "'}]\n    directResponseAction: {status: 200}");
+      EXPECT_EQ(found.empty(), c.good) << c.path << " " << found;
+    }
+  }
+}
+
+TEST(VirtualServiceFields, asks_for_exactly_one_action) {
+  EXPECT_EQ(route_problems("name: a"),
+            "4:5 error: virtualHost.routes[0]: a route must specify an action\n");
+  EXPECT_EQ(
+      route_problems("directResponseAction: {status: 200}\n    redirectAction: {}"),
+      "5:5 error: virtualHost.routes[0]: only one of redirectAction, directResponseAction may "
+      "be given\n");
+  EXPECT_EQ(route_problems("routeAction: {}"),
+            "4:18 error: virtualHost.routes[0].routeAction: a routeAction needs a destination\n");
+  EXPECT_EQ(route_problems("routeAction: {single: {}}"),
+            "4:27 error: virtualHost.routes[0].routeAction.single: a destination needs an "
+            "upstream\n");
+}
+
+TEST(VirtualServiceFields, checks_weights) {
+  const std::string field = ": virtualHost.routes[0].routeAction.multi: ";
+  const std::string one = "{destination: {upstream: {name: a}}, weight: ";
+  EXPECT_EQ(route_problems("routeAction: {multi: {destinations: []}}"),
+            "4:26 error" + field + "at least one destination must be given\n");
+  EXPECT_EQ(route_problems("routeAction: {multi: {destinations: [" + one + "0}]}}"),
+            "4:26 error" + field + "the weights add up to zero\n");
+  EXPECT_EQ(route_problems("routeAction: {multi: {destinations: [" + one + "4294967295}, " + one +
+                           "1}]}}"),
+            "4:26 error" + field + "the weights add up to more than 4294967295\n");
+  EXPECT_EQ(
+      route_problems("routeAction: {multi: {destinations: [" + one + "1}, " + one + "'99'}]}}"),
+      "");
+}
+
+TEST(VirtualServiceFields, reads_redirects_and_direct_responses) {
+  EXPECT_EQ(route_problems("redirectAction: {hostRedirect: 'a.com:8443', pathRedirect: /b, "
+                           "responseCode: FOUND, httpsRedirect: true, stripQuery: true, "
+                           "portRedirect: 443}"),
+            "");
+  EXPECT_EQ(route_problems("redirectAction: {responseCode: 3}"), "");
+  EXPECT_EQ(
+      route_problems("redirectAction: {hostRedirect: 'a b'}"),
+      "4:36 error: virtualHost.routes[0].redirectAction.hostRedirect: this is not a host name "
+      "with an optional port\n");
+  EXPECT_EQ(
+      route_problems("redirectAction: {portRedirect: 65536}"),
+      "4:36 error: virtualHost.routes[0].redirectAction.portRedirect: expected a whole number "
+      "from 0 to 65535, found a number \"65536\"\n");
+  EXPECT_EQ(
+      route_problems("directResponseAction: {status: 600}"),
+      "4:36 error: virtualHost.routes[0].directResponseAction.status: must be between 200 and "
+      "599, is 600\n");
+}
+
+TEST(RouteOptionFields, takes_all_that_are_served) {
+  EXPECT_EQ(option_problems(R"({timeout: 0s, prefixRewrite: '', hostRewrite: 'b.com:80',
+      headerManipulation: {requestHeadersToAdd: [{header: {key: x-a, value: b}, append: false}],
+        requestHeadersToRemove: [x-b], responseHeadersToAdd: [{header: {key: x-c, value: ''}}],
+        responseHeadersToRemove: [server]},
+      retries: {retryOn: '5xx,reset', numRetries: 2, perTryTimeout: 1s, retriableStatusCodes: [429],
+        retryBackOff: {baseInterval: 10ms, maxInterval: 1s}},
+      shadowing: {upstream: {name: b, namespace: c}, percentage: 12.5, hostRewriteLiteral: 'd:1',
+        disableShadowHostSuffixAppend: true}})"),
+            "");
+}
+
+TEST(RouteOptionFields, refuses_bad_values) {
+  const std::string field = ": virtualHost.routes[0].options.";
+  const Case cases[] = {
+      {"{timeout: -1s}", "5:24 error" + field + "timeout: must not be negative, is -1s\n"},
+      {"{timeout: 5}",
+       "5:24 error" + field + "timeout: expected a duration, found a number \"5\"\n"},
+      {"{prefixRewrite: /a//b}",
+       "5:30 error" + field + "prefixRewrite: the rewrite is invalid: it contains //\n"},
+      {"{prefixRewrite: '/a?b c'}",
+       "5:30 error" + field +
+           "prefixRewrite: the rewrite is invalid: its query contains a character that cannot "
+           "stand there\n"},
+      {"{hostRewrite: a, autoHostRewrite: true}",
+       "5:31 warning" + field +
+           "autoHostRewrite: is not implemented yet and has no effect\n"
+           "5:31 error: virtualHost.routes[0].options: only one of hostRewrite, autoHostRewrite "
+           "may be "
+           "given\n"},
+      {"{retries: {retryBackOff: {maxInterval: 1s}}}",
+       "5:39 error" + field +
+           "retries.retryBackOff: maxInterval is given, but baseInterval is not\n"},
+      {"{retries: {retryBackOff: {baseInterval: 2s, maxInterval: 1s}}}",
+       "5:39 error" + field + "retries.retryBackOff: baseInterval is more than maxInterval\n"},
+      {"{retries: {retryBackOff: {baseInterval: 0s}}}",
+       "5:54 error" + field + "retries.retryBackOff.baseInterval: must be more than zero, is 0s\n"},
+      {"{retries: {retriableStatusCodes: [200, 600]}}",
+       "5:53 error" + field +
+           "retries.retriableStatusCodes[1]: must be between 100 and 599, is 600\n"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(option_problems(c.text), c.problems);
+}
+
+TEST(RouteOptionFields, lets_no_edit_touch_framing_or_host) {
+  for (const std::string name : {"Host", ":path", "content-length", "Transfer-Encoding",
+                                 "connection", "TE", "upgrade", "trailer"}) {
+    EXPECT_NE(option_problems("{headerManipulation: {requestHeadersToAdd: [{header: {key: '" +
+                              name + "', value: x}}]}}"),
+              "")
+        << name;
+    EXPECT_NE(option_problems("{headerManipulation: {responseHeadersToRemove: ['" + name + "']}}"),
+              "")
+        << name;
+  }
+  EXPECT_EQ(option_problems("{headerManipulation: {requestHeadersToRemove: ['a b']}}"),
+            "5:61 error: virtualHost.routes[0].options.headerManipulation."
+            "requestHeadersToRemove[0]: \"a b\" is not a header name\n");
+}
+
+TEST(RouteOptionFields, lets_no_value_break_the_message) {
+  for (const char* value : {R"("a\r\nb: c")", R"("a\nb")", R"("\0")", R"(" a")", R"("a ")"}) {
+    EXPECT_NE(option_problems(std::string("{headerManipulation: {requestHeadersToAdd: [{header: "
+                                          "{key: x, value: ") +
+                              value + "}}]}}"),
+              "")
+        << value;
+  }
+}
+
+TEST(RouteOptionFields, warns_of_commands_in_header_values) {
+  const auto add = [](const std::string& value) {
+    return option_problems(
+        "{headerManipulation: {requestHeadersToAdd: [{header: {key: x, value: '" + value +
+        "'}}]}}");
+  };
+  EXPECT_NE(add("%REQ(:path)%").find("warning"), std::string::npos);
+  EXPECT_NE(add("100%").find("warning"), std::string::npos);
+  EXPECT_EQ(add("100%%"), "");
+  EXPECT_EQ(add("%%REQ%%"), "");
+  EXPECT_NE(add("%%%").find("warning"), std::string::npos);
+}
+
+TEST(RouteOptionFields, names_what_is_not_implemented) {
+  EXPECT_EQ(option_problems("{cors: {allowOrigin: ['*']}, extauth: {disable: true}}"),
+            "5:15 warning: virtualHost.routes[0].options.cors: is not implemented yet and has no "
+            "effect\n"
+            "5:43 warning: virtualHost.routes[0].options.extauth: is an Enterprise feature of Gloo "
+            "that is not implemented; requests pass without it\n");
+}
+
+TEST(ShadowingFields, asks_for_an_upstream_with_a_name) {
+  const std::string field = ": virtualHost.routes[0].options.shadowing";
+  EXPECT_EQ(option_problems("{shadowing: {percentage: 1}}"),
+            "5:26 error" + field + ": \"upstream\" is missing\n");
+  EXPECT_EQ(option_problems("{shadowing: {upstream: {}}}"),
+            "5:37 error" + field + ".upstream: \"name\" is missing\n");
+  EXPECT_EQ(option_problems("{shadowing: {upstream: {name: ''}}}"),
+            "5:44 error" + field + ".upstream.name: must not be empty\n");
+}
+
+TEST(ShadowingFields, takes_percentages_from_0_to_100_in_float32) {
+  struct PercentageCase {
+    const char* text;
+    bool good;
+  };
+  const PercentageCase cases[] = {
+      {"0", true},      {"100", true},        {"0.0001", true},     {"99.9999", true},
+      {"'50'", true},   {"100.000001", true}, {"100.00001", false}, {"-0.1", false},
+      {"101", false},   {".nan", false},      {"'NaN'", false},     {".inf", false},
+      {"-.inf", false}, {"ten", false},       {"50%", false},       {"true", false},
+      {"-0", true},     {"1e2", true},
+  };
+  for (const PercentageCase& c : cases) {
+    const std::string found = option_problems(
+        "{shadowing: {upstream: {name: b}, percentage: " + std::string(c.text) + "}}");
+    EXPECT_EQ(found.empty(), c.good) << c.text << ": " << found;
+  }
+}
+
+TEST(ShadowingFields, is_refused_where_nothing_is_sent_on) {
+  const std::string shadowing = "\n    options: {shadowing: {upstream: {name: b}, percentage: 1}}";
+  for (const std::string action :
+       {"redirectAction: {hostRedirect: a.com}", "directResponseAction: {status: 200}",
+        "direct_response_action: {status: 200}"}) {
+    EXPECT_EQ(route_problems(action + shadowing),
+              "5:26 error: virtualHost.routes[0].options.shadowing: a redirect or direct response "
+              "cannot be shadowed\n");
+  }
+}
+
+TEST(UpstreamFields, takes_all_that_are_served) {
+  const Resources resources = load_text(R"(metadata: {name: it}
+static: {hosts: [{addr: 10.0.0.1, port: 8080}, {addr: a.example.com, port: '81'}], useTls: false}
+circuitBreakers: {maxConnections: 1, maxPendingRequests: 2, maxRequests: 3, maxRetries: 4}
+loadBalancerConfig: {leastRequest: {}}
+connectionConfig: {connectTimeout: 2s}
+dnsRefreshRate: 10s
+respectDnsTtl: true
+)");
+  EXPECT_EQ(brief(resources), "");
+  const Upstream& upstream = resources.upstreams.at(0);
+  EXPECT_EQ(upstream.static_hosts->hosts.at(1).port, 81);
+  EXPECT_EQ(upstream.breakers->max_retries, 4u);
+  EXPECT_TRUE(upstream.balancer->least_request);
+  EXPECT_EQ(upstream.connection->connect_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(upstream.dns_refresh_rate->value, std::chrono::seconds(10));
+  EXPECT_TRUE(upstream.respect_dns_ttl);
+}
+
+TEST(UpstreamFields, refuses_hosts_that_cannot_be_reached) {
+  EXPECT_EQ(problems("static: {hosts: []}\n"),
+            "2:9 error: static: a static Upstream needs at least one host\n");
+  EXPECT_EQ(problems("static: {hosts: [{port: 80}]}\n"),
+            "2:18 error: static.hosts[0]: \"addr\" is missing\n");
+  EXPECT_EQ(problems("static: {hosts: [{addr: '', port: 80}]}\n"),
+            "2:25 error: static.hosts[0].addr: must not be empty\n");
+  EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 0}]}\n"),
+            "2:34 error: static.hosts[0].port: must be between 1 and 65535, is 0\n");
+}
+
+TEST(UpstreamFields, never_sends_in_clear_what_asked_for_tls) {
+  EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 80}], useTls: true}\n"),
+            "2:48 error: static.useTls: TLS to backends is not served yet\n");
+  EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 80}, {addr: b, port: 443}]}\n"),
+            "2:39 error: static: port 443 means TLS, and TLS to backends is not served yet\n");
+  EXPECT_EQ(problems("static: {hosts: [{addr: b, port: 443}], useTls: false}\n"), "");
+}
+
+TEST(UpstreamFields, warns_of_kinds_that_need_a_platform) {
+  EXPECT_EQ(problems("kube: {serviceName: a, serviceNamespace: b, servicePort: 80}\n"),
+            "2:1 warning: kube: needs a platform that is not supported yet; the Upstream has no "
+            "endpoints\n");
+  EXPECT_EQ(upstream_problems("kube: {}\n"),
+            "3:1 warning: kube: needs a platform that is not supported yet; the Upstream has no "
+            "endpoints\n3:1 error: only one of static, kube may be given\n");
+  EXPECT_EQ(brief(load_text("apiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {name: a}\n"
+                            "spec: {}\n")),
+            "4:7 error: spec: an Upstream must say of what kind it is, such as \"static\"\n");
+}
+
+TEST(UpstreamFields, warns_of_balancers_that_fall_back) {
+  EXPECT_EQ(upstream_problems("loadBalancerConfig: {maglev: {}}\n"),
+            "3:22 warning: loadBalancerConfig.maglev: is not served yet; round robin is used "
+            "instead\n");
+  EXPECT_EQ(upstream_problems("loadBalancerConfig: {random: {}, roundRobin: {}}\n"),
+            "3:34 error: loadBalancerConfig: only one of roundRobin, random may be given\n");
+  EXPECT_EQ(upstream_problems("connectionConfig: {connectTimeout: 0s}\n"),
+            "3:36 error: connectionConfig.connectTimeout: must be more than zero, is 0s\n");
+}
+
+TEST(GatewayFields, takes_all_that_are_served) {
+  const Resources resources = load_text(R"(metadata: {name: it}
+ssl: false
+bindAddress: '::'
+bindPort: 8080
+proxyNames: [gateway-proxy]
+useProxyProto: false
+httpGateway:
+  virtualServices: [{name: a, namespace: b}]
+  virtualServiceSelector: {team: x}
+  virtualServiceNamespaces: ['*']
+  virtualServiceExpressions: {expressions: [{key: a, operator: In, values: [b, c]}]}
+)");
+  EXPECT_EQ(brief(resources), "");
+  EXPECT_EQ(resources.gateways.at(0).bind_port.value, 8080);
+}
+
+TEST(GatewayFields, refuses_what_cannot_listen) {
+  EXPECT_EQ(problems("httpGateway: {}\n"), "1:1 error: \"bindPort\" is missing\n");
+  EXPECT_EQ(problems("bindPort: 65536\nhttpGateway: {}\n"),
+            "2:11 error: bindPort: expected a whole number from 0 to 65535, found a number "
+            "\"65536\"\n");
+  EXPECT_EQ(problems("bindPort: 80\n"), "1:1 error: a Gateway must have an httpGateway\n");
+  EXPECT_EQ(problems("bindPort: 80\ntcpGateway: {}\n"),
+            "3:1 warning: tcpGateway: is not served yet; this Gateway is not opened\n");
+  EXPECT_EQ(
+      problems("bindPort: 80\nhttpGateway: {virtualServiceExpressions: {expressions: [{key: a, "
+               "operator: Equals, values: [b, c]}]}}\n"),
+      "3:57 error: httpGateway.virtualServiceExpressions.expressions[0]: the number of values "
+      "does not fit the operator\n");
+}
+
+TEST(LabelExpression, matches_as_its_operator_says) {
+  const Labels labels{{"team", "red"}, {"size", "7"}};
+  struct ExpressionCase {
+    LabelExpression expression;
+    bool matches;
+  };
+  using enum LabelOperator;
+  const ExpressionCase cases[] = {
+      {{{}, "team", equals, {"red"}}, true},      {{{}, "team", equals, {"blue"}}, false},
+      {{{}, "gone", equals, {"red"}}, false},     {{{}, "team", double_equals, {"red"}}, true},
+      {{{}, "team", not_equals, {"red"}}, false}, {{{}, "gone", not_equals, {"red"}}, true},
+      {{{}, "team", in, {"blue", "red"}}, true},  {{{}, "team", not_in, {"blue"}}, true},
+      {{{}, "gone", not_in, {"blue"}}, true},     {{{}, "team", exists, {}}, true},
+      {{{}, "gone", exists, {}}, false},          {{{}, "gone", does_not_exist, {}}, true},
+      {{{}, "size", greater_than, {"6"}}, true},  {{{}, "size", greater_than, {"7"}}, false},
+      {{{}, "size", less_than, {"8"}}, true},     {{{}, "team", less_than, {"8"}}, false},
+      {{{}, "gone", greater_than, {"0"}}, false},
+  };
+  for (const ExpressionCase& c : cases) {
+    EXPECT_EQ(c.expression.matches(labels), c.matches)
+        << c.expression.key << " " << static_cast<int>(c.expression.op);
+  }
+}
+
+TEST(ShadowTestFields, takes_all_that_are_served) {
+  const Resources resources = load_text(R"(metadata: {name: it}
+target: {virtualService: site, namespace: shop, route: cart}
+shadow: {upstream: {name: green}, percentage: 10, hostRewriteLiteral: h, disableShadowHostSuffixAppend: true}
+sampling: {key: {cookie: session}, salt: one}
+request: {methods: [GET], timeout: 2s, headers: {set: {x-a: b}, remove: [authorization]}, hostRewrite: c}
+limits: {inFlight: 10, bufferBytes: 1Mi, requestsPerSecond: 0.5}
+)");
+  EXPECT_EQ(brief(resources), "");
+  const ShadowTest& test = resources.shadow_tests.at(0);
+  EXPECT_EQ(test.target.route.value, "cart");
+  EXPECT_EQ(test.sampling->key->cookie, "session");
+  EXPECT_EQ(test.request->headers->set.at("x-a"), "b");
+  EXPECT_EQ(test.limits->buffer_bytes->value, uint64_t{1} << 20);
+  EXPECT_EQ(test.limits->requests_per_second, 0.5);
+}
+
+TEST(ShadowTestFields, refuses_bad_values) {
+  const auto test_problems = [](const std::string& fields) {
+    return problems("target: {virtualService: site}\n" + fields);
+  };
+  const Case cases[] = {
+      {"shadow: {percentage: 5}\n", "3:9 error: shadow: \"upstream\" is missing\n"},
+      {"sampling: {key: {}}\n",
+       "3:17 error: sampling.key: a key needs a header, a cookie or clientAddress\n"},
+      {"sampling: {key: {cookie: a, header: b}}\n",
+       "3:29 error: sampling.key: only one of header, cookie may be given\n"},
+      {"request: {methods: [CONNECT]}\n",
+       "3:21 error: request.methods[0]: \"CONNECT\" is not a method that can be copied\n"},
+      {"request: {timeout: 0s}\n", "3:20 error: request.timeout: must be more than zero, is 0s\n"},
+      {"request: {headers: {set: {host: x}}}\n",
+       "3:27 error: request.headers.set.host: \"host\" may not be changed here\n"},
+      {"request: {headers: {set: {x-a: \"a\\nb\"}}}\n",
+       "3:32 error: request.headers.set.x-a: this cannot stand in a header\n"},
+      {"request: {headers: {remove: [te]}}\n",
+       "3:30 error: request.headers.remove[0]: \"te\" may not be changed here\n"},
+      {"limits: {inFlight: 0}\n", "3:20 error: limits.inFlight: must be more than zero, is 0\n"},
+      {"limits: {bufferBytes: lots}\n",
+       "3:23 error: limits.bufferBytes: expected an amount such as 1000, 64Mi or 1.5Gi, found a "
+       "string \"lots\"\n"},
+      {"limits: {requestsPerSecond: .nan}\n",
+       "3:29 error: limits.requestsPerSecond: must be more than zero, is .nan\n"},
+      {"control: {percentage: 5}\nverdict: {any: [thing]}\n",
+       "3:1 warning: control: is not evaluated yet\n4:1 warning: verdict: is not evaluated yet\n"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(test_problems(c.text), c.problems);
+  EXPECT_EQ(problems("target: {}\n"), "2:9 error: target: \"virtualService\" is missing\n");
+}
+
+}  // namespace
+}  // namespace gnomon::config

@@ -1,0 +1,100 @@
+#include "config/shadow_test_spec.h"
+
+#include "config/rules.h"
+#include "config/schema.h"
+#include "config/text_rules.h"
+
+namespace gnomon::config {
+namespace {
+
+constexpr std::string_view kNotEvaluated = "is not evaluated yet";
+
+struct HeaderName {
+  bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
+    if (is_header_name(name)) return true;
+    scope.error(node.at(), fmt::format("\"{}\" is not a name that can be looked up", name));
+    return false;
+  }
+};
+
+struct Methods {
+  bool operator()(const std::vector<std::string>& methods, const Node& node,
+                  const Scope& scope) const {
+    bool good = true;
+    for (size_t i = 0; i < methods.size(); ++i) {
+      if (is_header_name(methods[i]) && methods[i] != "CONNECT") continue;
+      scope.item(i).error(node.items()[i]->at(),
+                          fmt::format("\"{}\" is not a method that can be copied", methods[i]));
+      good = false;
+    }
+    return good;
+  }
+};
+
+}  // namespace
+
+template <>
+struct Reader<Quantity> {
+  static bool read(const Node& node, const Scope& scope, Quantity& out) {
+    const auto value = parse_quantity(node.text());
+    if (!value) return refuse(node, scope, "an amount such as 1000, 64Mi or 1.5Gi");
+    out.value = *value;
+    return true;
+  }
+};
+
+void describe(Schema<ShadowTarget>& s) {
+  s.field("virtualService", &ShadowTarget::virtual_service, kRequired, kNotEmpty);
+  s.field("namespace", &ShadowTarget::name_space);
+  s.field("route", &ShadowTarget::route);
+}
+
+void describe(Schema<ShadowDestination>& s) {
+  s.field("upstream", &ShadowDestination::upstream, kRequired);
+  s.field("percentage", &ShadowDestination::percentage, in_range(0.0F, 100.0F));
+  s.field("disableShadowHostSuffixAppend", &ShadowDestination::disable_host_suffix);
+  s.field("hostRewriteLiteral", &ShadowDestination::host_rewrite, ValidAuthority{});
+}
+
+void describe(Schema<SamplingKey>& s) {
+  s.field("header", &SamplingKey::header, HeaderName{});
+  s.field("cookie", &SamplingKey::cookie, HeaderName{});
+  s.field("clientAddress", &SamplingKey::client_address);
+  s.one_of({"header", "cookie", "clientAddress"},
+           "a key needs a header, a cookie or clientAddress");
+}
+
+void describe(Schema<Sampling>& s) {
+  s.field("key", &Sampling::key);
+  s.field("salt", &Sampling::salt);
+}
+
+void describe(Schema<HeaderEdits>& s) {
+  s.field("set", &HeaderEdits::set, EditableFields{});
+  s.field("remove", &HeaderEdits::remove, EditableNames{});
+}
+
+void describe(Schema<ShadowRequest>& s) {
+  s.field("methods", &ShadowRequest::methods, Methods{});
+  s.field("timeout", &ShadowRequest::timeout, kPositive);
+  s.field("headers", &ShadowRequest::headers);
+  s.field("hostRewrite", &ShadowRequest::host_rewrite, ValidAuthority{});
+}
+
+void describe(Schema<ShadowLimits>& s) {
+  s.field("inFlight", &ShadowLimits::in_flight, kPositive);
+  s.field("bufferBytes", &ShadowLimits::buffer_bytes);
+  s.field("requestsPerSecond", &ShadowLimits::requests_per_second, kPositive);
+}
+
+void describe(Schema<ShadowTest>& s) {
+  s.field("target", &ShadowTest::target, kRequired);
+  s.field("shadow", &ShadowTest::shadow);
+  s.field("sampling", &ShadowTest::sampling);
+  s.field("request", &ShadowTest::request);
+  s.field("limits", &ShadowTest::limits);
+  s.unserved({"control", "compare", "redact", "verdict"}, kNotEvaluated);
+  s.ignored({"status"});
+}
+
+}  // namespace gnomon::config
