@@ -1,0 +1,73 @@
+#include "routing/rewrite.h"
+
+#include <algorithm>
+
+namespace gnomon::routing {
+namespace {
+
+std::string replace_front(std::string_view path, size_t bytes, std::string_view with) {
+  const std::string_view rest = path.substr(std::min(bytes, path.size()));
+  std::string out;
+  out.reserve(1 + with.size() + rest.size());
+  // "/petstore" with the prefix stripped leaves "", and "?a=1" is no path either (RFC 9112 section
+  // 3.2.1: origin-form starts with a slash).
+  const char first = !with.empty() ? with[0] : rest.empty() ? '\0' : rest[0];
+  if (first != '/') out.push_back('/');
+  out += with;
+  out += rest;
+  return out;
+}
+
+std::string redirect_authority(const Redirect& redirect, const RequestHead& head) {
+  const AuthorityParts own = split_authority(head.authority);
+  std::string out(redirect.host.empty() ? own.host : std::string_view(redirect.host));
+  if (redirect.port != 0) {
+    out = std::string(split_authority(out).host) + ":" + std::to_string(redirect.port);
+  } else if (redirect.host.empty() && !redirect.https) {
+    out += own.port;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string rewrite_path(const Route& route, const Match& match, std::string_view path_and_query) {
+  if (!route.prefix_rewrite) return std::string(path_and_query);
+  return replace_front(path_and_query, match.matched_path_bytes, *route.prefix_rewrite);
+}
+
+void apply_edits(Headers& headers, std::span<const HeaderEdit> edits) {
+  for (const HeaderEdit& edit : edits) {
+    switch (edit.op) {
+      case HeaderEdit::Op::append:
+        headers.add(edit.name, edit.value);
+        break;
+      case HeaderEdit::Op::set:
+        headers.set(edit.name, edit.value);
+        break;
+      case HeaderEdit::Op::remove:
+        headers.remove(edit.name);
+        break;
+    }
+  }
+}
+
+std::string redirect_location(const Redirect& redirect, const Match& match,
+                              const RequestHead& head) {
+  const std::string_view path = path_only(head.path);
+  const std::string_view query = head.path.substr(path.size());
+  std::string target;
+  if (!redirect.path.empty()) {
+    target = replace_front("", 0, redirect.path);
+  } else if (redirect.prefix) {
+    target = replace_front(path, match.matched_path_bytes, *redirect.prefix);
+  } else {
+    target = path;
+  }
+  // A path that brings its own query replaces the request's.
+  if (!redirect.strip_query && target.find('?') == std::string::npos) target += query;
+  const std::string_view scheme = redirect.https ? "https" : head.scheme;
+  return std::string(scheme) + "://" + redirect_authority(redirect, head) + target;
+}
+
+}  // namespace gnomon::routing

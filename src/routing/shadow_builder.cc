@@ -1,0 +1,235 @@
+#include "routing/shadow_builder.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace gnomon::routing {
+namespace {
+
+constexpr const char* kZeroPercent = "without a percentage nothing is copied";
+constexpr const char* kZeroPercentHint = "add \"percentage: 100\" to copy every request";
+
+// What Gloo's shadowing and a ShadowTest's own shadow have in common.
+struct Destination {
+  const config::ResourceRef& upstream;
+  const std::optional<float>& percentage;
+  bool disable_host_suffix;
+  const std::string& host_rewrite;
+};
+
+ShadowPolicy build_policy(BuildContext& context, const config::Metadata& owner,
+                          const Destination& from, config::Position at, std::string_view field) {
+  ShadowPolicy policy;
+  policy.cluster = context.find_cluster(from.upstream, owner);
+  policy.cluster_name = cluster_name(from.upstream, owner);
+  policy.host_rewrite = from.host_rewrite;
+  policy.append_host_suffix = !from.disable_host_suffix && from.host_rewrite.empty();
+  if (policy.cluster == kNoCluster) {
+    context.error(owner, from.upstream.at,
+                  fmt::format("there is no Upstream {}", full_name(from.upstream, owner)),
+                  fmt::format("{}.upstream", field));
+  }
+  if (from.percentage) {
+    policy.per_million = per_million(*from.percentage);
+  } else {
+    context.warning(owner, at, kZeroPercent, field, kZeroPercentHint);
+  }
+  return policy;
+}
+
+SampleKey build_key(const config::Sampling& sampling) {
+  SampleKey key;
+  key.salt = sampling.salt;
+  if (!sampling.key) return key;
+  if (sampling.key->header) {
+    key.kind = SampleKey::Kind::header;
+    key.name = *sampling.key->header;
+  } else if (sampling.key->cookie) {
+    key.kind = SampleKey::Kind::cookie;
+    key.name = *sampling.key->cookie;
+  } else if (sampling.key->client_address) {
+    key.kind = SampleKey::Kind::client_address;
+  }
+  return key;
+}
+
+void refine_request(const config::ShadowRequest& request, ShadowPolicy& policy) {
+  policy.methods = request.methods;
+  if (request.timeout) policy.timeout = to_millis(*request.timeout);
+  if (!request.host_rewrite.empty()) {
+    policy.host_rewrite = request.host_rewrite;
+    policy.append_host_suffix = false;
+  }
+  if (!request.headers) return;
+  for (const std::string& name : request.headers->remove) {
+    policy.edits.push_back({HeaderEdit::Op::remove, name, {}});
+  }
+  for (const auto& [name, value] : request.headers->set) {
+    policy.edits.push_back({HeaderEdit::Op::set, name, value});
+  }
+}
+
+void refine(const config::ShadowTest& test, ShadowPolicy& policy) {
+  policy.name = test.metadata.full_name();
+  if (test.sampling) policy.key = build_key(*test.sampling);
+  if (test.request) refine_request(*test.request, policy);
+  if (!test.limits) return;
+  policy.in_flight_max = test.limits->in_flight.value_or(policy.in_flight_max);
+  if (test.limits->buffer_bytes) policy.buffer_bytes_max = test.limits->buffer_bytes->value;
+  policy.requests_per_second =
+      test.limits->requests_per_second.value_or(policy.requests_per_second);
+}
+
+class ShadowTestBuilder {
+ public:
+  ShadowTestBuilder(BuildContext& context, std::span<VirtualHost> hosts)
+      : context_(context), hosts_(hosts) {
+    for (size_t i = 0; i < hosts.size(); ++i) {
+      by_name_.emplace(context.resources.virtual_services[i].metadata.full_name(), i);
+    }
+  }
+
+  void apply(const config::ShadowTest& test) {
+    Route* route = find_route(test);
+    if (route == nullptr) return;
+    if (test.shadow) {
+      add_shadow(test, *route);
+    } else {
+      refine_own_shadow(test, *route);
+    }
+  }
+
+ private:
+  Route* find_route(const config::ShadowTest& test) {
+    if (test.target.virtual_service.empty()) return nullptr;  // reported when it was read
+    const std::string& own = test.metadata.name_space;
+    const std::string name =
+        fmt::format("{}.{}", test.target.name_space.empty() ? own : test.target.name_space,
+                    test.target.virtual_service);
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) {
+      context_.error(test.metadata, test.target.at,
+                     fmt::format("there is no VirtualService {}", name), "target.virtualService");
+      return nullptr;
+    }
+    return test.target.route.value.empty() ? find_only_route(test, found->second)
+                                           : find_named_route(test, found->second);
+  }
+
+  Route* find_named_route(const config::ShadowTest& test, size_t host) {
+    const auto& service = context_.resources.virtual_services[host];
+    Route* found = nullptr;
+    for (size_t i = 0; i < hosts_[host].routes.size(); ++i) {
+      if (service.virtual_host->routes[i].name.value != test.target.route.value) continue;
+      if (found != nullptr) {
+        context_.error(test.metadata, test.target.route.at,
+                       fmt::format("{} has several routes named {}", hosts_[host].name,
+                                   test.target.route.value),
+                       "target.route");
+        return nullptr;
+      }
+      found = &hosts_[host].routes[i];
+    }
+    if (found == nullptr) {
+      context_.error(
+          test.metadata, test.target.route.at,
+          fmt::format("{} has no route named {}", hosts_[host].name, test.target.route.value),
+          "target.route", "a route gets a name by its field \"name\"");
+    }
+    return found;
+  }
+
+  // Without a name: the one route with options.shadowing, or the one route there is.
+  Route* find_only_route(const config::ShadowTest& test, size_t host) {
+    const auto& service = context_.resources.virtual_services[host];
+    std::vector<Route*> shadowed;
+    std::vector<Route*> forwarding;
+    for (size_t i = 0; i < hosts_[host].routes.size(); ++i) {
+      const config::Route& from = service.virtual_host->routes[i];
+      Route* route = &hosts_[host].routes[i];
+      if (!route->clusters.empty()) forwarding.push_back(route);
+      if (from.options && from.options->shadowing) shadowed.push_back(route);
+    }
+    if (shadowed.size() == 1) return shadowed[0];
+    if (test.shadow && shadowed.empty() && forwarding.size() == 1) return forwarding[0];
+    context_.error(test.metadata, test.target.at,
+                   fmt::format("{} has {} shadowed routes; the test must name one",
+                               hosts_[host].name, shadowed.size()),
+                   "target", "add \"route\" with the route's name");
+    return nullptr;
+  }
+
+  void add_shadow(const config::ShadowTest& test, Route& route) {
+    if (route.clusters.empty()) {
+      context_.error(
+          test.metadata, test.target.at,
+          fmt::format("{} sends requests nowhere, so there is nothing to copy", route.name),
+          "target");
+      return;
+    }
+    const config::ShadowDestination& shadow = *test.shadow;
+    const Destination destination{shadow.upstream, shadow.percentage, shadow.disable_host_suffix,
+                                  shadow.host_rewrite};
+    ShadowPolicy policy = build_policy(context_, test.metadata, destination, shadow.at, "shadow");
+    refine(test, policy);
+    route.shadows.push_back(std::move(policy));
+  }
+
+  // A route's own shadow, if it has one, stands first.
+  void refine_own_shadow(const config::ShadowTest& test, Route& route) {
+    if (route.shadows.empty()) {
+      context_.error(test.metadata, test.target.at,
+                     fmt::format("{} has no options.shadowing to refine", route.name), "target",
+                     "give this test a \"shadow\" of its own, or the route options.shadowing");
+      return;
+    }
+    const auto [first, fresh] = refiners_.emplace(&route, test.metadata.full_name());
+    if (!fresh) {
+      context_.error(test.metadata, test.target.at,
+                     fmt::format("the shadowing of {} is already refined by the ShadowTest {}",
+                                 route.name, first->second),
+                     "target", "give this test a \"shadow\" of its own to add one more copy");
+      return;
+    }
+    refine(test, route.shadows.front());
+  }
+
+  BuildContext& context_;
+  std::span<VirtualHost> hosts_;
+  std::map<std::string, size_t> by_name_;
+  std::map<const Route*, std::string>
+      refiners_;  // the ShadowTest that refines a route's own shadow
+};
+
+}  // namespace
+
+uint32_t per_million(float percentage) noexcept {
+  if (!(percentage > 0)) return 0;
+  if (percentage >= 100) return 1'000'000;
+  return static_cast<uint32_t>(percentage * 10000.0F);
+}
+
+void build_route_shadow(BuildContext& context, const config::VirtualService& service,
+                        const config::Shadowing& shadowing, std::string_view label,
+                        std::string_view field, Route& route) {
+  const Destination destination{shadowing.upstream, shadowing.percentage,
+                                shadowing.disable_host_suffix, shadowing.host_rewrite};
+  ShadowPolicy policy = build_policy(context, service.metadata, destination, shadowing.at, field);
+  policy.name = label;
+  route.shadows.push_back(std::move(policy));
+}
+
+void apply_shadow_tests(BuildContext& context, std::span<VirtualHost> hosts) {
+  ShadowTestBuilder builder(context, hosts);
+  // Refiners first: they look for the route's own shadow, which stands alone until others are
+  // added.
+  for (const config::ShadowTest& test : context.resources.shadow_tests) {
+    if (!test.shadow) builder.apply(test);
+  }
+  for (const config::ShadowTest& test : context.resources.shadow_tests) {
+    if (test.shadow) builder.apply(test);
+  }
+}
+
+}  // namespace gnomon::routing

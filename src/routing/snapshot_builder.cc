@@ -1,0 +1,83 @@
+#include "routing/snapshot_builder.h"
+
+#include <algorithm>
+
+#include "routing/build_context.h"
+#include "routing/cluster_builder.h"
+#include "routing/configured_snapshot.h"
+#include "routing/listener_builder.h"
+#include "routing/route_builder.h"
+#include "routing/shadow_builder.h"
+
+namespace gnomon::routing {
+namespace {
+
+template <typename T>
+KindSummary summarise(const BuildContext& context, std::string name, const std::vector<T>& all) {
+  const auto broken = std::ranges::count_if(
+      all, [&](const T& resource) { return context.is_broken(resource.metadata); });
+  return {std::move(name), all.size(), static_cast<size_t>(broken)};
+}
+
+std::vector<KindSummary> summarise(const BuildContext& context) {
+  const config::Resources& resources = context.resources;
+  return {summarise(context, "virtual services", resources.virtual_services),
+          summarise(context, "upstreams", resources.upstreams),
+          summarise(context, "gateways", resources.gateways),
+          summarise(context, "shadow tests", resources.shadow_tests)};
+}
+
+// Live traffic and copies have pools of their own, so that each cluster needs to know which it
+// gets.
+void mark_uses(ConfiguredSnapshot::Parts& parts) {
+  for (Cluster& cluster : parts.clusters) cluster.primary = cluster.shadow = false;
+  const auto find = [&](ClusterId id) {
+    return id < parts.clusters.size() ? &parts.clusters[id] : nullptr;
+  };
+  for (const VirtualHost& host : parts.hosts) {
+    for (const Route& route : host.routes) {
+      for (const WeightedCluster& to : route.clusters) {
+        if (Cluster* cluster = find(to.cluster)) cluster->primary = true;
+      }
+      for (const ShadowPolicy& to : route.shadows) {
+        if (Cluster* cluster = find(to.cluster)) cluster->shadow = true;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Loaded build_snapshot(const config::Resources& resources) {
+  BuildContext context(resources);
+  build_clusters(context);
+  ConfiguredSnapshot::Parts parts;
+  parts.hosts.reserve(resources.virtual_services.size());
+  for (const config::VirtualService& service : resources.virtual_services) {
+    parts.hosts.push_back(build_virtual_host(context, service));
+  }
+  apply_shadow_tests(context, parts.hosts);
+  build_listeners(context, parts);
+  parts.clusters = std::move(context.clusters);
+  mark_uses(parts);
+  Loaded loaded;
+  loaded.kinds = summarise(context);
+  loaded.errors = context.diagnostics.errors();
+  loaded.warnings = context.diagnostics.count(config::Severity::warning);
+  if (loaded.errors == 0) {
+    loaded.snapshot = std::make_shared<const ConfiguredSnapshot>(std::move(parts));
+  }
+  loaded.diagnostics = context.diagnostics.sorted();
+  return loaded;
+}
+
+Loaded load_snapshot(config::Files& files, const std::string& path) {
+  return build_snapshot(config::load(files, path));
+}
+
+Loaded load_snapshot(const std::string& path) {
+  config::DiskFiles files;
+  return load_snapshot(files, path);
+}
+
+}  // namespace gnomon::routing

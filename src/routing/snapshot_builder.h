@@ -1,0 +1,36 @@
+// Resources to a Snapshot. Everything that no resource can know alone is checked here: references,
+// domains that two VirtualServices claim, routes that cannot be reached.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/files.h"
+#include "config/resources.h"
+#include "routing/snapshot.h"
+
+namespace gnomon::routing {
+
+// How many resources of a kind there are, and how many of them have errors.
+struct KindSummary {
+  std::string name;  // "virtual services"
+  size_t total = 0;
+  size_t broken = 0;
+};
+
+struct Loaded {
+  SnapshotPtr snapshot;  // null when there is an error
+  std::vector<config::Diagnostic> diagnostics;
+  std::vector<KindSummary> kinds;
+  // All there were, even where too many to keep.
+  size_t errors = 0;
+  size_t warnings = 0;
+};
+
+// From a file or a directory, on disk or elsewhere.
+Loaded load_snapshot(const std::string& path);
+Loaded load_snapshot(config::Files& files, const std::string& path);
+Loaded build_snapshot(const config::Resources& resources);
+
+}  // namespace gnomon::routing
