@@ -1,0 +1,28 @@
+#include "proxy/dispatcher.h"
+
+#include <utility>
+
+#include "proxy/exchange.h"
+
+namespace gnomon::proxy {
+
+std::unique_ptr<http::RequestHandler> Dispatcher::on_request(http::ServerStream& stream,
+                                                             RequestHead head) {
+  auto exchange = std::make_unique<Exchange>(context_, stream, std::move(head), listener_);
+  exchange->start();
+  return exchange;
+}
+
+void Dispatcher::on_refused(const net::Address& peer, const http::ProtocolError& error) {
+  context_.stats.refused.add();
+  context_.stats.codes.add(error.status);
+  if (context_.access == nullptr) return;
+  AccessRecord record;
+  record.start = context_.loop.wall();
+  record.status = error.status;
+  record.flags = kFlagClientProtocolError;
+  record.client = &peer;
+  context_.access->on_exchange(record);
+}
+
+}  // namespace gnomon::proxy

@@ -1,0 +1,234 @@
+#include "proxy/host_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "net/memory.h"
+
+namespace gnomon::proxy {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const net::Address kBackend = *net::Address::parse("10.0.0.1", 80);
+
+// Waits for a connection and notes what it got.
+struct Waiter final : PoolTicket {
+  void on_connection(http::ClientConnection& got) override { connection = &got; }
+  void on_no_connection(const Error& got) override { error = got; }
+  http::ClientConnection* connection = nullptr;
+  std::optional<Error> error;
+};
+
+struct IgnoreResponse final : http::ResponseHandler {
+  void on_interim(ResponseHead /*head*/) override {}
+  void on_response_head(ResponseHead head) override { status = head.status; }
+  void on_response_body(Chunk /*chunk*/) override {}
+  void on_response_end(Headers /*trailers*/) override { ended = true; }
+  void on_response_error(Error error) override { failure = error; }
+  void on_backend_writable() override {}
+  uint16_t status = 0;
+  bool ended = false;
+  std::optional<Error> failure;
+};
+
+class HostPoolTest : public testing::Test {
+ protected:
+  void listen() {
+    acceptor_ = std::move(*network_.listen(kBackend, [this](std::unique_ptr<net::Stream> stream) {
+      accepted_.push_back(std::move(stream));
+    }));
+  }
+  void settle() {
+    for (int i = 0; i < 20; ++i) loop_.run_once(Duration::zero());
+  }
+  void advance(Duration by) {
+    const TimePoint end = clock_.now() + by;
+    while (clock_.now() < end) loop_.run_once(end - clock_.now());
+    settle();
+  }
+  // One whole exchange over a connection.
+  IgnoreResponse exchange(http::ClientConnection& connection, size_t accepted) {
+    IgnoreResponse handler;
+    http::ClientStream& stream = connection.start(handler);
+    stream.send_head(RequestHead());
+    stream.send_end({});
+    settle();
+    std::string answer = "HTTP/1.1 204 No Content\r\n\r\n";
+    const struct iovec part{answer.data(), answer.size()};
+    accepted_[accepted]->write(&part, 1);
+    settle();
+    return handler;
+  }
+  HostPool& pool() {
+    if (!pool_) pool_.emplace(context_, limits_, kBackend, counts_, stats_);
+    return *pool_;
+  }
+
+  ManualClock clock_;
+  net::VirtualPoller poller_{clock_};
+  net::EventLoop loop_{clock_, poller_};
+  net::MemoryNetwork network_{loop_};
+  http::ReadBuffer read_buffer_;
+  http::ClientSettings settings_;
+  PoolContext context_{loop_, network_, read_buffer_, settings_, net::Lane::live};
+  PoolLimits limits_;
+  BreakerCounts counts_;
+  ClusterStats stats_;
+  std::vector<std::unique_ptr<net::Stream>> accepted_;
+  std::unique_ptr<net::Acceptor> acceptor_;
+  std::optional<HostPool> pool_;
+};
+
+TEST_F(HostPoolTest, a_waiter_gets_the_connection_that_was_opened_for_it) {
+  listen();
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  settle();
+  EXPECT_NE(waiter.connection, nullptr);
+  EXPECT_EQ(stats_.requests_pending.value(), 0);
+  EXPECT_EQ(counts_.pending.value(), 0u);
+  EXPECT_EQ(counts_.connections.value(), 1u);
+}
+
+TEST_F(HostPoolTest, a_connection_is_used_again_after_its_exchange) {
+  listen();
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  settle();
+  EXPECT_EQ(pool().take_idle(), nullptr);
+  EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
+  EXPECT_EQ(pool().take_idle(), waiter.connection);
+  EXPECT_EQ(accepted_.size(), 1u);
+}
+
+TEST_F(HostPoolTest, refused_connections_fail_one_waiter_each) {
+  Waiter first;
+  Waiter second;
+  ASSERT_TRUE(pool().wait(first));
+  ASSERT_TRUE(pool().wait(second));
+  settle();
+  ASSERT_TRUE(first.error.has_value());
+  ASSERT_TRUE(second.error.has_value());
+  EXPECT_EQ(first.error->code, Errc::connect_refused);
+  EXPECT_EQ(stats_.connect_failures.value(), 2u);
+  EXPECT_EQ(counts_.connections.value(), 0u);
+}
+
+TEST_F(HostPoolTest, a_black_hole_ends_with_the_connect_timeout) {
+  network_.black_hole(kBackend);
+  limits_.connect_timeout = Millis(250);
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  advance(milliseconds(240));
+  EXPECT_FALSE(waiter.error.has_value());
+  advance(milliseconds(20));
+  ASSERT_TRUE(waiter.error.has_value());
+  EXPECT_EQ(waiter.error->code, Errc::connect_timeout);
+}
+
+TEST_F(HostPoolTest, the_queue_of_waiters_says_no_and_counts_it) {
+  network_.black_hole(kBackend);
+  limits_.breakers.max_pending_requests = 1;
+  Waiter first;
+  Waiter second;
+  ASSERT_TRUE(pool().wait(first));
+  const Result<void> refused = pool().wait(second);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overflow);
+  EXPECT_EQ(stats_.overflow_pending.value(), 1u);
+}
+
+TEST_F(HostPoolTest, beyond_the_connection_limit_a_waiter_gets_the_next_that_is_free) {
+  listen();
+  limits_.breakers.max_connections = 1;
+  Waiter first;
+  Waiter second;
+  ASSERT_TRUE(pool().wait(first));
+  settle();
+  ASSERT_TRUE(pool().wait(second));
+  settle();
+  EXPECT_EQ(second.connection, nullptr);
+  EXPECT_EQ(stats_.overflow_connections.value(), 1u);
+  EXPECT_TRUE(exchange(*first.connection, 0).ended);
+  EXPECT_EQ(second.connection, first.connection);
+  EXPECT_EQ(accepted_.size(), 1u);
+}
+
+TEST_F(HostPoolTest, no_connection_at_all_is_an_overflow) {
+  limits_.breakers.max_connections = 0;
+  Waiter waiter;
+  const Result<void> refused = pool().wait(waiter);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::overflow);
+  EXPECT_EQ(counts_.pending.value(), 0u);
+}
+
+TEST_F(HostPoolTest, a_waiter_that_leaves_is_forgotten_and_its_connection_stays_for_the_next) {
+  listen();
+  {
+    Waiter waiter;
+    ASSERT_TRUE(pool().wait(waiter));
+  }
+  EXPECT_EQ(counts_.pending.value(), 0u);
+  settle();
+  EXPECT_NE(pool().take_idle(), nullptr);
+}
+
+TEST_F(HostPoolTest, an_idle_connection_that_the_backend_closes_is_not_given_out) {
+  listen();
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  settle();
+  EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
+  accepted_.clear();
+  settle();
+  EXPECT_EQ(pool().take_idle(), nullptr);
+  EXPECT_EQ(counts_.connections.value(), 0u);
+}
+
+TEST_F(HostPoolTest, connections_idle_for_too_long_are_closed) {
+  listen();
+  limits_.idle_timeout = Millis(1'000);
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  settle();
+  EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
+  advance(milliseconds(900));
+  pool().close_stale();
+  EXPECT_EQ(counts_.connections.value(), 1u);
+  advance(milliseconds(200));
+  pool().close_stale();
+  EXPECT_EQ(counts_.connections.value(), 0u);
+  EXPECT_EQ(pool().take_idle(), nullptr);
+}
+
+TEST_F(HostPoolTest, draining_lets_the_exchange_in_progress_finish) {
+  listen();
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  settle();
+  pool().drain();
+  EXPECT_FALSE(pool().unused());
+  EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
+  EXPECT_TRUE(pool().unused());
+}
+
+TEST_F(HostPoolTest, destroying_the_pool_gives_everything_back) {
+  listen();
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  settle();
+  Waiter waiting;
+  ASSERT_TRUE(pool().wait(waiting));
+  pool_.reset();
+  EXPECT_EQ(counts_.connections.value(), 0u);
+  EXPECT_EQ(counts_.pending.value(), 0u);
+  EXPECT_EQ(stats_.connections_active.value(), 0);
+  EXPECT_EQ(stats_.requests_pending.value(), 0);
+}
+
+}  // namespace
+}  // namespace gnomon::proxy

@@ -1,0 +1,63 @@
+#include "proxy/request_identity.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace gnomon::proxy {
+namespace {
+
+TEST(RequestId, is_a_random_uuid_of_version_4) {
+  Rng rng(1);
+  std::set<std::string> seen;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string id = make_request_id(rng);
+    ASSERT_EQ(id.size(), 36u);
+    for (size_t at = 0; at < id.size(); ++at) {
+      if (at == 8 || at == 13 || at == 18 || at == 23) {
+        ASSERT_EQ(id[at], '-') << id;
+      } else {
+        ASSERT_TRUE(std::isxdigit(static_cast<unsigned char>(id[at]))) << id;
+      }
+    }
+    ASSERT_EQ(id[14], '4') << id;
+    ASSERT_NE(std::string("89ab").find(id[19]), std::string::npos) << id;
+    seen.insert(id);
+  }
+  EXPECT_EQ(seen.size(), 1'000u);
+}
+
+TEST(Identity, adds_all_three_fields) {
+  Rng rng(1);
+  RequestHead head;
+  add_identity(head, "192.0.2.7", rng);
+  EXPECT_EQ(head.headers.get(Known::x_forwarded_for), "192.0.2.7");
+  EXPECT_EQ(head.headers.get(Known::x_forwarded_proto), "http");
+  EXPECT_EQ(head.headers.get(Known::x_request_id).size(), 36u);
+  EXPECT_EQ(head.headers.size(), 3u);
+}
+
+TEST(Identity, appends_to_a_chain_of_several_fields) {
+  Rng rng(1);
+  RequestHead head;
+  head.headers.add("X-Forwarded-For", "198.51.100.1, 198.51.100.2");
+  head.headers.add("x-forwarded-for", "198.51.100.3");
+  add_identity(head, "192.0.2.7", rng);
+  EXPECT_EQ(head.headers.get(Known::x_forwarded_for),
+            "198.51.100.1, 198.51.100.2, 198.51.100.3, 192.0.2.7");
+}
+
+TEST(Identity, believes_a_request_id_but_not_a_protocol) {
+  Rng rng(1);
+  RequestHead head;
+  head.headers.add("X-Request-Id", "mine");
+  head.headers.add("X-Forwarded-Proto", "https");
+  head.headers.add("x-forwarded-proto", "ftp");
+  add_identity(head, "192.0.2.7", rng);
+  EXPECT_EQ(head.headers.get(Known::x_request_id), "mine");
+  EXPECT_EQ(head.headers.get(Known::x_forwarded_proto), "http");
+  EXPECT_EQ(head.headers.size(), 3u);
+}
+
+}  // namespace
+}  // namespace gnomon::proxy

@@ -1,0 +1,17 @@
+// Whether a failed attempt is made again, and when. Pure decisions over a route's RetryPolicy, with
+// the conditions of Envoy's x-envoy-retry-on.
+#pragma once
+
+#include "base/result.h"
+#include "base/rng.h"
+#include "routing/plan.h"
+
+namespace gnomon::proxy {
+
+bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcept;
+bool retries_error(const routing::RetryPolicy& policy, const Error& error) noexcept;
+
+// Pause before retry number `attempt` (1 is the first): fully jittered exponential back-off.
+Millis retry_backoff(const routing::RetryPolicy& policy, uint32_t attempt, Rng& rng) noexcept;
+
+}  // namespace gnomon::proxy

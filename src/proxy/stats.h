@@ -1,0 +1,66 @@
+// What one worker counts about live traffic. Written by the worker, read by the admin thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/counter.h"
+#include "base/registry.h"
+
+namespace gnomon::proxy {
+
+// Answers by class of status code.
+class CodeClasses {
+ public:
+  static constexpr std::array<const char*, 5> kNames = {"1xx", "2xx", "3xx", "4xx", "5xx"};
+  void add(uint16_t status) noexcept {
+    const unsigned at = status / 100u;
+    if (at >= 1 && at <= kNames.size()) counters_[at - 1].add();
+  }
+  uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
+  uint64_t total() const noexcept {
+    uint64_t sum = 0;
+    for (const Counter& counter : counters_) sum += counter.value();
+    return sum;
+  }
+
+ private:
+  std::array<Counter, 5> counters_;
+};
+
+// One per upstream and worker, for the live side or for the shadow side.
+struct ClusterStats {
+  Counter requests;   // attempts that were given to a connection
+  CodeClasses codes;  // answers that came back
+  Counter resets;     // attempts that ended without a whole answer
+  Counter timeouts;   // attempts that we ended for being too slow
+  Counter retries;
+  Counter overflow_connections;  // refused by circuitBreakers.maxConnections
+  Counter overflow_pending;      // ... maxPendingRequests
+  Counter overflow_requests;     // ... maxRequests
+  Counter overflow_retries;      // ... maxRetries
+  Counter no_host;
+  Counter connections;  // opened
+  Counter connect_failures;
+  Gauge connections_active;
+  Gauge requests_active;
+  Gauge requests_pending;  // waiting for a connection
+  DurationHistogram time;  // from the attempt's start to the end of its answer
+};
+
+struct WorkerStats {
+  Counter connections;  // client connections accepted
+  Gauge connections_active;
+  Counter requests;
+  Gauge requests_active;
+  CodeClasses codes;           // answers sent to clients, ours included
+  Counter client_gone;         // requests whose client left before the answer was complete
+  Counter refused;             // broken requests that the codec answered
+  DurationHistogram duration;  // from the head's arrival to the answer's last byte
+  Counter bytes_received;      // bodies
+  Counter bytes_sent;
+  Counter access_log_dropped;  // lines that found the writer's queue full
+  Registry<ClusterStats> clusters;
+};
+
+}  // namespace gnomon::proxy

@@ -1,0 +1,54 @@
+// How the live path shows a request to whoever copies it. The shape is the promise: methods are
+// noexcept, take shared bytes and return nothing, so there is no way to wait, fail or push back.
+#pragma once
+
+#include <memory>
+
+#include "base/chunk.h"
+#include "msg/head.h"
+#include "net/address.h"
+#include "proxy/cluster_set.h"
+#include "routing/plan.h"
+
+namespace gnomon::proxy {
+
+// Why a request will not be seen whole.
+enum class TapCut : uint8_t {
+  client_abort,      // the client left in the middle of it
+  primary_rejected,  // the live answer was complete before the request was
+};
+
+// Why a request with shadows is not shown at all.
+enum class TapRefusal : uint8_t {
+  upgrade,           // CONNECT and upgrades are never copied
+  primary_rejected,  // it was answered without reaching its upstream
+};
+
+// Sees one request. Owned by its exchange. Whatever it does happens later, in the background lane.
+class Tap {
+ public:
+  virtual ~Tap() = default;
+  virtual void on_body(const Chunk& chunk) noexcept = 0;
+  virtual void on_request_end(const Headers& trailers) noexcept = 0;
+  virtual void on_cut(TapCut why) noexcept = 0;
+};
+
+struct TapContext {
+  const ClusterGeneration& generation;
+  const routing::Route& route;
+  const net::Address& client;
+};
+
+class TapSource {
+ public:
+  // Called once for each request whose route has shadows, after all rewrites and before the first
+  // attempt. Null when nothing is copied.
+  virtual std::unique_ptr<Tap> open(const RequestHead& head,
+                                    const TapContext& context) noexcept = 0;
+  virtual void refuse(const routing::Route& route, TapRefusal why) noexcept = 0;
+
+ protected:
+  ~TapSource() = default;
+};
+
+}  // namespace gnomon::proxy
