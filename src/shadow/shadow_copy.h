@@ -1,0 +1,110 @@
+// One copy of one request on its way to one shadow. Lives on its worker, works in the background
+// lane, and ends in exactly one counted outcome.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "http/client.h"
+#include "proxy/cluster_set.h"
+#include "proxy/host_pool.h"
+#include "routing/plan.h"
+#include "shadow/failure_breaker.h"
+#include "shadow/limits.h"
+#include "shadow/shadow_stats.h"
+
+namespace gnomon::shadow {
+
+class ShadowCopy;
+
+// One shadow as one worker knows it; survives reloads that keep its name.
+struct ShadowState {
+  ShadowState(ShadowStats& stats_in, ShadowLimits& limits_in)
+      : stats(stats_in), limits(limits_in) {}
+  ShadowStats& stats;
+  ShadowLimits& limits;
+  FailureBreaker breaker;
+};
+
+class CopyOwner {
+ public:
+  // The copy has ended. It must be let go, but not before the caller's stack has unwound.
+  virtual void on_copy_ended(ShadowCopy& copy) noexcept = 0;
+
+ protected:
+  ~CopyOwner() = default;
+};
+
+class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicket {
+ public:
+  // What the manager has taken for this copy; given back when it ends.
+  struct Grant {
+    SharedLimits& shared;
+    ShadowState& state;
+  };
+
+  ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& grant,
+             proxy::GenerationPtr generation, const routing::ShadowPolicy& policy, Millis timeout,
+             RequestHead head);
+  ~ShadowCopy();
+
+  // From the tap, on the live path: they queue and return.
+  void offer(const Chunk& chunk);
+  void offer_end(const Headers& trailers);
+  void cut(Reason reason);
+
+  // From the manager: ends it now.
+  void end_now(Reason reason) { fail(reason); }
+
+ private:
+  void on_interim(ResponseHead head) override;
+  void on_response_head(ResponseHead head) override;
+  void on_response_body(Chunk chunk) override;
+  void on_response_end(Headers trailers) override;
+  void on_response_error(Error error) override;
+  void on_backend_writable() override;
+  void on_connection(http::ClientConnection& connection) override;
+  void on_no_connection(const Error& error) override;
+
+  void work();
+  void acquire();
+  void forward();
+  void settle();
+  bool charge(size_t bytes);
+  void on_timeout();
+  void fail(Reason reason);
+  void answered();
+  void end();
+
+  net::EventLoop& loop_;
+  CopyOwner& owner_;
+  SharedLimits& shared_;
+  ShadowState& state_;
+  const proxy::GenerationPtr generation_;  // keeps policy_ alive
+  const routing::ShadowPolicy& policy_;
+  proxy::Cluster* const cluster_;
+  proxy::HostPool* host_ = nullptr;
+  http::ClientStream* backend_ = nullptr;
+
+  RequestHead head_;
+  std::vector<Chunk> inbox_;  // offered and not yet given to the connection
+  Headers trailers_;
+  size_t inbox_bytes_ = 0;
+  size_t charged_ = 0;
+  size_t response_bytes_ = 0;
+  const Millis timeout_;
+  const TimePoint started_;
+  net::Task work_;
+  net::Timer timer_;
+
+  Reason cut_reason_ = Reason::client_abort;
+  uint16_t status_ = 0;
+  bool acquired_ = false;
+  bool in_request_ = false;
+  bool request_complete_ = false;
+  bool end_sent_ = false;
+  bool cut_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace gnomon::shadow

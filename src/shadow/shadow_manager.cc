@@ -1,0 +1,176 @@
+#include "shadow/shadow_manager.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/pool.h"
+#include "shadow/copy_head.h"
+#include "shadow/sampler.h"
+
+namespace gnomon::shadow {
+namespace {
+
+// A route without a timeout must not give its copies for ever.
+constexpr Millis kTimeoutDefault{15'000};
+
+bool wants_method(const routing::ShadowPolicy& policy, std::string_view method) noexcept {
+  return policy.methods.empty() ||
+         std::find(policy.methods.begin(), policy.methods.end(), method) != policy.methods.end();
+}
+
+}  // namespace
+
+class ShadowManager::RequestTap final : public Pooled<RequestTap>, public proxy::Tap {
+ public:
+  void add(std::shared_ptr<ShadowCopy> copy) { copies_.push_back(std::move(copy)); }
+  bool empty() const noexcept { return copies_.empty(); }
+
+  ~RequestTap() override {
+    if (!complete_) cut(Reason::client_abort);
+  }
+  RequestTap() = default;
+  RequestTap(const RequestTap&) = delete;
+  RequestTap& operator=(const RequestTap&) = delete;
+
+  void on_body(const Chunk& chunk) noexcept override {
+    for (const auto& copy : copies_) copy->offer(chunk);
+  }
+  void on_request_end(const Headers& trailers) noexcept override {
+    complete_ = true;
+    for (const auto& copy : copies_) copy->offer_end(trailers);
+    copies_.clear();
+  }
+  void on_cut(proxy::TapCut why) noexcept override {
+    complete_ = true;
+    cut(why == proxy::TapCut::client_abort ? Reason::client_abort : Reason::primary_rejected);
+  }
+
+ private:
+  void cut(Reason reason) noexcept {
+    for (const auto& copy : copies_) copy->cut(reason);
+    copies_.clear();
+  }
+
+  std::vector<std::shared_ptr<ShadowCopy>> copies_;
+  bool complete_ = false;
+};
+
+ShadowManager::ShadowManager(const ShadowContext& context, const proxy::PoolContext& pools,
+                             proxy::BreakerRegistry& breakers,
+                             Registry<proxy::ClusterStats>& cluster_stats)
+    : context_(context),
+      clusters_(pools, context_.rng, breakers, cluster_stats),
+      sweep_([this] { ended_.clear(); }) {}
+
+ShadowManager::~ShadowManager() {
+  stopped_ = true;
+  cut_all();
+}
+
+void ShadowManager::install(const routing::SnapshotPtr& snapshot,
+                            const proxy::AddressBookPtr& book) {
+  clusters_.install(snapshot, book,
+                    [&](routing::ClusterId id) { return snapshot->clusters()[id].shadow; });
+  by_policy_.clear();
+}
+
+ShadowState& ShadowManager::state_of(const routing::ShadowPolicy& policy) {
+  if (const auto known = by_policy_.find(&policy); known != by_policy_.end()) {
+    return *known->second;
+  }
+  auto& state = states_[policy.name];
+  if (state == nullptr) {
+    state = std::make_unique<ShadowState>(context_.stats.get(policy.name),
+                                          context_.limits.by_shadow.get(policy.name));
+  }
+  by_policy_.emplace(&policy, state.get());
+  return *state;
+}
+
+std::unique_ptr<proxy::Tap> ShadowManager::open(const RequestHead& head,
+                                                const proxy::TapContext& context) noexcept {
+  auto tap = std::make_unique<RequestTap>();
+  for (const routing::ShadowPolicy& policy : context.route.shadows) {
+    if (auto copy = consider(head, context, policy)) tap->add(std::move(copy));
+  }
+  if (tap->empty()) return nullptr;
+  return tap;
+}
+
+std::shared_ptr<ShadowCopy> ShadowManager::consider(const RequestHead& head,
+                                                    const proxy::TapContext& context,
+                                                    const routing::ShadowPolicy& policy) {
+  ShadowState& state = state_of(policy);
+  state.stats.requests.add();
+  const auto drop = [&](Reason reason) {
+    state.stats.drop(reason);
+    return std::shared_ptr<ShadowCopy>();
+  };
+  if (is_marked(head)) return drop(Reason::marked);
+  if (!wants_method(policy, head.method_name)) return drop(Reason::method);
+  if (!sample(policy, head, context.client, context_.rng)) return drop(Reason::sampled_out);
+  if (stopped_) return drop(Reason::shutdown);
+  const proxy::GenerationPtr& generation = clusters_.current();
+  const bool same_snapshot =
+      generation != nullptr && generation->snapshot == context.generation.snapshot;
+  if (!same_snapshot || generation->find(policy.cluster) == nullptr) {
+    return drop(Reason::no_upstream);
+  }
+  if (const std::optional<Reason> refused = admit(state, policy)) return drop(*refused);
+  Millis timeout = policy.timeout.value_or(context.route.timeout);
+  if (timeout <= Millis::zero()) timeout = kTimeoutDefault;
+  CopyOwner& owner = *this;
+  auto copy = std::allocate_shared<ShadowCopy>(
+      PoolAllocator<ShadowCopy>(), context_.loop, owner, ShadowCopy::Grant{context_.limits, state},
+      generation, policy, timeout, make_copy_head(head, policy, context_.gateway_ip));
+  copies_.emplace(copy.get(), copy);
+  return copy;
+}
+
+std::optional<Reason> ShadowManager::admit(ShadowState& state,
+                                           const routing::ShadowPolicy& policy) {
+  if (!state.limits.in_flight.take(1, policy.in_flight_max)) return Reason::budget_inflight;
+  if (!context_.limits.in_flight.take(1, context_.limits.in_flight_max)) {
+    state.limits.in_flight.give_back(1);
+    return Reason::budget_inflight;
+  }
+  std::optional<Reason> refused;
+  if (!state.limits.rate.take(context_.loop.now(), policy.requests_per_second)) {
+    refused = Reason::rate;
+  } else if (!state.breaker.allow(context_.loop.now())) {
+    refused = Reason::breaker_open;
+  }
+  if (refused.has_value()) {
+    state.limits.in_flight.give_back(1);
+    context_.limits.in_flight.give_back(1);
+  }
+  return refused;
+}
+
+void ShadowManager::refuse(const routing::Route& route, proxy::TapRefusal why) noexcept {
+  const Reason reason =
+      why == proxy::TapRefusal::upgrade ? Reason::upgrade : Reason::primary_rejected;
+  for (const routing::ShadowPolicy& policy : route.shadows) {
+    ShadowState& state = state_of(policy);
+    state.stats.requests.add();
+    state.stats.drop(reason);
+  }
+}
+
+void ShadowManager::cut_all() {
+  std::vector<std::shared_ptr<ShadowCopy>> open;
+  open.reserve(copies_.size());
+  for (const auto& [key, copy] : copies_) open.push_back(copy);
+  for (const auto& copy : open) copy->end_now(Reason::shutdown);
+}
+
+void ShadowManager::on_copy_ended(ShadowCopy& copy) noexcept {
+  const auto it = copies_.find(&copy);
+  if (it == copies_.end()) return;
+  ended_.push_back(std::move(it->second));
+  copies_.erase(it);
+  context_.loop.schedule(sweep_, net::Lane::background);
+}
+
+}  // namespace gnomon::shadow
