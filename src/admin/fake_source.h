@@ -1,0 +1,46 @@
+// For tests: a process with two workers.
+#pragma once
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/source.h"
+
+namespace gnomon::admin::testing {
+
+class FakeSource final : public AdminSource {
+ public:
+  struct Worker {
+    proxy::WorkerStats live;
+    Registry<proxy::ClusterStats> shadow_clusters;
+    shadow::ShadowRegistry shadows;
+  };
+
+  std::vector<WorkerView> workers() const override {
+    std::vector<WorkerView> views;
+    views.reserve(all.size());
+    for (const Worker& worker : all) {
+      views.push_back({&worker.live, &worker.shadow_clusters, &worker.shadows});
+    }
+    return views;
+  }
+  Readiness readiness() const override { return ready; }
+  WallTime start_time() const override { return started; }
+  std::string_view version() const override { return "1.2.3"; }
+  ReloadReport last_reload() const override { return report; }
+  std::string config_dump_json() const override { return dump; }
+  std::string clusters_text() const override { return "petstore_gloo-system::10.0.0.1:80\n"; }
+  std::string clusters_json() const override { return "{\"clusters\":[]}\n"; }
+  void reload(ReloadDone done) override { on_reload(std::move(done)); }
+
+  std::array<Worker, 2> all;
+  Readiness ready = Readiness::live;
+  WallTime started{};
+  ReloadReport report;
+  std::string dump = "{}\n";
+  std::function<void(ReloadDone)> on_reload = [](const ReloadDone& done) { done(true, ""); };
+};
+
+}  // namespace gnomon::admin::testing
