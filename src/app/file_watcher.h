@@ -1,0 +1,36 @@
+// Tells when something in a file or a tree of files may have changed (inotify). Directories are
+// watched, not files: editors replace files, and a mounted ConfigMap changes by swapping a symlink.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "net/event_loop.h"
+
+namespace gnomon::app {
+
+class FileWatcher final : private net::IoHandler {
+ public:
+  // `changed` is called on the loop's thread, once for each burst of changes.
+  FileWatcher(net::EventLoop& loop, std::string path, std::function<void()> changed);
+  ~FileWatcher();
+  FileWatcher(const FileWatcher&) = delete;
+  FileWatcher& operator=(const FileWatcher&) = delete;
+
+  // Looks again at which directories there are. Called after each reload.
+  void refresh();
+  bool working() const noexcept { return fd_ >= 0; }
+
+ private:
+  void on_io(uint32_t events) override;
+  void watch_directory(const std::string& directory);
+
+  net::EventLoop& loop_;
+  const std::string path_;
+  const std::function<void()> changed_;
+  int fd_;
+  uint64_t token_ = 0;
+  net::Timer settle_timer_;
+};
+
+}  // namespace gnomon::app

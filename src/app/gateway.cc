@@ -1,0 +1,252 @@
+#include "app/gateway.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <iterator>
+#include <utility>
+
+#include "config/diagnostic.h"
+
+namespace gnomon::app {
+namespace {
+
+constexpr Millis kStopPoll{20};
+
+// As many descriptors as we may have; returns how many that is.
+uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  rlimit raised = limit;
+  raised.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  return limit.rlim_cur;
+}
+
+std::string render_all(const std::vector<config::Diagnostic>& diagnostics) {
+  std::string text;
+  for (const config::Diagnostic& diagnostic : diagnostics) text += config::render(diagnostic);
+  return text;
+}
+
+void print_line(const std::string& line) {
+  const std::string text = line + "\n";
+  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, text.data(), text.size());
+}
+
+}  // namespace
+
+Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
+    : clock_(clock),
+      log_(log),
+      options_(options),
+      loop_(clock, poller_),
+      signals_(loop_, {[this] { stop(); }, [this] { reload("SIGHUP", nullptr); },
+                       [this] {
+                         if (access_log_ != nullptr) access_log_->reopen();
+                       }}),
+      shared_{clock, log},
+      admin_view_(clock, reload_state_,
+                  [this](ReloadDone done) {
+                    loop_.post([this, done = std::move(done)] { reload("POST /reload", done); });
+                  }),
+      listener_plan_(options.listen),
+      stop_timer_(loop_.timers(), [this] { check_stopped(); }) {
+  shared_.server_settings = options.server;
+  shared_.gateway_ip = net::host_ip();
+  // Shadows may use a quarter of the descriptors; the rest is for clients and primaries.
+  shared_.shadow_limits.in_flight_max = raise_descriptor_limit() / 4;
+}
+
+Gateway::~Gateway() {
+  if (admin_ != nullptr) admin_->stop();
+}
+
+int Gateway::run() {
+  if (!options_.access_log.empty()) {
+    proxy::AccessLog::Settings settings;
+    settings.path = options_.access_log;
+    settings.format =
+        options_.access_log_json ? proxy::AccessFormat::json : proxy::AccessFormat::text;
+    auto opened = proxy::AccessLog::open(std::move(settings), log_);
+    if (!opened) {
+      log_.error("cannot open the access log", {{"reason", opened.error()}});
+      return 1;
+    }
+    access_log_ = std::move(*opened);
+  }
+  dns_ = std::make_unique<DnsBook>(loop_, log_, [this](const proxy::AddressBookPtr& book) {
+    admin_view_.set_book(book);
+    for (const auto& worker : workers_) {
+      worker->post([raw = worker.get(), book] { raw->resolve(book); });
+    }
+  });
+  begin();
+  loop_.run();
+  if (access_log_ != nullptr) access_log_->stop();
+  return exit_code_;
+}
+
+// The first load: without a good configuration there is nothing to serve.
+void Gateway::begin() {
+  routing::Loaded loaded = routing::load_snapshot(options_.config_path);
+  const std::string problems = render_all(loaded.diagnostics);
+  if (!problems.empty()) {
+    [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, problems.data(), problems.size());
+  }
+  if (loaded.snapshot == nullptr) return quit(2);
+  auto listeners = listener_plan_.prepare(*loaded.snapshot);
+  if (!listeners) {
+    log_.error(listeners.error());
+    return quit(1);
+  }
+  listener_plan_.commit();
+  dns_->want(*loaded.snapshot,
+             [this, snapshot = loaded.snapshot, bound = std::move(*listeners), problems] {
+               start_workers(snapshot, bound);
+               ReloadStatus status{true, 1, clock_.wall(), problems, snapshot};
+               reload_state_.set(std::move(status));
+             });
+}
+
+void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
+                            const std::vector<BoundListener>& listeners) {
+  for (unsigned i = 0; i < options_.workers; ++i) {
+    auto worker = std::make_unique<Worker>(shared_, system_seed());
+    if (access_log_ != nullptr) {
+      worker->set_access(&access_log_->add_sink(worker->stats().access_log_dropped));
+    }
+    if (const auto installed = worker->install(snapshot, dns_->book(), listeners); !installed) {
+      log_.error(installed.error());
+      return quit(1);
+    }
+    admin_view_.add_worker(*worker);
+    workers_.push_back(std::move(worker));
+  }
+  if (access_log_ != nullptr) access_log_->start();
+  for (const BoundListener& listener : listeners) {
+    print_line(fmt::format("listening on {} ({})", listener.address.to_string(), listener.name));
+  }
+  if (!open_admin()) return quit(1);
+  for (const auto& worker : workers_) worker->start();
+  watcher_ = std::make_unique<FileWatcher>(loop_, options_.config_path,
+                                           [this] { reload("file change", nullptr); });
+  if (!watcher_->working()) log_.warn("cannot watch files; reload by SIGHUP or POST /reload");
+  admin_view_.set_readiness(admin::Readiness::live);
+  admin_->start();
+  print_line("ready");
+}
+
+bool Gateway::open_admin() {
+  const std::optional<net::Address> address = parse_listen_address(options_.admin);
+  if (!address) {
+    log_.error("not an address for the admin API", {{"admin", options_.admin}});
+    return false;
+  }
+  auto opened = admin::AdminServer::open(*address, admin_view_, clock_);
+  if (!opened) {
+    log_.error("cannot open the admin API", {{"reason", opened.error()}});
+    return false;
+  }
+  admin_ = std::move(*opened);
+  print_line(fmt::format("admin on {}", admin_->local().to_string()));
+  return true;
+}
+
+// One reload at a time; those asked for meanwhile are served together by one more.
+void Gateway::reload(const char* cause, ReloadDone done) {
+  if (workers_.empty() || draining_) {
+    if (done) done(false, "the gateway is not serving");
+    return;
+  }
+  if (reloading_) {
+    waiting_reloads_.push_back(std::move(done));
+    return;
+  }
+  reloading_ = true;
+  log_.info("reloading", {{"cause", cause}});
+  routing::Loaded loaded = routing::load_snapshot(options_.config_path);
+  std::string problems = render_all(loaded.diagnostics);
+  if (loaded.snapshot == nullptr) return finish_reload(false, nullptr, std::move(problems), done);
+  auto listeners = listener_plan_.prepare(*loaded.snapshot);
+  if (!listeners) return finish_reload(false, nullptr, listeners.error() + "\n", done);
+  dns_->want(*loaded.snapshot, [this, snapshot = loaded.snapshot, bound = std::move(*listeners),
+                                text = std::move(problems),
+                                done = std::move(done)] { publish(snapshot, bound, text, done); });
+}
+
+// Every worker swaps on its own thread; the reload has ended when the last one has.
+void Gateway::publish(const routing::SnapshotPtr& snapshot, std::vector<BoundListener> listeners,
+                      std::string problems, const ReloadDone& done) {
+  struct Progress {
+    size_t left;
+    std::string problems;
+  };
+  auto progress = std::make_shared<Progress>(Progress{workers_.size(), std::move(problems)});
+  listener_plan_.commit();
+  const proxy::AddressBookPtr book = dns_->book();
+  for (const auto& worker : workers_) {
+    worker->post([this, raw = worker.get(), snapshot, book, listeners, progress, done] {
+      auto installed = raw->install(snapshot, book, listeners);
+      loop_.post([this, snapshot, progress, done, installed = std::move(installed)] {
+        if (!installed) progress->problems += installed.error() + "\n";
+        if (--progress->left == 0) finish_reload(true, snapshot, progress->problems, done);
+      });
+    });
+  }
+}
+
+void Gateway::finish_reload(bool successful, const routing::SnapshotPtr& snapshot,
+                            std::string problems, const ReloadDone& done) {
+  ReloadStatus status = reload_state_.get();
+  status.successful = successful;
+  status.at = clock_.wall();
+  status.problems = problems;
+  if (successful) {
+    ++status.generation;
+    status.snapshot = snapshot;
+    log_.info("configuration is live", {{"generation", fmt::format("{}", status.generation)}});
+  } else {
+    log_.error("configuration is bad; the last good one stays", {{"problems", problems}});
+  }
+  reload_state_.set(std::move(status));
+  if (done) done(successful, std::move(problems));
+  reloading_ = false;
+  watcher_->refresh();
+  next_reload();
+}
+
+void Gateway::next_reload() {
+  if (waiting_reloads_.empty()) return;
+  reload("asked for meanwhile",
+         [all = std::exchange(waiting_reloads_, {})](bool successful, const std::string& problems) {
+           for (const ReloadDone& one : all) {
+             if (one) one(successful, problems);
+           }
+         });
+}
+
+void Gateway::stop() {
+  if (workers_.empty()) return quit(0);
+  if (std::exchange(draining_, true)) return;
+  log_.info("draining", {{"limit", fmt::format("{} ms", options_.drain_timeout.count())}});
+  admin_view_.set_readiness(admin::Readiness::draining);
+  for (const auto& worker : workers_) worker->drain(options_.drain_timeout, options_.shadow_grace);
+  stop_timer_.arm(kStopPoll);
+}
+
+void Gateway::check_stopped() {
+  for (const auto& worker : workers_) {
+    if (!worker->finished()) return stop_timer_.arm(kStopPoll);
+  }
+  for (const auto& worker : workers_) worker->join();
+  log_.info("stopped");
+  quit(0);
+}
+
+void Gateway::quit(int exit_code) {
+  exit_code_ = exit_code;
+  loop_.stop();
+}
+
+}  // namespace gnomon::app

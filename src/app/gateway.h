@@ -1,0 +1,77 @@
+// The process: loads the configuration, runs the workers, reloads, drains. Lives on the main
+// thread, which is the control thread: signals, file changes, DNS and reloads happen here, never on
+// a worker.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admin/server.h"
+#include "app/admin_view.h"
+#include "app/dns_book.h"
+#include "app/file_watcher.h"
+#include "app/listener_plan.h"
+#include "app/options.h"
+#include "app/reload_state.h"
+#include "app/signals.h"
+#include "app/worker.h"
+#include "proxy/access_log.h"
+#include "routing/snapshot_builder.h"
+
+namespace gnomon::app {
+
+class Gateway {
+ public:
+  // `options` is complete: workers is not 0.
+  Gateway(const Clock& clock, Log& log, const Options& options);
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // Serves until told to stop. Returns the exit code: 0 after a drain, 2 when the configuration is
+  // bad, 1 when something else prevents the start.
+  int run();
+
+ private:
+  using ReloadDone = admin::ReloadDone;
+
+  void begin();
+  void start_workers(const routing::SnapshotPtr& snapshot,
+                     const std::vector<BoundListener>& listeners);
+  bool open_admin();
+  void reload(const char* cause, ReloadDone done);
+  void publish(const routing::SnapshotPtr& snapshot, std::vector<BoundListener> listeners,
+               std::string problems, const ReloadDone& done);
+  void finish_reload(bool successful, const routing::SnapshotPtr& snapshot, std::string problems,
+                     const ReloadDone& done);
+  void next_reload();
+  void stop();
+  void check_stopped();
+  void quit(int exit_code);
+
+  const Clock& clock_;
+  Log& log_;
+  const Options& options_;
+  net::EpollPoller poller_;
+  net::EventLoop loop_;
+  Signals signals_;
+  WorkerShared shared_;
+  ReloadState reload_state_;
+  AdminView admin_view_;
+  bool draining_ = false;
+  ListenerPlan listener_plan_;
+  std::unique_ptr<proxy::AccessLog> access_log_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<DnsBook> dns_;
+  std::unique_ptr<FileWatcher> watcher_;
+  std::unique_ptr<admin::AdminServer> admin_;  // before the workers it looks at are gone
+
+  bool reloading_ = false;
+  std::vector<ReloadDone> waiting_reloads_;
+  net::Timer stop_timer_;
+  int exit_code_ = 0;
+};
+
+}  // namespace gnomon::app

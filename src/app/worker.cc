@@ -1,0 +1,170 @@
+#include "app/worker.h"
+
+#include <utility>
+
+namespace gnomon::app {
+namespace {
+
+constexpr Millis kHousekeeping{5'000};
+constexpr Millis kDrainPoll{10};
+
+}  // namespace
+
+struct Worker::Port {
+  Port(Worker& worker, size_t listener)
+      : dispatcher(worker.proxy_, listener),
+        server{worker.loop_, worker.read_buffer_, worker.shared_.server_settings, dispatcher,
+               worker} {}
+  proxy::Dispatcher dispatcher;
+  http::ServerContext server;
+  std::unique_ptr<net::Acceptor> acceptor;
+};
+
+Worker::Worker(WorkerShared& shared, uint64_t seed)
+    : shared_(shared),
+      loop_(shared.clock, poller_),
+      network_(loop_),
+      rng_(seed),
+      date_(loop_),
+      live_pools_{loop_, network_, read_buffer_, shared.client_settings, net::Lane::live},
+      shadow_pools_{loop_, network_, read_buffer_, shared.client_settings, net::Lane::background},
+      clusters_(live_pools_, rng_, shared.live_breakers, stats_.clusters),
+      shadows_({loop_, rng_, shared.shadow_limits, shadow_stats_, shared.gateway_ip}, shadow_pools_,
+               shared.shadow_breakers, shadow_cluster_stats_),
+      proxy_{loop_, rng_, date_, stats_, clusters_, &shadows_},
+      graveyard_(loop_),
+      housekeeping_timer_(loop_.timers(), [this] { housekeep(); }),
+      drain_timer_(loop_.timers(), [this] { on_drain_timer(); }) {
+  housekeeping_timer_.arm(kHousekeeping);
+}
+
+Worker::~Worker() {
+  join();
+  // Connections hold exchanges, and those hold copies and pool tickets: they go first.
+  connections_.clear();
+}
+
+std::expected<void, std::string> Worker::install(const routing::SnapshotPtr& snapshot,
+                                                 const proxy::AddressBookPtr& book,
+                                                 const std::vector<BoundListener>& listeners) {
+  clusters_.install(snapshot, book,
+                    [&](routing::ClusterId id) { return snapshot->clusters()[id].primary; });
+  shadows_.install(snapshot, book);
+  std::expected<void, std::string> result;
+  std::map<std::string, std::unique_ptr<Port>> before = std::exchange(ports_, {});
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    const std::string key = listeners[i].address.to_string();
+    if (const auto old = before.find(key); old != before.end()) {
+      old->second->dispatcher.set_listener(i);
+      ports_.emplace(key, std::move(old->second));
+      before.erase(old);
+      continue;
+    }
+    auto port = std::make_unique<Port>(*this, i);
+    auto acceptor = network_.listen(listeners[i].address,
+                                    [this, raw = port.get()](std::unique_ptr<net::Stream> s) {
+                                      on_accept(*raw, std::move(s));
+                                    });
+    if (!acceptor) {
+      result = std::unexpected(acceptor.error());
+      continue;
+    }
+    port->acceptor = std::move(*acceptor);
+    ports_.emplace(key, std::move(port));
+  }
+  for (auto& [key, port] : before) {
+    port->acceptor.reset();
+    for (http::ServerConnection* connection : open_connections(port.get())) connection->drain();
+    closed_ports_.push_back(std::move(port));
+  }
+  return result;
+}
+
+void Worker::resolve(const proxy::AddressBookPtr& book) {
+  clusters_.resolve(book);
+  shadows_.resolve(book);
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::on_accept(Port& port, std::unique_ptr<net::Stream> stream) {
+  stats_.connections.add();
+  stats_.connections_active.add(1);
+  auto connection = http::make_server_h1(port.server, std::move(stream));
+  http::ServerConnection* key = connection.get();
+  connections_.emplace(key, Client{std::move(connection), &port});
+  if (drain_ != Drain::no) key->drain();
+}
+
+void Worker::on_closed(http::ServerConnection& connection) {
+  const auto it = connections_.find(&connection);
+  if (it == connections_.end()) return;
+  stats_.connections_active.add(-1);
+  graveyard_.bury(std::move(it->second.connection));
+  connections_.erase(it);
+  check_drained();
+}
+
+void Worker::drain(Duration drain_timeout, Duration shadow_grace) {
+  loop_.post([this, drain_timeout, shadow_grace] { begin_drain(drain_timeout, shadow_grace); });
+}
+
+void Worker::begin_drain(Duration drain_timeout, Duration shadow_grace) {
+  if (drain_ != Drain::no) return;
+  drain_ = Drain::live;
+  shadow_grace_ = shadow_grace;
+  drain_timer_.arm(drain_timeout);
+  for (auto& [key, port] : ports_) port->acceptor.reset();
+  for (http::ServerConnection* connection : open_connections(nullptr)) connection->drain();
+  check_drained();
+}
+
+// Those of one port, or all.
+std::vector<http::ServerConnection*> Worker::open_connections(const Port* port) const {
+  std::vector<http::ServerConnection*> open;
+  open.reserve(connections_.size());
+  for (const auto& [key, client] : connections_) {
+    if (port == nullptr || client.port == port) open.push_back(key);
+  }
+  return open;
+}
+
+void Worker::check_drained() {
+  if (drain_ != Drain::live || !connections_.empty()) return;
+  drain_ = Drain::shadows;
+  shadows_.stop();
+  shadow_deadline_ = loop_.now() + shadow_grace_;
+  drain_timer_.arm(Duration::zero());
+}
+
+void Worker::on_drain_timer() {
+  if (drain_ == Drain::live) return close_live();
+  if (shadows_.in_flight() == 0 || loop_.now() >= shadow_deadline_) return finish();
+  drain_timer_.arm(kDrainPoll);
+}
+
+void Worker::close_live() {
+  for (http::ServerConnection* connection : open_connections(nullptr)) connection->close_now();
+  check_drained();
+}
+
+void Worker::finish() {
+  drain_ = Drain::done;
+  shadows_.cut_all();
+  finished_.store(true, std::memory_order_release);
+  loop_.stop();
+}
+
+void Worker::housekeep() {
+  clusters_.close_stale();
+  shadows_.close_stale();
+  housekeeping_timer_.arm(kHousekeeping);
+}
+
+}  // namespace gnomon::app

@@ -1,0 +1,129 @@
+// One thread of the data path with everything it owns: loop, listeners, client connections, pools,
+// shadows, counters. Nothing of it is touched by another thread, but for the counters, which are
+// read.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "http/server_connection.h"
+#include "net/graveyard.h"
+#include "net/tcp.h"
+#include "proxy/dispatcher.h"
+#include "routing/snapshot.h"
+#include "shadow/shadow_manager.h"
+
+namespace gnomon::app {
+
+// What all workers share, each part thread-safe. Outlives them.
+struct WorkerShared {
+  const Clock& clock;
+  Log& log;
+  http::ServerSettings server_settings;
+  http::ClientSettings client_settings;
+  proxy::BreakerRegistry live_breakers;
+  proxy::BreakerRegistry shadow_breakers;
+  shadow::SharedLimits shadow_limits;
+  std::string gateway_ip;
+};
+
+// A listener with the port that was really bound.
+struct BoundListener {
+  std::string name;
+  net::Address address;
+};
+
+class Worker final : private http::ServerOwner {
+ public:
+  Worker(WorkerShared& shared, uint64_t seed);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Before start(), or on the worker's own thread. `listeners` are those of the snapshot, in its
+  // order. An error names the address that could not be bound; the others are open.
+  std::expected<void, std::string> install(const routing::SnapshotPtr& snapshot,
+                                           const proxy::AddressBookPtr& book,
+                                           const std::vector<BoundListener>& listeners);
+  void resolve(const proxy::AddressBookPtr& book);
+
+  // Before start().
+  void set_access(proxy::AccessSink* access) noexcept { proxy_.access = access; }
+  void start();
+  bool post(std::function<void()> work) { return loop_.post(std::move(work)); }
+
+  // From any thread. Listeners close, live requests finish until `drain_timeout`, then copies until
+  // `shadow_grace`; then the thread ends.
+  void drain(Duration drain_timeout, Duration shadow_grace);
+  bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
+  void join();
+
+  const proxy::WorkerStats& stats() const noexcept { return stats_; }
+  proxy::WorkerStats& stats() noexcept { return stats_; }
+  const Registry<proxy::ClusterStats>& shadow_cluster_stats() const noexcept {
+    return shadow_cluster_stats_;
+  }
+  const shadow::ShadowRegistry& shadow_stats() const noexcept { return shadow_stats_; }
+
+  // On the worker's thread only.
+  const proxy::ClusterSet& live_clusters() const noexcept { return clusters_; }
+  const shadow::ShadowManager& shadows() const noexcept { return shadows_; }
+
+ private:
+  // An open port with the dispatcher and the settings that its connections refer to. Stays in
+  // memory until the last of them is gone.
+  struct Port;
+
+  void on_closed(http::ServerConnection& connection) override;
+  void on_accept(Port& port, std::unique_ptr<net::Stream> stream);
+  void begin_drain(Duration drain_timeout, Duration shadow_grace);
+  void check_drained();
+  void on_drain_timer();
+  void close_live();
+  void finish();
+  std::vector<http::ServerConnection*> open_connections(const Port* port) const;
+  void housekeep();
+
+  WorkerShared& shared_;
+  net::EpollPoller poller_;
+  net::EventLoop loop_;
+  net::TcpNetwork network_;
+  Rng rng_;
+  http::ReadBuffer read_buffer_;
+  proxy::WorkerStats stats_;
+  Registry<proxy::ClusterStats> shadow_cluster_stats_;
+  shadow::ShadowRegistry shadow_stats_;
+  proxy::DateCache date_;
+  const proxy::PoolContext live_pools_;
+  const proxy::PoolContext shadow_pools_;
+  proxy::ClusterSet clusters_;
+  shadow::ShadowManager shadows_;
+  proxy::ProxyContext proxy_;
+
+  std::map<std::string, std::unique_ptr<Port>> ports_;  // by address
+  std::vector<std::unique_ptr<Port>> closed_ports_;
+  struct Client {
+    std::unique_ptr<http::ServerConnection> connection;
+    const Port* port;
+  };
+  std::unordered_map<http::ServerConnection*, Client> connections_;
+  net::Graveyard<http::ServerConnection> graveyard_;
+
+  net::Timer housekeeping_timer_;
+  net::Timer drain_timer_;
+  Duration shadow_grace_{};
+  TimePoint shadow_deadline_{};
+  enum class Drain : uint8_t { no, live, shadows, done } drain_ = Drain::no;
+  std::atomic<bool> finished_{false};
+  std::thread thread_;
+};
+
+}  // namespace gnomon::app
