@@ -1,0 +1,92 @@
+#include "cli/check.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ostream>
+
+#include "routing/snapshot_builder.h"
+
+namespace gnomon::cli {
+namespace {
+
+constexpr int kGood = 0;
+constexpr int kConfigurationError = 2;
+
+std::string counted(size_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
+void print_problems(const CheckOptions& options, const routing::Loaded& loaded, std::ostream& err) {
+  for (const config::Diagnostic& problem : loaded.diagnostics) {
+    if (problem.severity == config::Severity::note && !options.verbose) continue;
+    err << config::render(problem, options.color);
+  }
+}
+
+void print_summary(const CheckOptions& options, const routing::Loaded& loaded, std::ostream& out) {
+  for (const routing::KindSummary& kind : loaded.kinds) {
+    out << kind.name << ": ";
+    if (kind.total == 0) {
+      out << "none\n";
+    } else if (kind.broken == 0) {
+      out << kind.total << " OK\n";
+    } else {
+      out << kind.total << ", " << kind.broken << " with errors\n";
+    }
+  }
+  size_t notes = 0;
+  for (const config::Diagnostic& problem : loaded.diagnostics) {
+    if (problem.severity == config::Severity::note) ++notes;
+  }
+  if (notes > 0 && !options.verbose) {
+    out << counted(notes, "document") << " of other programs skipped (--verbose names them)\n";
+  }
+  if (loaded.errors == 0 && loaded.warnings == 0) {
+    out << "No problems found.\n";
+  } else {
+    out << counted(loaded.errors, "error") << ", " << counted(loaded.warnings, "warning") << ".\n";
+  }
+}
+
+// The problems are JSON texts already; the rest has no characters to escape.
+void print_json(const routing::Loaded& loaded, bool ok, std::ostream& out) {
+  out << fmt::format("{{\"version\": 1, \"ok\": {}, \"errors\": {}, \"warnings\": {}, \"kinds\": [",
+                     ok, loaded.errors, loaded.warnings);
+  const char* separator = "";
+  for (const routing::KindSummary& kind : loaded.kinds) {
+    out << fmt::format(R"({}{{"name": "{}", "total": {}, "broken": {}}})", separator, kind.name,
+                       kind.total, kind.broken);
+    separator = ", ";
+  }
+  out << "], \"problems\": [";
+  separator = "\n  ";
+  for (const config::Diagnostic& problem : loaded.diagnostics) {
+    out << separator << config::to_json(problem);
+    separator = ",\n  ";
+  }
+  out << "]}\n";
+}
+
+}  // namespace
+
+int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
+  const routing::Loaded loaded = routing::load_snapshot(options.path);
+  const bool ok = loaded.errors == 0 && !(options.strict && loaded.warnings > 0);
+  if (options.json) {
+    print_json(loaded, ok, out);
+  } else {
+    print_problems(options, loaded, err);
+    err.flush();
+    print_summary(options, loaded, out);
+  }
+  return ok ? kGood : kConfigurationError;
+}
+
+bool wants_color(int fd) {
+  const char* refused = std::getenv("NO_COLOR");
+  return (refused == nullptr || *refused == '\0') && isatty(fd) == 1;
+}
+
+}  // namespace gnomon::cli
