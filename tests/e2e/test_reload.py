@@ -1,0 +1,197 @@
+"""Configuration changes while traffic flows."""
+
+import re
+import signal
+import threading
+
+import pytest
+from harness import Backend, eventually, never
+from harness.backend import answer, ok
+from harness.client import request_bytes
+from harness.config import dump, gateway, mirrored, route, upstream, virtual_service
+
+
+@pytest.fixture
+def two(closing):
+    return [closing(Backend(answer(ok(name)))) for name in (b"one", b"two")]
+
+
+def serving(backend, extra=()):
+    return [gateway(), upstream("primary", backend), virtual_service(*extra, route("/"))]
+
+
+def test_changed_file_is_taken_up_by_itself(start, two):
+    gw = start(serving(two[0]))
+    assert gw.get().body == b"one"
+    gw.write(serving(two[1]))
+    eventually(lambda: gw.get().body == b"two")
+
+
+def test_file_rewritten_in_place_is_taken_up(start, two):
+    gw = start(serving(two[0]))
+    (gw.config / "gateway.yaml").write_text(dump(serving(two[1])))
+    eventually(lambda: gw.get().body == b"two")
+
+
+def test_new_and_removed_files_count(start, two):
+    gw = start(serving(two[0]))
+    more = [upstream("more", two[1]), virtual_service(route(to="more"), domains=["more.test"], name="more")]
+    gw.write(more, "more.yaml")
+    eventually(lambda: gw.get(host="more.test").body == b"two")
+    (gw.config / "more.yaml").unlink()
+    eventually(lambda: gw.get(host="more.test").body == b"one")
+
+
+def test_single_file_is_watched_too(start, two, tmp_path):
+    file = tmp_path / "one.yaml"
+    file.write_text(dump(serving(two[0])))
+    gw = start([], manifest=file)
+    assert gw.get().body == b"one"
+    replacement = tmp_path / "one.yaml.new"
+    replacement.write_text(dump(serving(two[1])))
+    replacement.rename(file)
+    eventually(lambda: gw.get().body == b"two")
+
+
+def test_configmap_symlink_swap_is_seen(start, two, tmp_path):
+    """Kubernetes mounts a ConfigMap as links through ..data, and swaps that one link."""
+    mount = tmp_path / "mount"
+    mount.mkdir()
+
+    def publish(version, resources):
+        folder = mount / f"..{version}"
+        folder.mkdir()
+        (folder / "gateway.yaml").write_text(dump(resources))
+        link = mount / "..data_tmp"
+        link.symlink_to(folder.name)
+        link.rename(mount / "..data")
+
+    publish("v1", serving(two[0]))
+    (mount / "gateway.yaml").symlink_to("..data/gateway.yaml")
+    gw = start([], manifest=mount)
+    assert gw.get().body == b"one"
+    publish("v2", serving(two[1]))
+    eventually(lambda: gw.get().body == b"two")
+
+
+def test_sighup_reloads(start, two):
+    gw = start(serving(two[0]))
+    gw.signal(signal.SIGHUP)
+    gw.write(serving(two[1]))
+    gw.signal(signal.SIGHUP)
+    eventually(lambda: gw.get().body == b"two")
+    assert gw.alive()
+
+
+def test_post_reload_answers_when_the_new_configuration_serves(start, two):
+    gw = start(serving(two[0]))
+    for backend, body in ((two[1], b"two"), (two[0], b"one")) * 3:
+        gw.write(serving(backend))
+        status, text = gw.reload()
+        assert status == 200, text
+        assert gw.get().body == body
+
+
+BAD = {
+    "syntax": "a: [1, 2\n",
+    "unknown field": dump([virtual_service({**route("/"), "mtchers": []})]),
+    "unknown upstream kind": "apiVersion: gloo.solo.io/v1\nkind: Upstreem\nmetadata: {name: x}\n",
+    "bad regex": dump([virtual_service(route(matchers=[{"regex": "("}]))]),
+    "missing shadow": None,
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_file_keeps_the_last_good_configuration_and_says_so(start, two, what):
+    gw = start(serving(two[0]))
+    failures = gw.metrics().samples
+    text = BAD[what] or dump([*mirrored(two[1], two[1])[:2], mirrored(two[1], two[1])[3]])
+    gw.write(text)
+    status, said = gw.reload()
+    assert status >= 400
+    assert re.search(r"gateway\.yaml:\d+:\d+", said), said
+    assert gw.wait_log(r"gateway\.yaml:\d+:\d+")
+    assert gw.get().body == b"one"
+    changed = {key for key, value in gw.metrics().samples.items() if failures.get(key) != value}
+    assert any("reload" in name or "config" in name for name, _ in changed), "no metric tells of it"
+    gw.write(serving(two[1]))
+    assert gw.reload()[0] == 200
+    assert gw.get().body == b"two"
+
+
+def test_connections_and_their_requests_outlive_a_reload(start, closing, two):
+    gate = threading.Event()
+
+    def gated(connection):
+        while connection.request() is not None:
+            gate.wait(10)
+            connection.send(ok(b"old"))
+
+    old = closing(Backend(gated))
+    gw = start(serving(old))
+    with gw.client() as busy, gw.client() as idle:
+        busy.send(request_bytes())
+        old.wait_requests(1)
+        gw.write(serving(two[1]))
+        assert gw.reload()[0] == 200
+        assert idle.request().body == b"two"
+        gate.set()
+        assert busy.read().body == b"old"
+        assert busy.request().body == b"two"
+
+
+def test_reload_keeps_warm_pools(start, primary):
+    gw = start(serving(primary))
+    with gw.client() as client:
+        client.request()
+        gw.write(serving(primary, extra=[route("/other")]))
+        assert gw.reload()[0] == 200
+        client.request()
+    assert {r.connection for r in primary.requests} == {0}
+
+
+def test_no_request_fails_during_twenty_reloads_under_load(start, two, closing):
+    shadow = closing(Backend())
+    gw = start(serving(two[0]), workers=2)
+    stop = threading.Event()
+    counts, problems = [], []
+
+    def load():
+        done = 0
+        try:
+            while not stop.is_set():
+                with gw.client() as client:
+                    for _ in range(20):
+                        assert client.request("POST", body=b"x" * 100).body in (b"one", b"two")
+                        done += 1
+        except Exception as error:  # handed to the main thread
+            problems.append(repr(error))
+        counts.append(done)
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for n in range(20):
+        gw.write(mirrored(two[n % 2], shadow) if n % 3 == 0 else serving(two[n % 2]))
+        assert gw.reload()[0] == 200
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert sum(counts) > 0
+
+
+def test_files_of_the_user_are_never_written(start, two):
+    gw = start(serving(two[0]))
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in gw.config.iterdir()}
+    gw.reload()
+    gw.get()
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in gw.config.iterdir()} == before
+
+
+def test_editor_litter_is_not_configuration(start, two):
+    gw = start(serving(two[0]))
+    for name in (".gateway.yaml.swp", "gateway.yaml~", "notes.txt"):
+        (gw.config / name).write_text("not: [yaml")
+    assert gw.reload()[0] == 200
+    never(lambda: gw.get().body != b"one", 0.1)
