@@ -1,7 +1,5 @@
 #include "routing/request_condition.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -65,36 +63,12 @@ std::optional<std::string_view> header_value(const RequestHead& head, std::strin
 
 }  // namespace
 
-Compiled compile_regex(std::string_view pattern) {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  auto regex =
-      std::make_shared<const re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
-  if (regex->ok()) return {std::move(regex), {}};
-  return {nullptr, regex->error()};
-}
-
-// All texts between two that share a beginning share it too, so the ends of the range of possible
-// matches tell.
-std::string literal_beginning(const re2::RE2& regex) {
-  constexpr int kBytesMax = 128;
-  std::string min;
-  std::string max;
-  if (!regex.PossibleMatchRange(&min, &max, kBytesMax)) return {};
-  const auto [end, unused] = std::ranges::mismatch(min, max);
-  return {min.begin(), end};
-}
-
 std::string to_lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   });
   return out;
-}
-
-bool matches_fully(const re2::RE2& regex, std::string_view text) {
-  return re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regex);
 }
 
 bool ValueCondition::matches(std::string_view value) const {

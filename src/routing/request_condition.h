@@ -1,34 +1,18 @@
 // What a route asks of a request beside its path.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "msg/head.h"
-
-namespace re2 {
-class RE2;
-}
+#include "routing/regex.h"
 
 namespace gnomon::routing {
 
-// Shared by workers; matching is thread-safe.
-using RegexPtr = std::shared_ptr<const re2::RE2>;
-
-// A regular expression of RE2, or why it is none.
-struct Compiled {
-  RegexPtr regex;
-  std::string error;
-};
-Compiled compile_regex(std::string_view pattern);
-// What every text that matches begins with; often "".
-std::string literal_beginning(const re2::RE2& regex);
 // ASCII letters only, as in host names and in paths compared without regard to case.
 std::string to_lower(std::string_view text);
-bool matches_fully(const re2::RE2& regex, std::string_view text);
 
 // Either a literal or a regular expression; without either, presence is enough.
 struct ValueCondition {

@@ -1,25 +1,25 @@
 #include "routing/route_table.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 
 namespace gnomon::routing {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
+// Fewer regular expressions than this are sooner tried one by one.
+constexpr size_t kRegexSetMin = 8;
 
 }  // namespace
 
 void RouteTable::Index::add_exact(std::string text, uint32_t rule) {
   exact_bytes_max = std::max(exact_bytes_max, text.size());
-  exact[std::move(text)].push_back(rule);
+  exact[std::move(text)].paths.push_back(rule);
 }
 
-void RouteTable::Index::add_prefix(std::string text, uint32_t rule) {
+RouteTable::Candidates& RouteTable::Index::at_prefix(std::string text) {
   if (prefix_lengths.size() <= text.size()) prefix_lengths.resize(text.size() + 1);
   prefix_lengths[text.size()] = true;
-  prefix[std::move(text)].push_back(rule);
+  return prefix[std::move(text)];
 }
 
 RouteTable::RouteTable(std::vector<RouteRule> rules) : rules_(std::move(rules)) {
@@ -31,14 +31,25 @@ RouteTable::RouteTable(std::vector<RouteRule> rules) : rules_(std::move(rules)) 
         index.add_exact(rule.case_sensitive ? rule.path : to_lower(rule.path), id);
         break;
       case RouteRule::Path::prefix:
-        index.add_prefix(rule.case_sensitive ? rule.path : to_lower(rule.path), id);
+        index.at_prefix(rule.case_sensitive ? rule.path : to_lower(rule.path)).paths.push_back(id);
         break;
       case RouteRule::Path::regex:
-        as_written_.add_prefix(literal_beginning(*rule.regex), id);
+        as_written_.at_prefix(literal_beginning(*rule.regex)).regexes.push_back(id);
         break;
       case RouteRule::Path::never:
         break;
     }
+  }
+  build_regex_sets();
+}
+
+void RouteTable::build_regex_sets() {
+  for (auto& [beginning, candidates] : as_written_.prefix) {
+    if (candidates.regexes.size() < kRegexSetMin) continue;
+    std::vector<RegexPtr> regexes;
+    regexes.reserve(candidates.regexes.size());
+    for (const uint32_t id : candidates.regexes) regexes.push_back(rules_[id].regex);
+    candidates.set = std::make_unique<const RegexSet>(regexes);
   }
 }
 
@@ -71,15 +82,25 @@ void RouteTable::search(const Index& index, std::string_view path, const Request
   if (found != index.exact.end()) consider(found->second, head, original_path, best);
 }
 
-void RouteTable::consider(const RuleIds& candidates, const RequestHead& head, std::string_view path,
-                          uint32_t& best) const {
-  for (const uint32_t id : candidates) {
+void RouteTable::consider(const Candidates& candidates, const RequestHead& head,
+                          std::string_view path, uint32_t& best) const {
+  for (const uint32_t id : candidates.paths) {
+    if (id >= best) break;
+    if (rules_[id].condition.matches(head)) best = id;
+  }
+  if (candidates.regexes.empty() || candidates.regexes.front() >= best) return;
+  if (candidates.set != nullptr) {
+    for (const uint32_t index : candidates.set->matches(path)) {
+      const uint32_t id = candidates.regexes[index];
+      if (id >= best) return;
+      if (rules_[id].condition.matches(head)) best = id;
+    }
+    return;
+  }
+  for (const uint32_t id : candidates.regexes) {
     if (id >= best) return;
     const RouteRule& rule = rules_[id];
-    if (!rule.condition.matches(head)) continue;
-    if (rule.kind == RouteRule::Path::regex && !matches_fully(*rule.regex, path)) continue;
-    best = id;
-    return;
+    if (rule.condition.matches(head) && matches_fully(*rule.regex, path)) best = id;
   }
 }
 

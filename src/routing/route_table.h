@@ -5,6 +5,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,13 @@ class RouteTable {
  private:
   using RuleIds = std::vector<uint32_t>;  // ascending
 
+  // The rules whose path may match once the text they are found under has.
+  struct Candidates {
+    RuleIds paths;
+    RuleIds regexes;
+    std::unique_ptr<const RegexSet> set;  // of `regexes`, where they are many
+  };
+
   // A text whose hash is known already. Hashes of all prefixes of a path come from one pass over
   // it.
   struct Hashed {
@@ -66,23 +74,25 @@ class RouteTable {
     bool operator()(const Hashed& a, const std::string& b) const noexcept { return a.text == b; }
     bool operator()(const std::string& a, const Hashed& b) const noexcept { return a == b.text; }
   };
-  using Map = boost::unordered_flat_map<std::string, RuleIds, Hash, Equal>;
+  using Map = boost::unordered_flat_map<std::string, Candidates, Hash, Equal>;
 
-  // Rules by path, once for those that respect case and once for those that do not.
+  // Rules by path, once for those that respect case and once for those that do not. Regular
+  // expressions are prefixes too, by their literal beginning.
   struct Index {
     Map exact;
-    Map prefix;                        // regular expressions under their literal beginning
+    Map prefix;
     std::vector<bool> prefix_lengths;  // [n]: some prefix has n bytes
     size_t exact_bytes_max = 0;        // of the longest exact path
     bool empty() const noexcept { return exact.empty() && prefix.empty(); }
     void add_exact(std::string text, uint32_t rule);
-    void add_prefix(std::string text, uint32_t rule);
+    Candidates& at_prefix(std::string text);
   };
 
   void search(const Index& index, std::string_view path, const RequestHead& head,
               std::string_view original_path, uint32_t& best) const;
-  void consider(const RuleIds& candidates, const RequestHead& head, std::string_view path,
+  void consider(const Candidates& candidates, const RequestHead& head, std::string_view path,
                 uint32_t& best) const;
+  void build_regex_sets();
 
   std::vector<RouteRule> rules_;
   Index as_written_;

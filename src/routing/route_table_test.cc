@@ -168,10 +168,12 @@ TEST(RouteTable, agrees_with_trying_every_rule_in_order) {
   };
   for (int round = 0; round < 300; ++round) {
     std::vector<RouteRule> rules;
-    for (size_t i = 1 + pick(12); i > 0; --i) {
-      RouteRule rule = pick(3) == 0   ? exact(path(), pick(3) != 0)
-                       : pick(3) == 0 ? regex(path() + (pick(2) == 0 ? ".*" : "[a-b]?"))
-                                      : prefix(path(), pick(3) != 0);
+    for (size_t i = 1 + pick(round % 3 == 0 ? 80 : 12); i > 0; --i) {
+      RouteRule rule =
+          pick(3) == 0 ? exact(path(), pick(3) != 0)
+          : pick(3) == 0
+              ? regex((pick(2) == 0 ? "" : "/?a?") + path() + (pick(2) == 0 ? ".*" : "[a-b]?"))
+              : prefix(path(), pick(3) != 0);
       if (pick(3) == 0) rule = with_method(std::move(rule), pick(2) == 0 ? "GET" : "POST");
       rules.push_back(std::move(rule));
     }
@@ -182,18 +184,6 @@ TEST(RouteTable, agrees_with_trying_every_rule_in_order) {
       ASSERT_EQ(find(table, wanted, method), find_by_walking(rules, request(wanted, method)))
           << wanted << " in round " << round;
     }
-  }
-}
-
-TEST(LiteralBeginning, is_what_every_match_starts_with) {
-  EXPECT_EQ(literal_beginning(*compile_regex("/api/v[0-9]+/x").regex), "/api/v");
-  EXPECT_EQ(literal_beginning(*compile_regex("^/api$").regex), "/api");
-  EXPECT_EQ(literal_beginning(*compile_regex(".*").regex), "");
-  EXPECT_EQ(literal_beginning(*compile_regex("/a|/b").regex), "/");
-  EXPECT_EQ(literal_beginning(*compile_regex("").regex), "");
-  for (const char* pattern : {"/a*", "/(?i)api", "/a?b", "(/a)+", "/\xC3\xA9.*", "/[a-c]{2,5}"}) {
-    const std::string beginning = literal_beginning(*compile_regex(pattern).regex);
-    EXPECT_TRUE(beginning.empty() || beginning.starts_with("/")) << pattern << " " << beginning;
   }
 }
 
