@@ -108,12 +108,15 @@ def test_many_connections_are_not_delayed(start, live, stuck):
     gw = start(mirrored(live, stuck), workers=2)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(gw.client()) for _ in range(64)]
+        rounds = []
         for _ in range(5):
             begin = time.monotonic()
             for client in clients:
                 client.send(request_bytes())
             assert all(client.read().status == 201 for client in clients)
-            assert time.monotonic() - begin < patience(1)
+            rounds.append(time.monotonic() - begin)
+        # One copy that holds a worker up holds up every round.
+        assert statistics.median(rounds) < PROMPT_S, rounds
 
 
 @pytest.mark.serial
@@ -140,7 +143,7 @@ def test_latency_with_a_hung_shadow_is_that_without_mirroring(start, closing, co
 
     # The machine's noise may spoil one attempt; waiting for the shadow spoils all of them.
     attempts = []
-    while len(attempts) < 4 and not (attempts and max(attempts[-1]) <= 1.10):
+    while len(attempts) < 8 and not (attempts and max(attempts[-1]) <= 1.10):
         attempts.append(ratios())
     assert max(attempts[-1]) <= 1.10, attempts
 
@@ -305,6 +308,26 @@ def test_small_copies_do_not_pin_what_large_requests_were_read_into(start, live,
             client.request("POST", "/live", body=b"b" * 61440)
     assert gw.metrics().total("gnomon_shadow_copied_total") > 400
     assert gw.memory_bytes() - before < 8 * MIB * 1.1 + 2 * MIB
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer keeps freed memory")
+def test_upload_in_small_pieces_does_not_pin_what_was_read_between_them(start, live, closing):
+    """What a shadow does not take of an upload waits: without the large requests it was read amongst."""
+    gw = start(mirrored(live, closing(bad_backend("never_reading")), test={**NO_BUDGET, "limits": {"bufferBytes": 32 * MIB}}))
+    piece, pieces = b"u" * 2048, 5120
+    with gw.client() as client, gw.client() as uploader:
+        for _ in range(50):
+            client.request("POST", "/live", body=b"b" * 12288)
+        before = gw.memory_bytes()
+        uploader.send(request_bytes("POST", "/", [f"Content-Length: {len(piece) * pieces}"]))
+        for _ in range(pieces):
+            uploader.send(piece)
+            client.request("POST", "/live", body=b"b" * 12288)
+        held = gw.metrics().total("gnomon_shadow_buffered_bytes")
+        assert held > 2 * MIB, "the kernel has taken it all"
+        assert gw.memory_bytes() - before < held * 1.1 + 3 * MIB
+        assert uploader.read_final().body == b"primary"
 
 
 @pytest.mark.serial
