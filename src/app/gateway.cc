@@ -176,8 +176,9 @@ void Gateway::reload(const char* cause, ReloadDone done) {
 }
 
 // Every worker swaps on its own thread; the reload has ended when the last one has.
-void Gateway::publish(const routing::SnapshotPtr& snapshot, std::vector<BoundListener> listeners,
-                      std::string problems, const ReloadDone& done) {
+void Gateway::publish(const routing::SnapshotPtr& snapshot,
+                      const std::vector<BoundListener>& listeners, std::string problems,
+                      const ReloadDone& done) {
   struct Progress {
     size_t left;
     std::string problems;

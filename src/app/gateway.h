@@ -42,7 +42,7 @@ class Gateway {
                      const std::vector<BoundListener>& listeners);
   bool open_admin();
   void reload(const char* cause, ReloadDone done);
-  void publish(const routing::SnapshotPtr& snapshot, std::vector<BoundListener> listeners,
+  void publish(const routing::SnapshotPtr& snapshot, const std::vector<BoundListener>& listeners,
                std::string problems, const ReloadDone& done);
   void finish_reload(bool successful, const routing::SnapshotPtr& snapshot, std::string problems,
                      const ReloadDone& done);

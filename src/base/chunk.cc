@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 
+// NOLINTBEGIN(cppcoreguidelines-owning-memory): this file is an allocator; it owns raw memory.
 namespace gnomon {
 namespace {
 
@@ -179,3 +180,4 @@ std::string ByteQueue::to_string() const {
 }
 
 }  // namespace gnomon
+// NOLINTEND(cppcoreguidelines-owning-memory)

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdlib>
 
+// NOLINTBEGIN(cppcoreguidelines-owning-memory): this file is an allocator; it owns raw memory.
 namespace gnomon {
 namespace {
 
@@ -79,3 +80,4 @@ void pool_free(void* memory, size_t bytes) noexcept {
 }
 
 }  // namespace gnomon
+// NOLINTEND(cppcoreguidelines-owning-memory)

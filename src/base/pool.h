@@ -14,6 +14,9 @@ void pool_free(void* memory, size_t bytes) noexcept;
 // Base of a class whose objects come from the pool.
 template <typename T>
 class Pooled {
+  Pooled() = default;
+  friend T;
+
  public:
   static void* operator new(size_t bytes) { return pool_allocate(bytes); }
   static void operator delete(void* memory, size_t bytes) noexcept { pool_free(memory, bytes); }

@@ -29,6 +29,7 @@ TEST(Pool, pieces_in_use_do_not_overlap) {
 
 TEST(Pool, a_piece_may_be_freed_by_another_thread) {
   std::vector<void*> pieces;
+  pieces.reserve(1'000);
   for (int i = 0; i < 1'000; ++i) pieces.push_back(pool_allocate(1'500));
   EXPECT_EQ(std::set<void*>(pieces.begin(), pieces.end()).size(), pieces.size());
   std::thread other([&] {

@@ -9,7 +9,7 @@ namespace gnomon::http {
 namespace {
 
 constexpr int kReadsPerTurn = 4;            // then other connections get theirs
-constexpr size_t kDiscardMax = 256 * 1024;  // of a body nobody wants, before we hang up
+constexpr size_t kDiscardMax = size_t{256} * 1024;  // of a body nobody wants, before we hang up
 constexpr Millis kLingerTimeout{2'000};     // for the client to take our last bytes
 constexpr Millis kLastChance{1'000};        // for the first request of a connection, draining
 constexpr Error kVanished{Errc::reset, Side::client, Retry::no, "client closed the connection"};

@@ -60,7 +60,7 @@ class MemoryStream final : public Stream {
     if (in_ == nullptr) return {IoResult::Status::error};
     const size_t n = std::min(size, in_->bytes.size());
     if (n > 0) {
-      std::memcpy(to, in_->bytes.data(), n);
+      std::copy_n(in_->bytes.data(), n, to);
       in_->bytes.erase(0, n);
       if (other_ != nullptr) other_->wake();
       return {IoResult::Status::ok, n};

@@ -34,7 +34,7 @@ class MemoryNetwork final : public Network {
   EventLoop& loop_;
   std::map<std::string, AcceptCallback> listeners_;
   std::set<std::string> black_holes_;
-  size_t buffer_bytes_ = 64 * 1024;
+  size_t buffer_bytes_ = size_t{64} * 1024;
   size_t connections_made_ = 0;
 };
 

@@ -28,7 +28,8 @@ class FailureBreaker {
     pause_ = kFirstPause;
   }
   void on_failure(TimePoint now) noexcept {
-    if (failures_ < kFailures && ++failures_ < kFailures) return;
+    if (failures_ < kFailures) ++failures_;
+    if (failures_ < kFailures) return;
     // Copies that were under way when it opened fail as well; only a probe makes the pause longer.
     if (probing_) {
       pause_ = std::min(pause_ * 2, kLongestPause);

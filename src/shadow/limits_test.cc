@@ -27,6 +27,7 @@ TEST(Budget, threads_together_never_hold_more_than_the_limit) {
   std::atomic<int> held{0};
   std::atomic<int> most{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 20'000; ++i) {

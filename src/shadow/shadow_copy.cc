@@ -8,10 +8,10 @@ namespace gnomon::shadow {
 namespace {
 
 // Of an answer nobody compares we read this much, to keep its connection usable, and no more.
-constexpr size_t kResponseBytesMax = 8 * 1024 * 1024;
+constexpr size_t kResponseBytesMax = size_t{8} * 1024 * 1024;
 // What a copy costs beside its bytes, while it waits for a connection: itself, and the blocks that
 // its head and the end of its body do not fill.
-constexpr size_t kOverheadBytes = 5 * 1024;
+constexpr size_t kOverheadBytes = size_t{5} * 1024;
 
 // A chunk that may be kept for long: one that pins noticeably more than it holds is copied.
 Chunk keepable(const Chunk& chunk) {

@@ -46,7 +46,7 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
   ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& grant,
              proxy::GenerationPtr generation, const routing::ShadowPolicy& policy, Millis timeout,
              RequestHead head);
-  ~ShadowCopy();
+  ~ShadowCopy() override;
 
   // From the tap, on the live path: they queue and return.
   void offer(const Chunk& chunk);

@@ -117,7 +117,7 @@ Result run(uint64_t seed, ShadowSetup setup, Behaviour behaviour = Behaviour::ec
   if (setup != ShadowSetup::none) {
     routing::ShadowPolicy& policy = snapshot->add_shadow("shadow", shadow_address());
     policy.timeout = seconds(5);
-    policy.buffer_bytes_max = 256 * 1024;
+    policy.buffer_bytes_max = uint64_t{256} * 1024;
   }
   if (setup == ShadowSetup::black_hole) world.network.black_hole(shadow_address());
   if (setup == ShadowSetup::healthy) world.add_backend(shadow_address(), Behaviour::echo);

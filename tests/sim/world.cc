@@ -93,7 +93,7 @@ Client::Client(World& world) : world_(world), stream_(world.connect()) {
   stream_->set_handler(this);
 }
 
-void Client::send(std::string bytes) {
+void Client::send(const std::string& bytes) {
   unsent_ += bytes;
   on_stream_ready();
 }

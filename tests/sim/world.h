@@ -116,7 +116,7 @@ class Client final : private net::StreamHandler {
  public:
   explicit Client(World& world);
   // Queues bytes; they leave as fast as the gateway takes them.
-  void send(std::string bytes);
+  void send(const std::string& bytes);
   void close();
 
   const std::string& received() const noexcept { return received_; }
