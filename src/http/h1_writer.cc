@@ -23,7 +23,7 @@ constexpr uint32_t kNotInRequests =
 // Room for everything in a head besides its variable parts and fields.
 constexpr size_t kFixedBytes = 320;
 // Pieces up to this size are copied, which costs less than an I/O vector of their own.
-constexpr size_t kCopyMax = 256;
+constexpr size_t kCopyMax = 1536;
 
 // Text in a buffer of known size: on the stack if it fits, else a block of its own.
 class Text {
