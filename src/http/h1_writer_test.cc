@@ -199,7 +199,7 @@ TEST(H1Writer, frames_bodies_by_kind) {
 }
 
 TEST(H1Writer, passes_large_pieces_by_reference) {
-  const Chunk chunk = Chunk::copy_of(std::string(1000, 'x'));
+  const Chunk chunk = Chunk::copy_of(std::string(4000, 'x'));
   ByteQueue out;
   write_body(out, chunk, BodyKind::sized);
   iovec vector{};
