@@ -26,6 +26,7 @@ class FakeSource final : public AdminSource {
     }
     return views;
   }
+  HealthView health() const override { return {&live_health, &shadow_health}; }
   Readiness readiness() const override { return ready; }
   WallTime start_time() const override { return started; }
   std::string_view version() const override { return "1.2.3"; }
@@ -36,6 +37,8 @@ class FakeSource final : public AdminSource {
   void reload(ReloadDone done) override { on_reload(std::move(done)); }
 
   std::array<Worker, 2> all;
+  proxy::HealthRegistry live_health;
+  proxy::HealthRegistry shadow_health;
   Readiness ready = Readiness::live;
   WallTime started{};
   ReloadReport report;

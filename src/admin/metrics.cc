@@ -40,6 +40,11 @@ void write_client(Exposition& out, const ClientSums& client) {
   out.family("gnomon_refused_requests", MetricType::counter,
              "Broken or oversized requests, refused before they reached a route.");
   out.sample({}, client.refused);
+  out.family("gnomon_listener_refusals", MetricType::counter,
+             "Connections and requests turned away by settings of a Gateway, by setting.");
+  for (size_t i = 0; i < client.refusals.size(); ++i) {
+    out.sample({{"reason", proxy::RefusalCounters::kNames[i]}}, client.refusals[i]);
+  }
   out.family("gnomon_client_received_bytes", MetricType::counter, "Body bytes from clients.");
   out.sample({}, client.bytes_received);
   out.family("gnomon_client_sent_bytes", MetricType::counter, "Body bytes to clients.");
@@ -73,6 +78,8 @@ constexpr UpstreamMetric kUpstreamMetrics[] = {
      read<&UpstreamSums::retries>},
     {"gnomon_upstream_no_host", MetricType::counter, "Attempts that found no endpoint.",
      read<&UpstreamSums::no_host>},
+    {"gnomon_upstream_panics", MetricType::counter,
+     "Picks among all hosts, because too few were healthy.", read<&UpstreamSums::panics>},
     {"gnomon_upstream_connections", MetricType::counter, "Connections opened.",
      read<&UpstreamSums::connections>},
     {"gnomon_upstream_connect_failures", MetricType::counter, "Connections that could not be made.",
@@ -122,6 +129,59 @@ void write_upstreams(Exposition& out, const MetricsSnapshot& snapshot) {
              "From the start of an attempt to the end of its answer.");
   for_each_leg(snapshot, [&](std::string_view upstream, const char* leg, const auto& sums) {
     out.histogram({{"upstream", upstream}, {"leg", leg}}, sums.time);
+  });
+}
+
+// One number of the hosts of every upstream.
+struct HealthMetric {
+  std::string_view name;
+  MetricType type;
+  std::string_view help;
+  uint64_t (*value)(const proxy::HealthTotals&);
+};
+
+template <uint64_t proxy::HealthTotals::* Member>
+uint64_t read_health(const proxy::HealthTotals& totals) {
+  return totals.*Member;
+}
+
+constexpr HealthMetric kHealthMetrics[] = {
+    {"gnomon_upstream_hosts", MetricType::gauge, "Hosts there are.",
+     read_health<&proxy::HealthTotals::hosts>},
+    {"gnomon_upstream_hosts_healthy", MetricType::gauge,
+     "Hosts that are neither failed nor ejected.", read_health<&proxy::HealthTotals::healthy>},
+    {"gnomon_upstream_hosts_ejected", MetricType::gauge, "Hosts that outlierDetection has ejected.",
+     read_health<&proxy::HealthTotals::ejected>},
+    {"gnomon_upstream_ejections_refused", MetricType::counter,
+     "Hosts not ejected because of maxEjectionPercent.",
+     read_health<&proxy::HealthTotals::ejections_refused>},
+};
+
+template <typename Write>
+void for_each_health(const MetricsSnapshot& snapshot, Write&& write) {
+  for (const auto& [name, totals] : snapshot.primary_health) write(name, "primary", totals);
+  for (const auto& [name, totals] : snapshot.shadow_health) write(name, "shadow", totals);
+}
+
+void write_health(Exposition& out, const MetricsSnapshot& snapshot) {
+  for (const HealthMetric& metric : kHealthMetrics) {
+    out.family(metric.name, metric.type, metric.help);
+    for_each_health(snapshot, [&](std::string_view upstream, const char* leg, const auto& totals) {
+      out.sample({{"upstream", upstream}, {"leg", leg}}, metric.value(totals));
+    });
+  }
+  out.family("gnomon_upstream_health_checks", MetricType::counter, "Health checks, by result.");
+  for_each_health(snapshot, [&](std::string_view upstream, const char* leg, const auto& totals) {
+    out.sample({{"upstream", upstream}, {"leg", leg}, {"result", "success"}}, totals.checks_good);
+    out.sample({{"upstream", upstream}, {"leg", leg}, {"result", "failure"}}, totals.checks_failed);
+  });
+  out.family("gnomon_upstream_ejections", MetricType::counter,
+             "Hosts ejected by outlierDetection, by what they had done.");
+  for_each_health(snapshot, [&](std::string_view upstream, const char* leg, const auto& totals) {
+    for (size_t i = 0; i < totals.ejections.size(); ++i) {
+      out.sample({{"upstream", upstream}, {"leg", leg}, {"reason", proxy::kEjectionNames[i]}},
+                 totals.ejections[i]);
+    }
   });
 }
 
@@ -204,6 +264,7 @@ void ClientSums::add(const proxy::WorkerStats& stats) noexcept {
   add_codes(codes, stats.codes);
   client_gone += stats.client_gone.value();
   refused += stats.refused.value();
+  for (size_t i = 0; i < refusals.size(); ++i) refusals[i] += stats.refusals.value(i);
   bytes_received += stats.bytes_received.value();
   bytes_sent += stats.bytes_sent.value();
   access_log_dropped += stats.access_log_dropped.value();
@@ -221,6 +282,7 @@ void UpstreamSums::add(const proxy::ClusterStats& stats) noexcept {
   overflow_requests += stats.overflow_requests.value();
   overflow_retries += stats.overflow_retries.value();
   no_host += stats.no_host.value();
+  panics += stats.panics.value();
   connections += stats.connections.value();
   connect_failures += stats.connect_failures.value();
   connections_active += stats.connections_active.value();
@@ -255,6 +317,13 @@ MetricsSnapshot collect_metrics(const AdminSource& source, const ProcessStats& p
     worker.shadows->for_each(
         [&](const std::string& name, const auto& stats) { snapshot.shadows[name].add(stats); });
   }
+  const HealthView health = source.health();
+  health.live->for_each([&](const std::string& name, const auto& upstream) {
+    snapshot.primary_health.emplace(name, upstream.totals());
+  });
+  health.shadow->for_each([&](const std::string& name, const auto& upstream) {
+    snapshot.shadow_health.emplace(name, upstream.totals());
+  });
   snapshot.reload = source.last_reload();
   snapshot.start_time = source.start_time();
   snapshot.version = source.version();
@@ -266,6 +335,7 @@ std::string render_metrics(const MetricsSnapshot& snapshot, ExpositionFormat for
   Exposition out(format);
   write_client(out, snapshot.client);
   write_upstreams(out, snapshot);
+  write_health(out, snapshot);
   write_shadows(out, snapshot);
   write_process(out, snapshot);
   return out.finish();

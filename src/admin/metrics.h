@@ -24,6 +24,7 @@ struct ClientSums {
   CodeClassSums codes{};
   uint64_t client_gone = 0;
   uint64_t refused = 0;
+  std::array<uint64_t, proxy::RefusalCounters::kNames.size()> refusals{};
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
   uint64_t access_log_dropped = 0;
@@ -43,6 +44,7 @@ struct UpstreamSums {
   uint64_t overflow_requests = 0;
   uint64_t overflow_retries = 0;
   uint64_t no_host = 0;
+  uint64_t panics = 0;
   uint64_t connections = 0;
   uint64_t connect_failures = 0;
   int64_t connections_active = 0;
@@ -70,6 +72,8 @@ struct MetricsSnapshot {
   ClientSums client;
   std::map<std::string, UpstreamSums, std::less<>> primary_upstreams;
   std::map<std::string, UpstreamSums, std::less<>> shadow_upstreams;
+  std::map<std::string, proxy::HealthTotals, std::less<>> primary_health;
+  std::map<std::string, proxy::HealthTotals, std::less<>> shadow_health;
   std::map<std::string, ShadowSums, std::less<>> shadows;
   ReloadReport reload;
   WallTime start_time{};

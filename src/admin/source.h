@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/registry.h"
 #include "proxy/stats.h"
+#include "proxy/upstream_health.h"
 #include "shadow/shadow_stats.h"
 
 namespace gnomon::admin {
@@ -21,6 +22,12 @@ struct WorkerView {
   const proxy::WorkerStats* live = nullptr;
   const Registry<proxy::ClusterStats>* shadow_clusters = nullptr;
   const shadow::ShadowRegistry* shadows = nullptr;
+};
+
+// Of the hosts of all upstreams, by the side that uses them.
+struct HealthView {
+  const proxy::HealthRegistry* live = nullptr;
+  const proxy::HealthRegistry* shadow = nullptr;
 };
 
 struct ReloadReport {
@@ -37,6 +44,7 @@ class AdminSource {
  public:
   // Empty until there are workers.
   virtual std::vector<WorkerView> workers() const = 0;
+  virtual HealthView health() const = 0;
   virtual Readiness readiness() const = 0;
   virtual WallTime start_time() const = 0;
   virtual std::string_view version() const = 0;

@@ -25,6 +25,27 @@ struct LegTotals {
   }
 };
 
+// As Envoy names them.
+std::string health_flags(const proxy::HostHealth& host) {
+  std::string flags;
+  if (host.failed_check()) flags += "/failed_active_hc";
+  if (host.ejected()) flags += "/failed_outlier_check";
+  return flags.empty() ? "healthy" : flags;
+}
+
+// By upstream and address.
+using HealthFlags = std::map<std::string, std::map<std::string, std::string>>;
+
+HealthFlags collect_flags(const proxy::HealthRegistry& registry) {
+  HealthFlags flags;
+  registry.for_each([&](const std::string& name, const proxy::UpstreamHealth& upstream) {
+    upstream.for_each_host([&](const std::string& address, const proxy::HostHealth& host) {
+      flags[name].emplace(address, health_flags(host));
+    });
+  });
+  return flags;
+}
+
 std::string leg_json(const char* name, const LegTotals& leg) {
   return fmt::format(R"("{}":{{"requests":{},"resets":{},"timeouts":{},"connect_failures":{},)"
                      R"("requests_active":{},"connections_active":{}}})",
@@ -49,7 +70,12 @@ void append_leg_text(std::string& out, const std::string& cluster, const char* n
 
 struct AdminView::ClusterReport {
   std::string name;
-  std::vector<std::string> addresses;
+  struct Host {
+    std::string address;
+    std::string primary;  // health flags; empty if that side does not use it
+    std::string shadow;
+  };
+  std::vector<Host> hosts;
   LegTotals primary;
   LegTotals shadow;
 };
@@ -82,21 +108,15 @@ std::vector<AdminView::ClusterReport> AdminView::clusters() const {
     const std::lock_guard<std::mutex> lock(book_mutex_);
     book = book_;
   }
+  HealthFlags live = collect_flags(*health_.live);
+  HealthFlags shadow = collect_flags(*health_.shadow);
   std::map<std::string, size_t, std::less<>> index;
   for (const routing::Cluster& cluster : status.snapshot->clusters()) {
     ClusterReport report;
     report.name = cluster.name;
-    for (const routing::Endpoint& endpoint : cluster.endpoints) {
-      if (!endpoint.is_name) {
-        report.addresses.push_back(fmt::format("{}:{}", endpoint.host, endpoint.port));
-        continue;
-      }
-      const auto resolved = book->find(endpoint.host);
-      if (resolved == book->end()) continue;
-      for (net::Address address : resolved->second) {
-        address.set_port(endpoint.port);
-        report.addresses.push_back(address.to_string());
-      }
+    for (const proxy::ResolvedEndpoint& host : proxy::resolve_endpoints(cluster, *book)) {
+      const std::string address = host.address.to_string();
+      report.hosts.push_back({address, live[report.name][address], shadow[report.name][address]});
     }
     index.emplace(report.name, reports.size());
     reports.push_back(std::move(report));
@@ -119,8 +139,14 @@ std::vector<AdminView::ClusterReport> AdminView::clusters() const {
 std::string AdminView::clusters_text() const {
   std::string out;
   for (const ClusterReport& report : clusters()) {
-    for (const std::string& address : report.addresses) {
-      out += fmt::format("{}::address::{}\n", report.name, address);
+    for (const ClusterReport::Host& host : report.hosts) {
+      out += fmt::format("{}::address::{}\n", report.name, host.address);
+      const auto flags = [&](const char* leg, const std::string& text) {
+        if (text.empty()) return;
+        out += fmt::format("{}::{}::{}::health_flags::{}\n", report.name, leg, host.address, text);
+      };
+      flags("primary", host.primary);
+      flags("shadow", host.shadow);
     }
     append_leg_text(out, report.name, "primary", report.primary);
     append_leg_text(out, report.name, "shadow", report.shadow);
@@ -136,8 +162,17 @@ std::string AdminView::clusters_json() const {
     append_json_escaped(out, report.name);
     out += R"(","addresses":[)";
     const char* between = "";
-    for (const std::string& address : report.addresses) {
-      out += fmt::format(R"({}"{}")", std::exchange(between, ","), address);
+    for (const ClusterReport::Host& host : report.hosts) {
+      out += fmt::format(R"({}")", std::exchange(between, ","));
+      append_json_escaped(out, host.address);
+      out += '"';
+    }
+    out += R"(],"hosts":[)";
+    between = "";
+    for (const ClusterReport::Host& host : report.hosts) {
+      out += fmt::format(R"({}{{"address":")", std::exchange(between, ","));
+      append_json_escaped(out, host.address);
+      out += fmt::format(R"(","primary":"{}","shadow":"{}"}})", host.primary, host.shadow);
     }
     out += fmt::format("],{},{}}}", leg_json("primary", report.primary),
                        leg_json("shadow", report.shadow));

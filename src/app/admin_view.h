@@ -19,9 +19,12 @@ namespace gnomon::app {
 class AdminView final : public admin::AdminSource {
  public:
   // `ask_reload` is thread-safe.
-  AdminView(const Clock& clock, const ReloadState& reloads,
+  AdminView(const Clock& clock, const ReloadState& reloads, const admin::HealthView& health,
             std::function<void(admin::ReloadDone)> ask_reload)
-      : reloads_(reloads), ask_reload_(std::move(ask_reload)), started_(clock.wall()) {}
+      : reloads_(reloads),
+        health_(health),
+        ask_reload_(std::move(ask_reload)),
+        started_(clock.wall()) {}
 
   // From the control thread, before the admin thread starts; workers outlive it.
   void add_worker(const Worker& worker);
@@ -30,6 +33,7 @@ class AdminView final : public admin::AdminSource {
   void set_book(proxy::AddressBookPtr book);
 
   std::vector<admin::WorkerView> workers() const override { return workers_; }
+  admin::HealthView health() const override { return health_; }
   admin::Readiness readiness() const override { return readiness_.load(); }
   WallTime start_time() const override { return started_; }
   std::string_view version() const override { return GNOMON_VERSION; }
@@ -44,6 +48,7 @@ class AdminView final : public admin::AdminSource {
   std::vector<ClusterReport> clusters() const;
 
   const ReloadState& reloads_;
+  const admin::HealthView health_;
   const std::function<void(admin::ReloadDone)> ask_reload_;
   const WallTime started_;
   std::vector<admin::WorkerView> workers_;

@@ -44,13 +44,16 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
       signals_(loop_, {[this] { stop(); }, [this] { reload("SIGHUP", nullptr); },
                        [this] {
                          if (access_log_ != nullptr) access_log_->reopen();
+                         access_files_.reopen();
                        }}),
       shared_{clock, log},
-      admin_view_(clock, reload_state_,
+      admin_view_(clock, reload_state_, {&shared_.live_health, &shared_.shadow_health},
                   [this](ReloadDone done) {
                     loop_.post([this, done = std::move(done)] { reload("POST /reload", done); });
                   }),
       listener_plan_(options.listen),
+      access_files_(log),
+      health_(loop_, log, shared_.client_settings, shared_.live_health, shared_.shadow_health),
       stop_timer_(loop_.timers(), [this] { check_stopped(); }) {
   shared_.server_settings = options.server;
   shared_.gateway_ip = net::host_ip();
@@ -77,6 +80,7 @@ int Gateway::run() {
   }
   dns_ = std::make_unique<DnsBook>(loop_, log_, [this](const proxy::AddressBookPtr& book) {
     admin_view_.set_book(book);
+    health_.resolve(book);
     for (const auto& worker : workers_) {
       worker->post([raw = worker.get(), book] { raw->resolve(book); });
     }
@@ -84,6 +88,7 @@ int Gateway::run() {
   begin();
   loop_.run();
   if (access_log_ != nullptr) access_log_->stop();
+  access_files_.stop();
   return exit_code_;
 }
 
@@ -101,18 +106,44 @@ void Gateway::begin() {
     return quit(1);
   }
   listener_plan_.commit();
-  dns_->want(*loaded.snapshot,
-             [this, snapshot = loaded.snapshot, bound = std::move(*listeners), problems] {
-               start_workers(snapshot, bound);
-               ReloadStatus status{true, 1, clock_.wall(), problems, snapshot};
-               reload_state_.set(std::move(status));
-             });
+  prepare(loaded.snapshot,
+          [this, snapshot = loaded.snapshot, bound = std::move(*listeners), problems] {
+            start_workers(snapshot, bound);
+            ReloadStatus status{true, 1, clock_.wall(), problems, snapshot};
+            reload_state_.set(std::move(status));
+          });
+}
+
+void Gateway::prepare(const routing::SnapshotPtr& snapshot, std::function<void()> ready) {
+  dns_->want(*snapshot, [this, snapshot, ready = std::move(ready)] {
+    health_.want(snapshot, dns_->book(), ready);
+  });
+}
+
+// Limits and access logs for each of the listeners, in the snapshot's order.
+std::expected<void, std::string> Gateway::equip(const routing::Snapshot& snapshot,
+                                                std::vector<BoundListener>& listeners) {
+  auto outlets = access_files_.prepare(snapshot);
+  if (!outlets) return std::unexpected(std::move(outlets.error()));
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    listeners[i].outlets = std::move((*outlets)[i]);
+    listeners[i].limits =
+        limit_book_.of(listeners[i].address.to_string(), snapshot.listeners()[i].settings);
+  }
+  return {};
 }
 
 void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
-                            const std::vector<BoundListener>& listeners) {
+                            std::vector<BoundListener> listeners) {
   for (unsigned i = 0; i < options_.workers; ++i) {
-    auto worker = std::make_unique<Worker>(shared_, system_seed());
+    workers_.push_back(std::make_unique<Worker>(shared_, system_seed(), i));
+    access_files_.add_worker(workers_.back()->stats().access_log_dropped);
+  }
+  if (const auto equipped = equip(*snapshot, listeners); !equipped) {
+    log_.error(equipped.error());
+    return quit(1);
+  }
+  for (const auto& worker : workers_) {
     if (access_log_ != nullptr) {
       worker->set_access(&access_log_->add_sink(worker->stats().access_log_dropped));
     }
@@ -121,7 +152,6 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
       return quit(1);
     }
     admin_view_.add_worker(*worker);
-    workers_.push_back(std::move(worker));
   }
   if (access_log_ != nullptr) access_log_->start();
   for (const BoundListener& listener : listeners) {
@@ -170,9 +200,12 @@ void Gateway::reload(const char* cause, ReloadDone done) {
   if (loaded.snapshot == nullptr) return finish_reload(false, nullptr, std::move(problems), done);
   auto listeners = listener_plan_.prepare(*loaded.snapshot);
   if (!listeners) return finish_reload(false, nullptr, listeners.error() + "\n", done);
-  dns_->want(*loaded.snapshot, [this, snapshot = loaded.snapshot, bound = std::move(*listeners),
-                                text = std::move(problems),
-                                done = std::move(done)] { publish(snapshot, bound, text, done); });
+  if (const auto equipped = equip(*loaded.snapshot, *listeners); !equipped) {
+    return finish_reload(false, nullptr, equipped.error() + "\n", done);
+  }
+  prepare(loaded.snapshot, [this, snapshot = loaded.snapshot, bound = std::move(*listeners),
+                            text = std::move(problems),
+                            done = std::move(done)] { publish(snapshot, bound, text, done); });
 }
 
 // Every worker swaps on its own thread; the reload has ended when the last one has.
@@ -211,6 +244,7 @@ void Gateway::finish_reload(bool successful, const routing::SnapshotPtr& snapsho
     log_.error("configuration is bad; the last good one stays", {{"problems", problems}});
   }
   reload_state_.set(std::move(status));
+  access_files_.close_unused();
   if (done) done(successful, std::move(problems));
   reloading_ = false;
   watcher_->refresh();

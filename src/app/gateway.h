@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "admin/server.h"
+#include "app/access_files.h"
 #include "app/admin_view.h"
 #include "app/dns_book.h"
 #include "app/file_watcher.h"
+#include "app/health_monitor.h"
+#include "app/limit_book.h"
 #include "app/listener_plan.h"
 #include "app/options.h"
 #include "app/reload_state.h"
@@ -38,8 +41,11 @@ class Gateway {
   using ReloadDone = admin::ReloadDone;
 
   void begin();
-  void start_workers(const routing::SnapshotPtr& snapshot,
-                     const std::vector<BoundListener>& listeners);
+  // Calls `ready` once names are resolved and new hosts have been asked how they are.
+  void prepare(const routing::SnapshotPtr& snapshot, std::function<void()> ready);
+  void start_workers(const routing::SnapshotPtr& snapshot, std::vector<BoundListener> listeners);
+  std::expected<void, std::string> equip(const routing::Snapshot& snapshot,
+                                         std::vector<BoundListener>& listeners);
   bool open_admin();
   void reload(const char* cause, ReloadDone done);
   void publish(const routing::SnapshotPtr& snapshot, const std::vector<BoundListener>& listeners,
@@ -62,8 +68,11 @@ class Gateway {
   AdminView admin_view_;
   bool draining_ = false;
   ListenerPlan listener_plan_;
+  LimitBook limit_book_;
   std::unique_ptr<proxy::AccessLog> access_log_;
+  AccessFiles access_files_;  // before the workers that write to them
   std::vector<std::unique_ptr<Worker>> workers_;
+  HealthMonitor health_;
   std::unique_ptr<DnsBook> dns_;
   std::unique_ptr<FileWatcher> watcher_;
   std::unique_ptr<admin::AdminServer> admin_;  // before the workers it looks at are gone

@@ -2,37 +2,51 @@
 
 #include <utility>
 
+#include "app/server_settings.h"
+
 namespace gnomon::app {
 namespace {
 
 constexpr Millis kHousekeeping{5'000};
 constexpr Millis kDrainPoll{10};
+constexpr Millis kProxyHeaderLimit{10'000};
 
 }  // namespace
 
 struct Worker::Port {
   Port(Worker& worker, size_t listener)
       : dispatcher(worker.proxy_, listener),
-        server{worker.loop_, worker.read_buffer_, worker.shared_.server_settings, dispatcher,
-               worker} {}
+        server{worker.loop_, worker.read_buffer_, settings, dispatcher, worker} {}
   proxy::Dispatcher dispatcher;
+  // Connections look here at every request: a reload changes them in place.
+  http::ServerSettings settings;
+  routing::ConnectionSettings connections;
   http::ServerContext server;
   std::unique_ptr<net::Acceptor> acceptor;
 };
 
-Worker::Worker(WorkerShared& shared, uint64_t seed)
+Worker::Worker(WorkerShared& shared, uint64_t seed, size_t index)
     : shared_(shared),
+      index_(index),
       loop_(shared.clock, poller_),
       network_(loop_),
       rng_(seed),
       date_(loop_),
-      live_pools_{loop_, network_, read_buffer_, shared.client_settings, net::Lane::live},
-      shadow_pools_{loop_, network_, read_buffer_, shared.client_settings, net::Lane::background},
+      live_pools_{loop_,           network_,           read_buffer_, shared.client_settings,
+                  net::Lane::live, &shared.live_health},
+      shadow_pools_{loop_,
+                    network_,
+                    read_buffer_,
+                    shared.client_settings,
+                    net::Lane::background,
+                    &shared.shadow_health},
       clusters_(live_pools_, rng_, shared.live_breakers, stats_.clusters),
       shadows_({loop_, rng_, shared.shadow_limits, shadow_stats_, shared.gateway_ip}, shadow_pools_,
                shared.shadow_breakers, shadow_cluster_stats_),
       proxy_{loop_, rng_, date_, stats_, clusters_, &shadows_},
       graveyard_(loop_),
+      parking_(loop_),
+      used_readers_(loop_),
       housekeeping_timer_(loop_.timers(), [this] { housekeep(); }),
       drain_timer_(loop_.timers(), [this] { on_drain_timer(); }) {
   housekeeping_timer_.arm(kHousekeeping);
@@ -40,6 +54,7 @@ Worker::Worker(WorkerShared& shared, uint64_t seed)
 
 Worker::~Worker() {
   join();
+  readers_.clear();
   // Connections hold exchanges, and those hold copies and pool tickets: they go first.
   connections_.clear();
 }
@@ -55,12 +70,13 @@ std::expected<void, std::string> Worker::install(const routing::SnapshotPtr& sna
   for (size_t i = 0; i < listeners.size(); ++i) {
     const std::string key = listeners[i].address.to_string();
     if (const auto old = before.find(key); old != before.end()) {
-      old->second->dispatcher.set_listener(i);
+      configure(*old->second, snapshot, listeners, i);
       ports_.emplace(key, std::move(old->second));
       before.erase(old);
       continue;
     }
     auto port = std::make_unique<Port>(*this, i);
+    configure(*port, snapshot, listeners, i);
     auto acceptor = network_.listen(listeners[i].address,
                                     [this, raw = port.get()](std::unique_ptr<net::Stream> s) {
                                       on_accept(*raw, std::move(s));
@@ -80,6 +96,17 @@ std::expected<void, std::string> Worker::install(const routing::SnapshotPtr& sna
   return result;
 }
 
+void Worker::configure(Port& port, const routing::SnapshotPtr& snapshot,
+                       const std::vector<BoundListener>& listeners, size_t at) {
+  const BoundListener& bound = listeners[at];
+  const routing::ListenerSettings& settings = proxy::listener_settings(*snapshot, at);
+  port.settings = server_settings(shared_.server_settings, settings);
+  port.connections = settings.connections;
+  port.dispatcher.listener().install(
+      {snapshot, at, bound.address.port(), bound.limits,
+       index_ < bound.outlets.size() ? bound.outlets[index_] : std::vector<proxy::AccessOutlet>()});
+}
+
 void Worker::resolve(const proxy::AddressBookPtr& book) {
   clusters_.resolve(book);
   shadows_.resolve(book);
@@ -94,11 +121,51 @@ void Worker::join() {
 }
 
 void Worker::on_accept(Port& port, std::unique_ptr<net::Stream> stream) {
+  const proxy::ListenerLimits& limits = port.dispatcher.listener().limits();
+  if (limits.connection_rate != nullptr && !limits.connection_rate->take(loop_.now())) {
+    return stats_.refusals.add(proxy::Refusal::connection_rate);
+  }
+  // Counted first and judged by what was before: two workers cannot both get the last place.
+  const uint32_t before = limits.connections->fetch_add(1, std::memory_order_relaxed);
+  Place place(limits.connections.get(), [kept = limits.connections](std::atomic<uint32_t>* count) {
+    count->fetch_sub(1, std::memory_order_relaxed);
+  });
+  const uint32_t most = port.connections.max_active;
+  if (most > 0 && before >= most) {
+    stats_.refusals.add(proxy::Refusal::connection_limit);
+    return parking_.park(std::move(stream), port.connections.delay_before_close);
+  }
+  if (port.connections.proxy_protocol != routing::InboundProxyProtocol::off) {
+    return read_proxy_header(port, std::move(stream), std::move(place));
+  }
+  serve(port, std::move(stream), std::move(place));
+}
+
+void Worker::read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
+  const auto done = [this, &port, place = std::move(place)](
+                        net::ProxyHeaderReader& reader, net::ProxyHeaderReader::Outcome outcome) {
+    const auto it = readers_.find(&reader);
+    if (outcome == net::ProxyHeaderReader::Outcome::ready) {
+      serve(port, reader.take_stream(), place);
+    } else {
+      stats_.refusals.add(proxy::Refusal::proxy_protocol);
+    }
+    used_readers_.bury(std::move(it->second));
+    readers_.erase(it);
+  };
+  const bool optional = port.connections.proxy_protocol == routing::InboundProxyProtocol::optional;
+  auto reader = std::make_unique<net::ProxyHeaderReader>(loop_, std::move(stream), optional,
+                                                         kProxyHeaderLimit, done);
+  net::ProxyHeaderReader* const key = reader.get();
+  readers_.emplace(key, std::move(reader));
+}
+
+void Worker::serve(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
   stats_.connections.add();
   stats_.connections_active.add(1);
   auto connection = http::make_server_h1(port.server, std::move(stream));
   http::ServerConnection* key = connection.get();
-  connections_.emplace(key, Client{std::move(connection), &port});
+  connections_.emplace(key, Client{std::move(connection), &port, std::move(place)});
   if (drain_ != Drain::no) key->drain();
 }
 
@@ -120,7 +187,10 @@ void Worker::begin_drain(Duration drain_timeout, Duration shadow_grace) {
   drain_ = Drain::live;
   shadow_grace_ = shadow_grace;
   drain_timer_.arm(drain_timeout);
-  for (auto& [key, port] : ports_) port->acceptor.reset();
+  for (auto& [key, port] : ports_) {
+    port->acceptor.reset();
+    port->dispatcher.listener().set_draining();
+  }
   for (http::ServerConnection* connection : open_connections(nullptr)) connection->drain();
   check_drained();
 }

@@ -12,10 +12,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "app/parking.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "http/server_connection.h"
 #include "net/graveyard.h"
+#include "net/proxied_stream.h"
 #include "net/tcp.h"
 #include "proxy/dispatcher.h"
 #include "routing/snapshot.h"
@@ -31,6 +33,8 @@ struct WorkerShared {
   http::ClientSettings client_settings;
   proxy::BreakerRegistry live_breakers;
   proxy::BreakerRegistry shadow_breakers;
+  proxy::HealthRegistry live_health;
+  proxy::HealthRegistry shadow_health;
   shadow::SharedLimits shadow_limits;
   std::string gateway_ip;
 };
@@ -39,11 +43,14 @@ struct WorkerShared {
 struct BoundListener {
   std::string name;
   net::Address address;
+  proxy::ListenerLimits limits;
+  std::vector<std::vector<proxy::AccessOutlet>> outlets;  // of each worker
 };
 
 class Worker final : private http::ServerOwner {
  public:
-  Worker(WorkerShared& shared, uint64_t seed);
+  // `index` counts the workers from 0.
+  Worker(WorkerShared& shared, uint64_t seed, size_t index);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -83,7 +90,13 @@ class Worker final : private http::ServerOwner {
   struct Port;
 
   void on_closed(http::ServerConnection& connection) override;
+  void configure(Port& port, const routing::SnapshotPtr& snapshot,
+                 const std::vector<BoundListener>& listeners, size_t at);
   void on_accept(Port& port, std::unique_ptr<net::Stream> stream);
+  // A place among the connections of an address, given back when the last copy is gone.
+  using Place = std::shared_ptr<std::atomic<uint32_t>>;
+  void read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, Place place);
+  void serve(Port& port, std::unique_ptr<net::Stream> stream, Place place);
   void begin_drain(Duration drain_timeout, Duration shadow_grace);
   void check_drained();
   void on_drain_timer();
@@ -93,6 +106,7 @@ class Worker final : private http::ServerOwner {
   void housekeep();
 
   WorkerShared& shared_;
+  const size_t index_;
   net::EpollPoller poller_;
   net::EventLoop loop_;
   net::TcpNetwork network_;
@@ -113,9 +127,13 @@ class Worker final : private http::ServerOwner {
   struct Client {
     std::unique_ptr<http::ServerConnection> connection;
     const Port* port;
+    Place place;
   };
   std::unordered_map<http::ServerConnection*, Client> connections_;
   net::Graveyard<http::ServerConnection> graveyard_;
+  Parking parking_;
+  std::unordered_map<net::ProxyHeaderReader*, std::unique_ptr<net::ProxyHeaderReader>> readers_;
+  net::Graveyard<net::ProxyHeaderReader> used_readers_;
 
   net::Timer housekeeping_timer_;
   net::Timer drain_timer_;

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ostream>
 
+#include "cli/advice.h"
 #include "routing/snapshot_builder.h"
 
 namespace gnomon::cli {
@@ -20,28 +22,27 @@ std::string counted(size_t count, std::string_view thing) {
 
 void print_problems(const CheckOptions& options, const routing::Loaded& loaded, std::ostream& err) {
   for (const config::Diagnostic& problem : loaded.diagnostics) {
-    if (problem.severity == config::Severity::note && !options.verbose) continue;
+    if (problem.skipped && !options.verbose) continue;
     err << config::render(problem, options.color);
   }
 }
 
+// As `glooctl check` words it.
 void print_summary(const CheckOptions& options, const routing::Loaded& loaded, std::ostream& out) {
   for (const routing::KindSummary& kind : loaded.kinds) {
-    out << kind.name << ": ";
+    out << fmt::format("Checking {}s... ", kind.kind);
     if (kind.total == 0) {
       out << "none\n";
     } else if (kind.broken == 0) {
-      out << kind.total << " OK\n";
+      out << "OK\n";
     } else {
-      out << kind.total << ", " << kind.broken << " with errors\n";
+      out << fmt::format("{} of {} with errors\n", kind.broken, kind.total);
     }
   }
-  size_t notes = 0;
-  for (const config::Diagnostic& problem : loaded.diagnostics) {
-    if (problem.severity == config::Severity::note) ++notes;
-  }
-  if (notes > 0 && !options.verbose) {
-    out << counted(notes, "document") << " of other programs skipped (--verbose names them)\n";
+  const auto skipped =
+      static_cast<size_t>(std::ranges::count_if(loaded.diagnostics, &config::Diagnostic::skipped));
+  if (skipped > 0 && !options.verbose) {
+    out << counted(skipped, "document") << " of other programs skipped (--verbose names them)\n";
   }
   if (loaded.errors == 0 && loaded.warnings == 0) {
     out << "No problems found.\n";
@@ -56,8 +57,8 @@ void print_json(const routing::Loaded& loaded, bool ok, std::ostream& out) {
                      ok, loaded.errors, loaded.warnings);
   const char* separator = "";
   for (const routing::KindSummary& kind : loaded.kinds) {
-    out << fmt::format(R"({}{{"name": "{}", "total": {}, "broken": {}}})", separator, kind.name,
-                       kind.total, kind.broken);
+    out << fmt::format(R"({}{{"kind": "{}", "name": "{}", "total": {}, "broken": {}}})", separator,
+                       kind.kind, kind.name, kind.total, kind.broken);
     separator = ", ";
   }
   out << "], \"problems\": [";
@@ -72,7 +73,11 @@ void print_json(const routing::Loaded& loaded, bool ok, std::ostream& out) {
 }  // namespace
 
 int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
-  const routing::Loaded loaded = routing::load_snapshot(options.path);
+  config::DiskFiles files;
+  const config::Resources resources = config::load(files, options.path);
+  routing::Loaded loaded = routing::build_snapshot(resources);
+  const std::vector<config::Diagnostic> advice = advise(resources);
+  loaded.diagnostics.insert(loaded.diagnostics.end(), advice.begin(), advice.end());
   const bool ok = loaded.errors == 0 && !(options.strict && loaded.warnings > 0);
   if (options.json) {
     print_json(loaded, ok, out);

@@ -16,7 +16,7 @@ struct CheckOptions {
 
 // Problems go to `err`, the summary to `out`. With `json` all of it is one object on `out`:
 //   {"version": 1, "ok": bool, "errors": n, "warnings": n,
-//    "kinds": [{"name", "total", "broken"}],
+//    "kinds": [{"kind", "name", "total", "broken"}],
 //    "problems": [{"severity", "message", "file", "line", "column", "field", "hint"}]}
 // whose severity is "error", "warning" or "note"; line 0 stands for the file as a whole.
 // Returns 0 if the configuration can be served, 2 if not.

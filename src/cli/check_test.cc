@@ -32,7 +32,7 @@ spec:
     routes:
     - matchers: [{prefix: /}]
       directResponseAction: {status: 200, body: hello}
-      options: {cors: {allowOrigin: ['*']}}
+      options: {csrf: {}}
 )";
 
 constexpr const char* kBadText = R"(apiVersion: gateway.solo.io/v1
@@ -75,9 +75,12 @@ class Check : public ::testing::Test {
 TEST_F(Check, passes_a_good_file) {
   EXPECT_EQ(run(kGoodText), 0);
   EXPECT_EQ(err_.str(), "");
-  EXPECT_EQ(out_.str(),
-            "virtual services: 1 OK\nupstreams: none\ngateways: none\nshadow tests: none\n"
-            "No problems found.\n");
+  EXPECT_EQ(
+      out_.str(),
+      "Checking VirtualServices... OK\nChecking Upstreams... none\nChecking Gateways... none\n"
+      "Checking ShadowTests... none\nChecking RouteTables... none\n"
+      "Checking UpstreamGroups... none\nChecking RouteOptions... none\n"
+      "Checking VirtualHostOptions... none\nNo problems found.\n");
 }
 
 TEST_F(Check, reports_every_error_with_its_place) {
@@ -93,14 +96,17 @@ TEST_F(Check, reports_every_error_with_its_place) {
                             "        directResponseAction: {status: 99}\n"
                             "                                       ^\n");
   EXPECT_EQ(out_.str(),
-            "virtual services: 1, 1 with errors\nupstreams: none\ngateways: none\n"
-            "shadow tests: none\n1 document of other programs skipped (--verbose names them)\n"
+            "Checking VirtualServices... 1 of 1 with errors\nChecking Upstreams... none\n"
+            "Checking Gateways... none\nChecking ShadowTests... none\n"
+            "Checking RouteTables... none\nChecking UpstreamGroups... none\n"
+            "Checking RouteOptions... none\nChecking VirtualHostOptions... none\n1 document of "
+            "other programs skipped (--verbose names them)\n"
             "2 errors, 0 warnings.\n");
 }
 
 TEST_F(Check, lets_warnings_pass_unless_strict) {
   EXPECT_EQ(run(kWarningText), 0);
-  EXPECT_NE(err_.str().find("warning: spec.virtualHost.routes[0].options.cors: is not implemented"),
+  EXPECT_NE(err_.str().find("warning: spec.virtualHost.routes[0].options.csrf: is not implemented"),
             std::string::npos)
       << err_.str();
   CheckOptions strict;
@@ -127,7 +133,7 @@ TEST_F(Check, writes_json_that_parses) {
   EXPECT_EQ(parsed["ok"], false);
   EXPECT_EQ(parsed["errors"], 2);
   EXPECT_EQ(parsed["warnings"], 0);
-  ASSERT_EQ(parsed["kinds"].size(), 4u);
+  ASSERT_EQ(parsed["kinds"].size(), 8u);
   EXPECT_EQ(parsed["kinds"][0]["broken"], 1);
   ASSERT_EQ(parsed["problems"].size(), 3u);
   EXPECT_EQ(parsed["problems"][0]["severity"], "error");

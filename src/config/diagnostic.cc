@@ -132,6 +132,12 @@ void Diagnostics::add(Severity severity, Position at, std::string message, std::
   kept_.push_back({at, std::move(diagnostic)});
 }
 
+void Diagnostics::skip(Position at, std::string message) {
+  const size_t kept_before = kept_.size();
+  note(at, std::move(message));
+  if (kept_.size() > kept_before) kept_.back().diagnostic.skipped = true;
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<const Kept*> order;
   order.reserve(kept_.size());

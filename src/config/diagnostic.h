@@ -27,6 +27,7 @@ struct Diagnostic {
   std::string hint;         // what to do about it; may be empty
   std::string source_line;  // the line's text, cut where it is very long
   uint32_t caret = 0;       // column of the caret in source_line, from 1; 0 = none
+  bool skipped = false;     // a note that a document belongs to another program
 };
 
 // `file:line:col: error: message`, then the line with a caret, then the hint; ends in a line break.
@@ -51,7 +52,11 @@ class Diagnostics {
   void warning(Position at, std::string message, std::string field = {}, std::string hint = {}) {
     add(Severity::warning, at, std::move(message), std::move(field), std::move(hint));
   }
-  void note(Position at, std::string message) { add(Severity::note, at, std::move(message)); }
+  void note(Position at, std::string message, std::string field = {}, std::string hint = {}) {
+    add(Severity::note, at, std::move(message), std::move(field), std::move(hint));
+  }
+  // Notes that a document was passed over because it belongs to another program.
+  void skip(Position at, std::string message);
 
   size_t count(Severity severity) const noexcept { return counts_[static_cast<size_t>(severity)]; }
   size_t errors() const noexcept { return count(Severity::error); }

@@ -15,6 +15,10 @@ enum class Kind : uint8_t {
   upstream,
   gateway,
   shadow_test,
+  route_table,
+  upstream_group,
+  route_option,
+  virtual_host_option,
   later,  // Gloo's, but not served yet
 };
 

@@ -21,7 +21,7 @@ class Loader {
       : files_(files),
         limits_(limits),
         sources_(std::make_shared<Sources>()),
-        out_{sources_, Diagnostics(sources_), {}, {}, {}, {}} {}
+        out_{sources_, Diagnostics(sources_), {}, {}, {}, {}, {}, {}, {}, {}} {}
 
   Resources load(const std::string& path) {
     switch (files_.kind(path)) {
@@ -97,7 +97,7 @@ class Loader {
       case Recognised::As::list:
         return load_list(document, path);
       case Recognised::As::foreign:
-        return out_.diagnostics.note(document.at(), std::move(found.why));
+        return out_.diagnostics.skip(document.at(), std::move(found.why));
       case Recognised::As::unclear:
         return out_.diagnostics.error(document.at(), std::move(found.why), {},
                                       std::move(found.hint));
@@ -127,6 +127,14 @@ class Loader {
         return add(document, info, flat, out_.gateways);
       case Kind::shadow_test:
         return add(document, info, flat, out_.shadow_tests);
+      case Kind::route_table:
+        return add(document, info, flat, out_.route_tables);
+      case Kind::upstream_group:
+        return add(document, info, flat, out_.upstream_groups);
+      case Kind::route_option:
+        return add(document, info, flat, out_.route_options);
+      case Kind::virtual_host_option:
+        return add(document, info, flat, out_.virtual_host_options);
       case Kind::later:
         return out_.diagnostics.warning(document.at(),
                                         fmt::format("kind {} is not served yet", info.name));
@@ -136,9 +144,11 @@ class Loader {
   template <typename T>
   void add(const Node& document, const KindInfo& info, bool flat, std::vector<T>& to) {
     const size_t errors_before = out_.diagnostics.errors();
+    const size_t warnings_before = out_.diagnostics.count(Severity::warning);
     T resource;
     const Scope root(out_.diagnostics, "");
     read_metadata(document, root, resource.metadata);
+    resource.metadata.kind = info.name;
     resource.metadata.flat = flat;
     if (flat) {
       Schema<T>::instance().read_mapping(document, root, &resource, "metadata");
@@ -146,6 +156,7 @@ class Loader {
       read_spec(document, resource);
     }
     resource.metadata.broken = out_.diagnostics.errors() != errors_before;
+    resource.metadata.warned = out_.diagnostics.count(Severity::warning) != warnings_before;
     if (register_name(info, resource.metadata)) to.push_back(std::move(resource));
   }
 

@@ -9,9 +9,13 @@
 #include "config/diagnostic.h"
 #include "config/files.h"
 #include "config/gateway.h"
+#include "config/route_option.h"
+#include "config/route_table.h"
 #include "config/shadow_test_spec.h"
 #include "config/source.h"
 #include "config/upstream.h"
+#include "config/upstream_group.h"
+#include "config/virtual_host_option.h"
 #include "config/virtual_service.h"
 
 namespace gnomon::config {
@@ -23,6 +27,10 @@ struct Resources {
   std::vector<Upstream> upstreams;
   std::vector<Gateway> gateways;
   std::vector<ShadowTest> shadow_tests;
+  std::vector<RouteTable> route_tables;
+  std::vector<UpstreamGroup> upstream_groups;
+  std::vector<RouteOption> route_options;
+  std::vector<VirtualHostOption> virtual_host_options;
 };
 
 struct LoadLimits {

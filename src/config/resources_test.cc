@@ -74,8 +74,8 @@ TEST(Resources, says_what_each_document_is_not) {
       {"kind: Gateway\napiVersion: gateway.networking.k8s.io/v1\n",
        "1:1 note: Gateway of gateway.networking.k8s.io/v1 is not a kind of this program; "
        "skipped\n"},
-      {"kind: RouteTable\napiVersion: gateway.solo.io/v1\nmetadata: {name: a}\n",
-       "1:1 warning: kind RouteTable is not served yet\n"},
+      {"kind: Settings\napiVersion: gloo.solo.io/v1\nmetadata: {name: a}\n",
+       "1:1 warning: kind Settings is not served yet\n"},
       {"kind: VirtualServise\napiVersion: gateway.solo.io/v1\n",
        "1:1 error: there is no kind \"VirtualServise\" in gateway.solo.io\n"},
       {"kind: VirtualService\napiVersion: gateway.solo.io/v2\n",

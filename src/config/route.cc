@@ -11,6 +11,14 @@ namespace {
 
 constexpr std::string_view kAnswers503 = "is not served yet; the route answers 503";
 
+struct HeaderName {
+  bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
+    if (is_header_name(name)) return true;
+    scope.error(node.at(), fmt::format("\"{}\" is not a header name", name));
+    return false;
+  }
+};
+
 // :authority, :path, :method and :scheme can be matched like headers.
 struct MatchableName {
   bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
@@ -20,26 +28,6 @@ struct MatchableName {
     return false;
   }
 };
-
-// A matcher that names no path would match any; Gloo takes that for a mistake, except where the
-// route delegates.
-bool check_paths_given(const Node& route, const Scope& scope) {
-  const Node* matchers = route.find("matchers");
-  if (matchers == nullptr || route.find_any({"delegateAction", "delegate_action"})) return true;
-  const Scope list = scope.field("matchers");
-  bool good = true;
-  for (size_t i = 0; i < matchers->items().size(); ++i) {
-    const Node& matcher = *matchers->items()[i];
-    if (!matcher.is_mapping() ||
-        matcher.find_any({"prefix", "exact", "regex", "connectMatcher", "connect_matcher"})) {
-      continue;
-    }
-    list.item(i).error(matcher.at(), "no path specifier provided",
-                       "add prefix, exact or regex; \"prefix: /\" is any path");
-    good = false;
-  }
-  return good;
-}
 
 // Only a route that sends requests on has something to copy.
 bool check_shadowing_action(const Node& route, const Scope& scope) {
@@ -55,10 +43,17 @@ bool check_shadowing_action(const Node& route, const Scope& scope) {
   return false;
 }
 
-bool check_weights(const MultiDestination& multi, const Node& node, const Scope& scope) {
+bool check_multi_weights(const MultiDestination& multi, const Node& node, const Scope& scope) {
+  return check_weights(multi.destinations, node, scope);
+}
+
+}  // namespace
+
+bool check_weights(const std::vector<WeightedDestination>& destinations, const Node& node,
+                   const Scope& scope) {
   uint64_t total = 0;
-  for (const WeightedDestination& destination : multi.destinations) total += destination.weight;
-  if (multi.destinations.empty()) {
+  for (const WeightedDestination& destination : destinations) total += destination.weight;
+  if (destinations.empty()) {
     scope.error(node.at(), "at least one destination must be given");
   } else if (total == 0) {
     scope.error(node.at(), "the weights add up to zero",
@@ -70,8 +65,6 @@ bool check_weights(const MultiDestination& multi, const Node& node, const Scope&
   }
   return false;
 }
-
-}  // namespace
 
 std::span<const EnumName<RedirectCode>> enum_names(RedirectCode /*tag*/) {
   static constexpr EnumName<RedirectCode> kNames[] = {
@@ -112,33 +105,50 @@ void describe(Schema<Destination>& s) {
   s.field("upstream", &Destination::upstream);
   s.unserved({"kube", "consul"}, kAnswers503);
   s.one_of({"upstream", "kube", "consul"}, "a destination needs an upstream");
-  s.unserved({"subset", "destinationSpec"});
+  s.field("subset", &Destination::subset);
+  s.unserved({"destinationSpec"});
 }
 
 void describe(Schema<WeightedDestination>& s) {
   s.field("destination", &WeightedDestination::destination, kRequired);
   s.field("weight", &WeightedDestination::weight);
-  s.unserved({"options"});
+  s.field("options", &WeightedDestination::options);
 }
 
 void describe(Schema<MultiDestination>& s) {
   s.field("destinations", &MultiDestination::destinations);
-  s.check(check_weights);
+  s.check(check_multi_weights);
 }
 
 void describe(Schema<RouteAction>& s) {
   s.field("single", &RouteAction::single);
   s.field("multi", &RouteAction::multi);
-  s.unserved({"upstreamGroup", "clusterHeader", "dynamicForwardProxy"}, kAnswers503);
+  s.field("upstreamGroup", &RouteAction::upstream_group);
+  s.field("clusterHeader", &RouteAction::cluster_header, HeaderName{});
+  s.unserved({"dynamicForwardProxy"}, kAnswers503);
   s.one_of({"single", "multi", "upstreamGroup", "clusterHeader", "dynamicForwardProxy"},
            "a routeAction needs a destination");
+}
+
+void describe(Schema<RouteTableSelector>& s) {
+  s.field("namespaces", &RouteTableSelector::namespaces);
+  s.field("labels", &RouteTableSelector::labels);
+  s.field("expressions", &RouteTableSelector::expressions);
+}
+
+void describe(Schema<DelegateAction>& s) {
+  s.field("ref", &DelegateAction::ref);
+  s.field("selector", &DelegateAction::selector);
+  s.field("name", &DelegateAction::name);
+  s.field("namespace", &DelegateAction::name_space);
+  s.one_of({"ref", "selector"});
 }
 
 void describe(Schema<RedirectAction>& s) {
   s.field("hostRedirect", &RedirectAction::host, ValidAuthority{});
   s.field("pathRedirect", &RedirectAction::path, ValidRewrite{});
   s.field("prefixRewrite", &RedirectAction::prefix_rewrite, ValidRewrite{});
-  s.unserved({"regexRewrite"});
+  s.field("regexRewrite", &RedirectAction::regex_rewrite);
   s.one_of({"pathRedirect", "prefixRewrite", "regexRewrite"});
   s.field("responseCode", &RedirectAction::code);
   s.field("httpsRedirect", &RedirectAction::https);
@@ -157,12 +167,13 @@ void describe(Schema<Route>& s) {
   s.field("routeAction", &Route::action);
   s.field("redirectAction", &Route::redirect);
   s.field("directResponseAction", &Route::direct);
-  s.unserved("delegateAction", &Route::delegate, kAnswers503);
+  s.field("delegateAction", &Route::delegate);
   s.one_of({"routeAction", "redirectAction", "directResponseAction", "delegateAction"},
            "a route must specify an action");
   s.field("options", &Route::options);
-  s.unserved({"optionsConfigRefs", "inheritableMatchers", "inheritablePathMatchers"});
-  s.shape(check_paths_given);
+  s.field("optionsConfigRefs", &Route::options_refs);
+  s.field("inheritableMatchers", &Route::inheritable_matchers);
+  s.field("inheritablePathMatchers", &Route::inheritable_path_matchers);
   s.shape(check_shadowing_action);
 }
 

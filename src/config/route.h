@@ -6,9 +6,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "config/label_expression.h"
+#include "config/load_balancer.h"
 #include "config/metadata.h"
+#include "config/options_refs.h"
+#include "config/regex_substitution.h"
 #include "config/route_options.h"
 #include "config/source.h"
 
@@ -29,13 +34,17 @@ struct QueryMatcher {
   bool regex = false;
 };
 
+// Said of a matcher without a path, and what to do about it.
+constexpr std::string_view kNoPath = "no path specifier provided";
+constexpr std::string_view kNoPathHint = "add prefix, exact or regex; \"prefix: /\" is any path";
+
 struct Matcher {
   Position at;
   std::optional<std::string> prefix;
   std::optional<std::string> exact;
   std::optional<Located<std::string>> regex;
   Located<bool> connect;
-  bool case_sensitive = true;
+  std::optional<bool> case_sensitive;  // absent: true, but not the same in delegation
   std::vector<HeaderMatcher> headers;
   std::vector<QueryMatcher> query_parameters;
   std::vector<Located<std::string>> methods;
@@ -44,11 +53,13 @@ struct Matcher {
 struct Destination {
   Position at;
   std::optional<ResourceRef> upstream;  // absent: one of the kinds that are not served yet
+  std::optional<SubsetValues> subset;
 };
 
 struct WeightedDestination {
   Destination destination;
   uint32_t weight = 0;
+  std::optional<WeightedDestinationOptions> options;
 };
 
 struct MultiDestination {
@@ -56,10 +67,35 @@ struct MultiDestination {
   std::vector<WeightedDestination> destinations;
 };
 
+class Node;
+class Scope;
+// False, and says why, for destinations that no request could be shared out among.
+bool check_weights(const std::vector<WeightedDestination>& destinations, const Node& node,
+                   const Scope& scope);
+
 struct RouteAction {
   Position at;
   std::optional<Destination> single;
   std::optional<MultiDestination> multi;
+  std::optional<ResourceRef> upstream_group;
+  std::optional<std::string> cluster_header;  // a request header that names the cluster
+};
+
+struct RouteTableSelector {
+  Position at;
+  std::vector<std::string> namespaces;  // empty: that of the route's resource; "*": all
+  Labels labels;
+  std::vector<LabelExpression> expressions;
+};
+
+// The RouteTables that a route hands its requests to.
+struct DelegateAction {
+  Position at;
+  std::optional<ResourceRef> ref;
+  std::optional<RouteTableSelector> selector;
+  // Gloo's older form of `ref`; it wins over both.
+  std::string name;
+  std::string name_space;
 };
 
 enum class RedirectCode : uint8_t {
@@ -78,6 +114,7 @@ struct RedirectAction {
   std::string host;
   std::string path;
   std::optional<std::string> prefix_rewrite;
+  std::optional<RegexSubstitution> regex_rewrite;
   RedirectCode code = RedirectCode::moved_permanently;
   bool https = false;
   bool strip_query = false;
@@ -85,6 +122,7 @@ struct RedirectAction {
 };
 
 struct DirectResponseAction {
+  Position at;
   uint16_t status = 200;
   std::string body;
 };
@@ -96,8 +134,12 @@ struct Route {
   std::optional<RouteAction> action;
   std::optional<RedirectAction> redirect;
   std::optional<DirectResponseAction> direct;
-  Located<bool> delegate;
+  std::optional<DelegateAction> delegate;
   std::optional<RouteOptions> options;
+  std::optional<OptionsRefs> options_refs;
+  // Whether routes delegated to take over what this one asks of a request; absent: as its parent.
+  std::optional<bool> inheritable_matchers;
+  std::optional<bool> inheritable_path_matchers;
 };
 
 void describe(Schema<HeaderMatcher>& s);
@@ -107,6 +149,8 @@ void describe(Schema<Destination>& s);
 void describe(Schema<WeightedDestination>& s);
 void describe(Schema<MultiDestination>& s);
 void describe(Schema<RouteAction>& s);
+void describe(Schema<RouteTableSelector>& s);
+void describe(Schema<DelegateAction>& s);
 void describe(Schema<RedirectAction>& s);
 void describe(Schema<DirectResponseAction>& s);
 void describe(Schema<Route>& s);

@@ -7,19 +7,6 @@
 namespace gnomon::config {
 namespace {
 
-// Envoy's commands, such as %REQ(:path)%; %% is a single percent sign.
-struct NoCommands {
-  bool operator()(const std::string& value, const Node& node, const Scope& scope) const {
-    for (size_t at = value.find('%'); at != std::string::npos; at = value.find('%', at + 2)) {
-      if (at + 1 < value.size() && value[at + 1] == '%') continue;
-      scope.warning(node.at(), "% commands are not expanded yet; the value is sent as it stands",
-                    "a literal percent sign is written %%");
-      break;
-    }
-    return true;
-  }
-};
-
 bool check_back_off(const RetryBackOff& back_off, const Node& node, const Scope& scope) {
   if (!back_off.base) {
     if (!back_off.max) return true;
@@ -45,7 +32,7 @@ struct StatusCodes {
 
 void describe(Schema<HeaderValue>& s) {
   s.field("key", &HeaderValue::key, kRequired, EditableName{});
-  s.field("value", &HeaderValue::value, ValidHeaderValue{}, NoCommands{});
+  s.field("value", &HeaderValue::value, ValidHeaderValue{});
 }
 
 void describe(Schema<HeaderAdd>& s) {
@@ -68,13 +55,51 @@ void describe(Schema<RetryBackOff>& s) {
   s.check(check_back_off);
 }
 
+std::span<const EnumName<ResetHeaderFormat>> enum_names(ResetHeaderFormat /*tag*/) {
+  static constexpr EnumName<ResetHeaderFormat> kNames[] = {
+      {"SECONDS", ResetHeaderFormat::seconds},
+      {"UNIX_TIMESTAMP", ResetHeaderFormat::unix_timestamp}};
+  return kNames;
+}
+
+void describe(Schema<ResetHeader>& s) {
+  s.field("name", &ResetHeader::name, kRequired, kNotEmpty);
+  s.field("format", &ResetHeader::format);
+}
+
+void describe(Schema<RateLimitedBackOff>& s) {
+  s.field("resetHeaders", &RateLimitedBackOff::reset_headers, kRequired, kNotEmpty);
+  s.field("maxInterval", &RateLimitedBackOff::max, kPositive);
+}
+
+void describe(Schema<PreviousPriorities>& s) {
+  s.field("updateFrequency", &PreviousPriorities::update_frequency);
+}
+
 void describe(Schema<Retries>& s) {
   s.field("retryOn", &Retries::on);
   s.field("numRetries", &Retries::count);
   s.field("perTryTimeout", &Retries::per_try_timeout, kNotNegative);
   s.field("retryBackOff", &Retries::back_off);
   s.field("retriableStatusCodes", &Retries::status_codes, StatusCodes{});
-  s.unserved({"previousPriorities", "rateLimitedRetryBackOff"});
+  s.field("rateLimitedRetryBackOff", &Retries::rate_limited);
+  s.field("previousPriorities", &Retries::previous_priorities);
+}
+
+void describe(Schema<MaxStreamDuration>& s) {
+  s.field("maxStreamDuration", &MaxStreamDuration::total, kNotNegative);
+  s.field("grpcTimeoutHeaderMax", &MaxStreamDuration::grpc_header_max, kNotNegative);
+  s.field("grpcTimeoutHeaderOffset", &MaxStreamDuration::grpc_header_offset, kNotNegative);
+}
+
+void describe(Schema<BufferLimit>& s) {
+  s.field("maxRequestBytes", &BufferLimit::bytes_max, kRequired, kPositive);
+}
+
+void describe(Schema<BufferPerRoute>& s) {
+  s.field("disabled", &BufferPerRoute::disabled);
+  s.field("buffer", &BufferPerRoute::buffer);
+  s.one_of({"disabled", "buffer"}, "bufferPerRoute needs buffer or disabled");
 }
 
 void describe(Schema<Shadowing>& s) {
@@ -91,10 +116,20 @@ void describe(Schema<RouteOptions>& s) {
   s.field("headerManipulation", &RouteOptions::headers);
   s.field("retries", &RouteOptions::retries);
   s.field("shadowing", &RouteOptions::shadowing);
-  s.unserved({"appendXForwardedHost", "autoHostRewrite", "bufferPerRoute", "cors", "csrf",
-              "envoyMetadata", "faults", "hostRewriteHeader", "hostRewritePathRegex", "idleTimeout",
-              "lbHash", "maxStreamDuration", "ratelimit", "regexRewrite", "stagedTransformations",
-              "tracing", "transformations", "upgrades"});
+  s.field("idleTimeout", &RouteOptions::idle_timeout, kNotNegative);
+  s.field("maxStreamDuration", &RouteOptions::max_stream_duration);
+  s.field("regexRewrite", &RouteOptions::regex_rewrite);
+  s.field("autoHostRewrite", &RouteOptions::auto_host_rewrite);
+  s.field("hostRewritePathRegex", &RouteOptions::host_rewrite_path_regex);
+  s.field("hostRewriteHeader", &RouteOptions::host_rewrite_header, kNotEmpty);
+  s.field("appendXForwardedHost", &RouteOptions::append_forwarded_host);
+  s.field("cors", &RouteOptions::cors);
+  s.field("faults", &RouteOptions::faults);
+  s.field("lbHash", &RouteOptions::hash);
+  s.field("upgrades", &RouteOptions::upgrades);
+  s.field("bufferPerRoute", &RouteOptions::buffer);
+  s.field("ratelimit", &RouteOptions::rate_limit);
+  s.unserved({"csrf", "envoyMetadata", "stagedTransformations", "tracing", "transformations"});
   s.unserved({"ai", "dlp", "extProc", "extProcEarly", "extProcLate", "extauth", "jwt",
               "jwtProvidersStaged", "jwtStaged", "rateLimitConfigs", "rateLimitEarlyConfigs",
               "rateLimitRegularConfigs", "ratelimitBasic", "ratelimitEarly", "ratelimitRegular",
@@ -108,13 +143,25 @@ void describe(Schema<RouteOptions>& s) {
 void describe(Schema<VirtualHostOptions>& s) {
   s.field("headerManipulation", &VirtualHostOptions::headers);
   s.field("retries", &VirtualHostOptions::retries);
-  s.unserved({"bufferPerRoute", "cors", "corsPolicyMergeSettings", "csrf",
-              "includeAttemptCountInResponse", "includeRequestAttemptCount", "ratelimit",
-              "stagedTransformations", "stats", "transformations"});
+  s.field("cors", &VirtualHostOptions::cors);
+  s.field("corsPolicyMergeSettings", &VirtualHostOptions::cors_merge);
+  s.field("bufferPerRoute", &VirtualHostOptions::buffer);
+  s.field("ratelimit", &VirtualHostOptions::rate_limit);
+  s.field("includeRequestAttemptCount", &VirtualHostOptions::attempt_count_in_request);
+  s.field("includeAttemptCountInResponse", &VirtualHostOptions::attempt_count_in_response);
+  s.unserved({"csrf", "stagedTransformations", "stats", "transformations"});
   s.unserved({"dlp", "extProc", "extProcEarly", "extProcLate", "extauth", "jwt", "jwtStaged",
               "rateLimitConfigs", "rateLimitEarlyConfigs", "rateLimitRegularConfigs",
               "ratelimitBasic", "ratelimitEarly", "ratelimitRegular", "rbac", "waf"},
              kEnterprise);
+  s.ignored({"extensions"});
+}
+
+void describe(Schema<WeightedDestinationOptions>& s) {
+  s.field("headerManipulation", &WeightedDestinationOptions::headers);
+  s.field("bufferPerRoute", &WeightedDestinationOptions::buffer);
+  s.unserved({"csrf", "stagedTransformations", "transformations"});
+  s.unserved({"extauth"}, kEnterprise);
   s.ignored({"extensions"});
 }
 

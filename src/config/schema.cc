@@ -38,6 +38,14 @@ SchemaBase::Field& SchemaBase::add(std::string_view name) {
   return field;
 }
 
+std::vector<std::string_view> SchemaBase::served_names() const {
+  std::vector<std::string_view> names;
+  for (const Field& field : fields_) {
+    if (field.status == Status::served) names.push_back(field.name);
+  }
+  return names;
+}
+
 void SchemaBase::add_group(std::initializer_list<std::string_view> names, std::string missing) {
   Group& group = groups_.emplace_back();
   for (const std::string_view name : names) group.fields.push_back(by_name_.at(std::string(name)));

@@ -28,6 +28,9 @@ class SchemaBase {
   bool read_mapping(const Node& node, const Scope& scope, void* object,
                     std::string_view except = {}) const;
 
+  // Names of the fields that are read, in lowerCamelCase.
+  std::vector<std::string_view> served_names() const;
+
  protected:
   enum class Status : uint8_t { served, unserved, ignored };
   struct Field {

@@ -1,5 +1,7 @@
 #include "config/upstream.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 
 #include "config/rules.h"
@@ -28,6 +30,24 @@ bool check_tls(const StaticUpstream& upstream, const Node& node, const Scope& sc
   return false;
 }
 
+// What a sockaddr_un can hold with its terminating zero. A leading @ means an abstract name.
+struct SocketPath {
+  static constexpr size_t kMax = sizeof(sockaddr_un::sun_path) - 1;
+  bool operator()(const std::string& path, const Node& node, const Scope& scope) const {
+    if (path.empty()) {
+      scope.error(node.at(), "must not be empty");
+    } else if (path.size() > kMax) {
+      scope.error(node.at(), fmt::format("is {} bytes long; the path of a socket has at most {}",
+                                         path.size(), kMax));
+    } else if (path.find('\0') != std::string::npos) {
+      scope.error(node.at(), "must not hold a zero byte");
+    } else {
+      return true;
+    }
+    return false;
+  }
+};
+
 bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& scope) {
   if (!upstream.hosts.empty()) return true;
   scope.error(node.at(), "a static Upstream needs at least one host");
@@ -39,16 +59,24 @@ bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& 
 void describe(Schema<StaticHost>& s) {
   s.field("addr", &StaticHost::addr, kRequired, kNotEmpty);
   s.field("port", &StaticHost::port, kRequired, in_range<uint16_t>(1, 65535));
-  s.unserved({"sniAddr", "loadBalancingWeight", "healthCheckConfig"});
-  s.ignored({"metadata"});
+  s.field("loadBalancingWeight", &StaticHost::weight, in_range<uint32_t>(1, UINT32_MAX));
+  s.field("metadata", &StaticHost::metadata);
+  s.unserved({"sniAddr"});
+  s.unserved({"healthCheckConfig"}, kEnterprise);
 }
 
 void describe(Schema<StaticUpstream>& s) {
   s.field("hosts", &StaticUpstream::hosts);
   s.field("useTls", &StaticUpstream::use_tls);
+  s.field("subsetSpec", &StaticUpstream::subsets);
   s.unserved({"autoSniRewrite", "serviceSpec"});
   s.check(check_hosts);
   s.check(check_tls);
+}
+
+void describe(Schema<PipeUpstream>& s) {
+  s.field("path", &PipeUpstream::path, kRequired, SocketPath{});
+  s.unserved({"serviceSpec"});
 }
 
 void describe(Schema<CircuitBreakers>& s) {
@@ -59,29 +87,10 @@ void describe(Schema<CircuitBreakers>& s) {
   s.ignored({"trackRemaining"});
 }
 
-void describe(Schema<RoundRobin>& s) { s.unserved({"slowStartConfig"}); }
-void describe(Schema<LeastRequest>& s) { s.unserved({"choiceCount", "slowStartConfig"}); }
-void describe(Schema<RandomChoice>& /*s*/) {}
-
-void describe(Schema<LoadBalancer>& s) {
-  s.field("roundRobin", &LoadBalancer::round_robin);
-  s.field("leastRequest", &LoadBalancer::least_request);
-  s.field("random", &LoadBalancer::random);
-  s.unserved({"ringHash", "maglev"}, "is not served yet; round robin is used instead");
-  s.one_of({"roundRobin", "leastRequest", "random", "ringHash", "maglev"});
-  s.unserved({"closeConnectionsOnHostSetChange", "healthyPanicThreshold",
-              "localityWeightedLbConfig", "updateMergeWindow", "useHostnameForHashing"});
-}
-
-void describe(Schema<ConnectionConfig>& s) {
-  s.field("connectTimeout", &ConnectionConfig::connect_timeout, kPositive);
-  s.unserved({"commonHttpProtocolOptions", "http1ProtocolOptions", "maxRequestsPerConnection",
-              "perConnectionBufferLimitBytes", "tcpKeepalive"});
-}
-
 void describe(Schema<Upstream>& s) {
   s.field("static", &Upstream::static_hosts);
-  s.unserved({"ai", "aws", "awsEc2", "azure", "consul", "gcp", "kube", "pipe"}, kNoEndpoints);
+  s.unserved({"ai", "aws", "awsEc2", "azure", "consul", "gcp", "kube"}, kNoEndpoints);
+  s.field("pipe", &Upstream::pipe);
   s.one_of({"static", "ai", "aws", "awsEc2", "azure", "consul", "gcp", "kube", "pipe"},
            "an Upstream must say of what kind it is, such as \"static\"");
   s.unserved("sslConfig", &Upstream::ssl_config, "TLS to backends is not served yet");
@@ -90,11 +99,14 @@ void describe(Schema<Upstream>& s) {
   s.field("connectionConfig", &Upstream::connection);
   s.field("dnsRefreshRate", &Upstream::dns_refresh_rate);
   s.field("respectDnsTtl", &Upstream::respect_dns_ttl);
-  s.unserved({"disableIstioAutoMtls", "failover", "healthChecks", "httpConnectHeaders",
-              "httpConnectSslConfig", "httpProxyHostname", "ignoreHealthOnHostRemoval",
-              "initialConnectionWindowSize", "initialStreamWindowSize", "maxConcurrentStreams",
-              "outlierDetection", "overrideStreamErrorOnInvalidHttpMessage", "preconnectPolicy",
-              "protocolSelection", "proxyProtocolVersion", "useHttp2"});
+  s.unserved({"disableIstioAutoMtls", "failover", "httpConnectHeaders", "httpConnectSslConfig",
+              "httpProxyHostname", "ignoreHealthOnHostRemoval", "initialConnectionWindowSize",
+              "initialStreamWindowSize", "maxConcurrentStreams",
+              "overrideStreamErrorOnInvalidHttpMessage", "preconnectPolicy", "protocolSelection",
+              "useHttp2"});
+  s.field("healthChecks", &Upstream::health_checks);
+  s.field("outlierDetection", &Upstream::outliers);
+  s.field("proxyProtocolVersion", &Upstream::proxy_protocol);
   s.ignored({"discoveryMetadata", "namespacedStatuses", "status"});
 }
 

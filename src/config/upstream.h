@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "config/connection_config.h"
+#include "config/health_check.h"
+#include "config/load_balancer.h"
 #include "config/metadata.h"
 #include "config/scalar.h"
 #include "config/source.h"
@@ -16,12 +19,20 @@ struct StaticHost {
   Position at;
   std::string addr;
   uint16_t port = 0;
+  std::optional<uint32_t> weight;
+  std::optional<HostMetadata> metadata;
 };
 
 struct StaticUpstream {
   Position at;
   std::vector<StaticHost> hosts;
   std::optional<Located<bool>> use_tls;  // absent: TLS if any port is 443
+  std::optional<SubsetSpec> subsets;
+};
+
+// A Unix socket.
+struct PipeUpstream {
+  Located<std::string> path;
 };
 
 struct CircuitBreakers {
@@ -31,39 +42,25 @@ struct CircuitBreakers {
   std::optional<uint32_t> max_retries;
 };
 
-struct RoundRobin {};
-struct LeastRequest {};
-struct RandomChoice {};
-
-struct LoadBalancer {
-  std::optional<RoundRobin> round_robin;
-  std::optional<LeastRequest> least_request;
-  std::optional<RandomChoice> random;
-};
-
-struct ConnectionConfig {
-  std::optional<Duration> connect_timeout;
-};
-
 struct Upstream {
   Metadata metadata;
-  std::optional<StaticUpstream> static_hosts;  // absent: a kind that is not served yet
+  std::optional<StaticUpstream> static_hosts;  // neither of the two: a kind not served yet
+  std::optional<PipeUpstream> pipe;
   Located<bool> ssl_config;
   std::optional<CircuitBreakers> breakers;
   std::optional<LoadBalancer> balancer;
   std::optional<ConnectionConfig> connection;
   std::optional<Located<Duration>> dns_refresh_rate;
   bool respect_dns_ttl = false;
+  std::vector<HealthCheck> health_checks;
+  std::optional<OutlierDetection> outliers;
+  std::optional<ProxyProtocolVersion> proxy_protocol;
 };
 
 void describe(Schema<StaticHost>& s);
 void describe(Schema<StaticUpstream>& s);
+void describe(Schema<PipeUpstream>& s);
 void describe(Schema<CircuitBreakers>& s);
-void describe(Schema<RoundRobin>& s);
-void describe(Schema<LeastRequest>& s);
-void describe(Schema<RandomChoice>& s);
-void describe(Schema<LoadBalancer>& s);
-void describe(Schema<ConnectionConfig>& s);
 void describe(Schema<Upstream>& s);
 
 }  // namespace gnomon::config

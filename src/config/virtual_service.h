@@ -15,10 +15,12 @@ struct VirtualHost {
   std::vector<Located<std::string>> domains;
   std::vector<Route> routes;
   std::optional<VirtualHostOptions> options;
+  std::optional<OptionsRefs> options_refs;
 };
 
 struct VirtualService {
   Metadata metadata;
+  std::string display_name;
   std::optional<VirtualHost> virtual_host;
   Located<bool> ssl_config;  // given: belongs to TLS listeners only
 };

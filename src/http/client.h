@@ -54,6 +54,7 @@ struct ClientSettings {
   H1Limits h1;
   size_t unsent_high_bytes = size_t{128} * 1024;
   size_t unsent_low_bytes = size_t{32} * 1024;
+  bool proper_case = false;  // Field-Names-Like-This
 };
 
 }  // namespace gnomon::http

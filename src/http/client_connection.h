@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "http/client.h"
 #include "http/read_buffer.h"
@@ -43,8 +44,10 @@ class ClientConnection {
   virtual TimePoint idle_since() const noexcept = 0;
 };
 
+// `preface` is what the connection says before its first request, such as a PROXY protocol header.
 std::unique_ptr<ClientConnection> make_client_h1(const ClientContext& context, ClientOwner& owner,
                                                  std::unique_ptr<net::Stream> stream,
-                                                 Duration connect_timeout);
+                                                 Duration connect_timeout,
+                                                 std::string_view preface = {});
 
 }  // namespace gnomon::http

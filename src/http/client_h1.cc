@@ -13,7 +13,7 @@ constexpr int kReadsPerTurn = 4;
 class ClientH1 final : public ClientConnection, private ClientStream, private net::StreamHandler {
  public:
   ClientH1(const ClientContext& context, ClientOwner& owner, std::unique_ptr<net::Stream> stream,
-           Duration connect_timeout)
+           Duration connect_timeout, std::string_view preface)
       : context_(context),
         owner_(owner),
         stream_(std::move(stream)),
@@ -23,6 +23,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
         connect_timer_(context_.loop.timers(), [this] { fail_connect(Errc::connect_timeout); }) {
     stream_->set_handler(this);
     connect_timer_.arm(connect_timeout);
+    if (!preface.empty()) out_.append_copy(preface);
   }
 
   ClientStream& start(ResponseHandler& handler) override {
@@ -50,6 +51,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
       }
       connect_timer_.cancel();
       become_idle();
+      if (!out_.empty()) schedule_flush();
       return owner_.on_connected(*this);
     }
     if (stream_->writable() && !out_.empty()) flush();
@@ -70,7 +72,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
   void send_head(const RequestHead& head) override {
     body_kind_ = head.body;
     parser_.expect(head.method, !head.upgrade.empty());
-    write_request_head(out_, head);
+    write_request_head(out_, head, {.proper_case = context_.settings.proper_case});
     schedule_flush();
   }
 
@@ -291,8 +293,9 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
 
 std::unique_ptr<ClientConnection> make_client_h1(const ClientContext& context, ClientOwner& owner,
                                                  std::unique_ptr<net::Stream> stream,
-                                                 Duration connect_timeout) {
-  return std::make_unique<ClientH1>(context, owner, std::move(stream), connect_timeout);
+                                                 Duration connect_timeout,
+                                                 std::string_view preface) {
+  return std::make_unique<ClientH1>(context, owner, std::move(stream), connect_timeout, preface);
 }
 
 }  // namespace gnomon::http

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace gnomon::http {
 
@@ -22,6 +23,16 @@ struct H1Limits {
   uint32_t leading_empty_lines = 4;
   // 1xx responses before one final response.
   uint32_t interim_responses = 100;
+};
+
+// What to do with field names that have an underscore, which some servers take for a hyphen.
+enum class Underscores : uint8_t { allow, reject, drop };
+
+// What of HTTP is spoken with clients, beyond sizes.
+struct H1RequestRules {
+  bool accept_http10 = true;
+  std::string default_host;  // of HTTP/1.0 requests without Host; empty: they stay without
+  Underscores underscores = Underscores::allow;
 };
 
 // Why a message was refused. `status` is what to answer the client with: the parser of requests

@@ -35,6 +35,11 @@ H1Event H1RequestParser::next(Chunk& in) {
   return H1Event::error;
 }
 
+const H1RequestRules& H1RequestParser::default_rules() noexcept {
+  static const H1RequestRules kRules;
+  return kRules;
+}
+
 H1Event H1RequestParser::fail(uint16_t status, const char* detail) {
   error_ = {status, detail};
   state_ = State::failed;
@@ -172,6 +177,10 @@ bool H1RequestParser::build_head(const Chunk& section) {
   }
   // A higher minor version is spoken like the highest one we know (RFC 9110 section 2.5).
   head_.version = minor == '0' ? Version::http10 : Version::http11;
+  if (head_.version == Version::http10 && !rules_.accept_http10) {
+    error_ = {426, "HTTP/1.0 is not accepted"};
+    return false;
+  }
   head_.headers.adopt(section.block());
   if (!take_fields(base) || !hop_.check(head_.version, error_) || !set_target(base)) return false;
   hop_.strip_named(head_.headers);
@@ -193,7 +202,7 @@ bool H1RequestParser::take_fields(const char* base) {
   for (const FieldSpan& field : fields_.fields()) {
     const std::string_view value = field.value_in(base);
     if (field.known == Known::none) {
-      head_.headers.add_view(field.name_in(base), value, field.known);
+      if (!take_plain(field, base)) return false;
       continue;
     }
     if (field.known == Known::host) {
@@ -213,6 +222,18 @@ bool H1RequestParser::take_fields(const char* base) {
   return true;
 }
 
+// A field that the gateway itself does not read; no known name has an underscore.
+bool H1RequestParser::take_plain(const FieldSpan& field, const char* base) {
+  const std::string_view name = field.name_in(base);
+  if (rules_.underscores != Underscores::allow && name.find('_') != std::string_view::npos) {
+    if (rules_.underscores == Underscores::drop) return true;
+    error_ = {400, "header name with an underscore"};
+    return false;
+  }
+  head_.headers.add_view(name, field.value_in(base), field.known);
+  return true;
+}
+
 bool H1RequestParser::set_target(const char* base) {
   if (hosts_ > 1 || (hosts_ == 0 && head_.version != Version::http10)) {
     error_ = {400, hosts_ > 1 ? "more than one Host" : "no Host"};
@@ -225,7 +246,10 @@ bool H1RequestParser::set_target(const char* base) {
   Target target;
   if (!parse_target(head_.method, {base + target_, target_bytes_}, target, error_)) return false;
   head_.path = target.path;
-  if (target.authority.empty()) return true;
+  if (target.authority.empty()) {
+    if (hosts_ == 0) head_.authority = head_.headers.intern(rules_.default_host);
+    return true;
+  }
   if (hosts_ == 1 && !same_authority(target.authority, head_.authority, target.scheme)) {
     error_ = {400, "Host differs from the request target"};
     return false;

@@ -19,8 +19,10 @@ namespace gnomon::http {
 
 class H1RequestParser {
  public:
-  // `limits` must outlive the parser.
-  explicit H1RequestParser(const H1Limits& limits) : limits_(limits), chunked_(limits) {}
+  // `limits` and `rules` must outlive the parser; between two requests they may change.
+  explicit H1RequestParser(const H1Limits& limits) : H1RequestParser(limits, default_rules()) {}
+  H1RequestParser(const H1Limits& limits, const H1RequestRules& rules)
+      : limits_(limits), rules_(rules), chunked_(limits) {}
 
   // Consumes bytes from the front of `in` and returns one event. Call again, also with an empty
   // `in`, until it returns need_data; `in` is then empty. After `end` the rest of `in` belongs to
@@ -50,6 +52,7 @@ class H1RequestParser {
   enum class State : uint8_t { start, head, body_none, body_sized, body_chunked, tunnel, failed };
   enum class Phase : uint8_t { method, target, version, fields };
 
+  static const H1RequestRules& default_rules() noexcept;
   H1Event fail(uint16_t status, const char* detail);
   bool skip_empty_lines(Chunk& in);
   H1Event read_head(Chunk& in);
@@ -60,10 +63,12 @@ class H1RequestParser {
   Scan scan_version(const char* base, size_t size);
   bool build_head(const Chunk& section);
   bool take_fields(const char* base);
+  bool take_plain(const FieldSpan& field, const char* base);
   bool set_target(const char* base);
   bool set_body();
 
   const H1Limits& limits_;
+  const H1RequestRules& rules_;
   State state_ = State::start;
   bool keep_alive_ = false;
   ProtocolError error_;

@@ -728,5 +728,38 @@ TEST(H1RequestParser, gives_back_what_follows_a_head_that_was_cut) {
   }
 }
 
+// The first event for these bytes under these rules, with what there is to say about it.
+std::string under_rules(const H1RequestRules& rules, std::string_view bytes) {
+  const H1Limits limits;
+  H1RequestParser parser(limits, rules);
+  Chunk in = Chunk::copy_of(bytes);
+  if (parser.next(in) != H1Event::head) return std::to_string(parser.error().status);
+  const RequestHead head = parser.take_head();
+  std::string out(head.authority);
+  for (const Field& field : head.headers) out.append(" ").append(field.name);
+  return out;
+}
+
+TEST(H1RequestRules, http_1_0_is_refused_when_told_so) {
+  const H1RequestRules rules{.accept_http10 = false};
+  EXPECT_EQ(under_rules(rules, "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n"), "426");
+  EXPECT_EQ(under_rules(rules, "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"), "a.test");
+}
+
+TEST(H1RequestRules, only_http_1_0_gets_the_default_host) {
+  const H1RequestRules rules{.default_host = "default.test"};
+  EXPECT_EQ(under_rules(rules, "GET / HTTP/1.0\r\n\r\n"), "default.test");
+  EXPECT_EQ(under_rules(rules, "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n"), "a.test");
+  EXPECT_EQ(under_rules(rules, "GET http://b.test/ HTTP/1.0\r\n\r\n"), "b.test");
+  EXPECT_EQ(under_rules(rules, "GET / HTTP/1.1\r\n\r\n"), "400");
+}
+
+TEST(H1RequestRules, names_with_underscores) {
+  const char* const kRequest = "GET / HTTP/1.1\r\nHost: a.test\r\nx_a: 1\r\nx-b: 2\r\n\r\n";
+  EXPECT_EQ(under_rules({}, kRequest), "a.test x_a x-b");
+  EXPECT_EQ(under_rules({.underscores = Underscores::drop}, kRequest), "a.test x-b");
+  EXPECT_EQ(under_rules({.underscores = Underscores::reject}, kRequest), "400");
+}
+
 }  // namespace
 }  // namespace gnomon::http

@@ -71,6 +71,23 @@ class Text {
     }
     put("\r\n");
   }
+  // Capitals at the beginning of names and behind what is no letter, in all lines but the first.
+  void proper_case() noexcept {
+    bool in_name = false;
+    bool first = true;
+    for (char* c = begin_; c != at_; ++c) {
+      if (*c == '\n') {
+        in_name = first = true;
+      } else if (*c == ':') {
+        in_name = false;
+      } else if (in_name) {
+        const bool lower = *c >= 'a' && *c <= 'z';
+        const bool letter = lower || (*c >= 'A' && *c <= 'Z');
+        if (first && lower) *c = static_cast<char>(*c - 'a' + 'A');
+        first = !letter && !(*c >= '0' && *c <= '9');
+      }
+    }
+  }
   void finish(ByteQueue& out) {
     const auto bytes = static_cast<size_t>(at_ - begin_);
     if (block_) {
@@ -151,11 +168,12 @@ void write_request_head(ByteQueue& out, const RequestHead& head, const H1Request
   if (head.te_trailers) text.put("te: trailers\r\n");
   put_connection(text, head.upgrade, options.connection_close, head.te_trailers);
   text.put("\r\n");
+  if (options.proper_case) text.proper_case();
   text.finish(out);
 }
 
 BodyKind write_response_head(ByteQueue& out, const ResponseHead& head, Version peer,
-                             ConnectionOption option, Method answers) {
+                             ConnectionOption option, Method answers, FieldCase field_case) {
   const bool unknown_length = head.body == BodyKind::streamed || head.body == BodyKind::until_close;
   const bool old_peer = peer == Version::http10;
   BodyKind kind = head.body;
@@ -187,6 +205,7 @@ BodyKind write_response_head(ByteQueue& out, const ResponseHead& head, Version p
     text.put("connection: keep-alive\r\n");
   }
   text.put("\r\n");
+  if (field_case == FieldCase::proper) text.proper_case();
   text.finish(out);
   return kind;
 }

@@ -11,6 +11,7 @@ namespace gnomon::http {
 
 struct H1RequestOptions {
   bool connection_close = false;
+  bool proper_case = false;  // Field-Names-Like-This
 };
 
 // "METHOD path HTTP/1.1", Host first, then the fields, then framing and connection fields. The body
@@ -25,13 +26,18 @@ enum class ConnectionOption : uint8_t {
   keep_alive,  // for an HTTP/1.0 client that asked for it
 };
 
+// How names of fields are written: as they came, or as Content-Length, for clients that mistake
+// names for case-sensitive.
+enum class FieldCase : uint8_t { as_is, proper };
+
 // The status line is always HTTP/1.1; `peer` is the version of the client's request. `answers`
 // matters for HEAD, whose answer must not claim a length of zero. Returns how the body is framed,
 // to be passed to write_body() and write_end(): a body of unknown length is chunked, but to an
 // HTTP/1.0 client it ends with the connection, which the caller must then close whatever `option`
 // was.
 BodyKind write_response_head(ByteQueue& out, const ResponseHead& head, Version peer,
-                             ConnectionOption option, Method answers = Method::get);
+                             ConnectionOption option, Method answers = Method::get,
+                             FieldCase field_case = FieldCase::as_is);
 
 // Appends body bytes, with chunk framing when `kind` is streamed. Large pieces go by reference.
 void write_body(ByteQueue& out, Chunk chunk, BodyKind kind);

@@ -57,6 +57,16 @@ TEST(H1Writer, writes_members_of_a_request_as_fields) {
             "connection: upgrade, close, te\r\n\r\n");
 }
 
+TEST(H1Writer, writes_names_in_proper_case_where_asked_for) {
+  RequestHead head = get("/a:b-c");
+  head.headers.add("x-request-ID", "a-b: c-d");
+  head.headers.add("x_under.dot2a", "v");
+  head.body = BodyKind::streamed;
+  EXPECT_EQ(written(head, {.proper_case = true}),
+            "GET /a:b-c HTTP/1.1\r\nHost: shop.test\r\nX-Request-ID: a-b: c-d\r\n"
+            "X_Under.Dot2a: v\r\nTransfer-Encoding: chunked\r\n\r\n");
+}
+
 TEST(H1Writer, keeps_a_length_of_zero_and_adds_none) {
   RequestHead head = get();
   EXPECT_EQ(written(head), "GET / HTTP/1.1\r\nhost: shop.test\r\n\r\n");
@@ -282,6 +292,20 @@ TEST(H1Writer, writes_bodies_that_read_back_the_same) {
   write_end(out, head.body, trailers);
   EXPECT_EQ(read_requests(out.to_string()),
             "head GET / 1.1 host=shop.test streamed length=-1 \nbody " + body + "\nend[x-sum=7]\n");
+}
+
+TEST(H1Writer, names_in_proper_case_change_nothing_else) {
+  ResponseHead head;
+  head.body = BodyKind::sized;
+  head.content_length = 2;
+  head.headers.add("x-one-two", "a-b: c");
+  head.headers.add("ETag", "w/x");
+  ByteQueue out;
+  write_response_head(out, head, Version::http11, ConnectionOption::close, Method::get,
+                      FieldCase::proper);
+  EXPECT_EQ(out.to_string(),
+            "HTTP/1.1 200 OK\r\nX-One-Two: a-b: c\r\nETag: w/x\r\nContent-Length: 2\r\n"
+            "Connection: close\r\n\r\n");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/chunk.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/token_bucket.h"
 #include "http/h1_common.h"
 #include "msg/head.h"
 #include "net/address.h"
@@ -15,6 +16,13 @@ namespace gnomon::http {
 
 // Where an answer goes. Lives in the connection; valid as long as the RequestHandler it was given
 // to. Call order: send_interim*, send_head, send_body*, send_end; or reset() at any point.
+// What belongs to a client's connection rather than to one of its requests.
+struct ConnectionScope {
+  uint64_t id = 0;                            // unique in the process; 0: not known
+  std::unique_ptr<TokenBucket> request_rate;  // null: no limit of its own
+  net::Address local;                         // the gateway's end; empty: nobody asked for it yet
+};
+
 class ServerStream {
  public:
   virtual void send_interim(const ResponseHead& head) = 0;
@@ -29,12 +37,22 @@ class ServerStream {
   virtual void resume() = 0;
   // Bytes accepted by send_body that the client has not taken yet.
   virtual size_t unsent() const noexcept = 0;
+  // From now on it is the handler that ends this exchange when no byte moves for too long.
+  virtual void leave_idling_to_handler() = 0;
   virtual const net::Address& peer() const noexcept = 0;
   // The peer's address without its port, formatted once per connection.
   virtual std::string_view peer_ip() const noexcept = 0;
+  // The gateway's end of the connection; empty where there is none. Asks the kernel.
+  virtual net::Address local() const noexcept { return {}; }
+  ConnectionScope& connection() noexcept { return connection_; }
+  // The connection takes no further request. Before send_head().
+  virtual void close_after_answer() noexcept {}
 
  protected:
   ~ServerStream() = default;
+
+ private:
+  ConnectionScope connection_;
 };
 
 // One request as it arrives. Owned by the connection, which destroys it once both directions have
@@ -60,13 +78,21 @@ class Service {
   ~Service() = default;
 };
 
+// May change between two requests of a connection.
 struct ServerSettings {
   H1Limits h1;
-  Millis header_timeout{10'000};        // from the first byte of a head to its last; 408
-  Millis idle_timeout{60'000};          // between two requests of a connection
+  H1RequestRules rules;
+  Millis header_timeout{10'000};        // from the first byte of a head to its last; 408; 0 = none
+  Millis idle_timeout{60'000};          // between two requests of a connection; 0 = none
   Millis request_timeout{300'000};      // from the head to the last byte of the body; 408; 0 = none
   Millis stream_idle_timeout{300'000};  // no byte in either direction during an exchange; 0 = none
+  Millis linger_timeout{2'000};         // for the client to take our last bytes; 0 = not at all
+  Millis max_connection_duration{0};    // then it takes no further request; 0 = no limit
+  Millis max_stream_duration{0};        // of a whole exchange; 504, 408 or a reset; 0 = no limit
+  uint32_t max_requests = 0;            // of one connection; 0 = no limit
   uint64_t request_body_bytes_max = 0;  // 413 beyond; 0 = no limit
+  bool trailers = true;                 // false: dropped in both directions
+  bool proper_case = false;             // names of fields in answers: Content-Length
   size_t unsent_high_bytes = size_t{128} * 1024;
   size_t unsent_low_bytes = size_t{32} * 1024;
 };

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -8,16 +9,23 @@
 namespace gnomon::http {
 namespace {
 
-constexpr int kReadsPerTurn = 4;            // then other connections get theirs
+constexpr int kReadsPerTurn = 4;                    // then other connections get theirs
 constexpr size_t kDiscardMax = size_t{256} * 1024;  // of a body nobody wants, before we hang up
-constexpr Millis kLingerTimeout{2'000};     // for the client to take our last bytes
-constexpr Millis kLastChance{1'000};        // for the first request of a connection, draining
+constexpr Millis kDiscardTimeout{2'000};            // for the rest of a body nobody wants
+constexpr Millis kFlushTimeout{10'000};  // for our last bytes, where heads have no limit of time
+constexpr Millis kLastChance{1'000};     // for the first request of a connection, draining
 constexpr Error kVanished{Errc::reset, Side::client, Retry::no, "client closed the connection"};
 constexpr Error kUploadCut{Errc::truncated, Side::client, Retry::no, "client closed in its body"};
 constexpr Error kSlowRequest{Errc::timeout, Side::client, Retry::no, "request took too long"};
 constexpr Error kIdleStream{Errc::timeout, Side::client, Retry::no, "no byte moved for too long"};
+constexpr Error kTooLong{Errc::timeout, Side::client, Retry::no, "exchange took too long"};
 constexpr Error kTooLarge{Errc::limit, Side::client, Retry::no, "request body over its limit"};
 constexpr Error kClosing{Errc::shutdown, Side::internal, Retry::no, "connection closed by gateway"};
+
+uint64_t next_connection_id() noexcept {
+  static std::atomic<uint64_t> last = 0;
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 // A connection that speaks HTTP/1.1 with a client: one exchange at a time, pipelined requests wait
 // in the kernel or in `pending_`.
@@ -27,14 +35,20 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
       : context_(context),
         stream_(std::move(stream)),
         peer_ip_(stream_->peer().ip()),
-        parser_(context.settings.h1),
+        parser_(context.settings.h1, context.settings.rules),
         flush_task_([this] { flush(); }),
         finish_task_([this] { finish_exchange(); }),
         read_task_([this] { read_some(); }),
         phase_timer_(context.loop.timers(), [this] { on_phase_timeout(); }),
         activity_timer_(context.loop.timers(), [this] { on_activity_timeout(); }) {
+    connection().id = next_connection_id();
     stream_->set_handler(this);
-    phase_timer_.arm(settings().header_timeout);
+    arm_phase(settings().header_timeout > Millis::zero() ? settings().header_timeout
+                                                         : settings().idle_timeout);
+    if (settings().max_connection_duration > Millis::zero()) {
+      age_timer_ = std::make_unique<net::Timer>(context.loop.timers(), [this] { drain(); });
+      age_timer_->arm(settings().max_connection_duration);
+    }
   }
 
   void drain() override {
@@ -53,6 +67,14 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   enum class Phase : uint8_t { idle, exchange, discarding, closing, lingering, closed };
 
   const ServerSettings& settings() const noexcept { return context_.settings; }
+
+  void arm_phase(Millis limit) {
+    if (limit > Millis::zero()) {
+      phase_timer_.arm(limit);
+    } else {
+      phase_timer_.cancel();
+    }
+  }
 
   void on_stream_ready() override {
     if (phase_ == Phase::closed) return;
@@ -107,7 +129,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     }
     if (phase_ == Phase::idle && parser_.in_head() && !head_timed_) {
       head_timed_ = true;
-      phase_timer_.arm(settings().header_timeout);
+      if (settings().header_timeout > Millis::zero()) phase_timer_.arm(settings().header_timeout);
     }
   }
 
@@ -146,7 +168,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   }
 
   bool over_limit(uint64_t body_bytes) const noexcept {
-    return settings().request_body_bytes_max > 0 && body_bytes > settings().request_body_bytes_max;
+    return body_bytes_max_ > 0 && body_bytes > body_bytes_max_;
   }
 
   void refuse_body() {
@@ -168,19 +190,24 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   void begin_exchange() {
     phase_ = Phase::exchange;
     request_done_ = response_done_ = head_sent_ = paused_ = tunnel_ = false;
+    handler_times_idling_ = false;
     body_bytes_ = 0;
+    body_bytes_max_ = settings().request_body_bytes_max;
     RequestHead head = parser_.take_head();
     if (head.content_length > 0 && over_limit(static_cast<uint64_t>(head.content_length))) {
       return refuse({413, kTooLarge.detail});
     }
     client_version_ = head.version;
     head_request_ = head.method == Method::head;
-    keep_alive_ = parser_.keep_alive();
+    ++requests_;
+    const bool last = settings().max_requests > 0 && requests_ >= settings().max_requests;
+    keep_alive_ = parser_.keep_alive() && !last;
     if (head.body != BodyKind::none && settings().request_timeout > Millis::zero()) {
       phase_timer_.arm(settings().request_timeout);
     } else {
       phase_timer_.cancel();
     }
+    arm_stream_timer();
     last_activity_ = context_.loop.now();
     if (!activity_timer_.armed() && settings().stream_idle_timeout > Millis::zero()) {
       activity_timer_.arm(settings().stream_idle_timeout);
@@ -188,8 +215,36 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     handler_ = context_.service.on_request(*this, std::move(head));
   }
 
-  void on_request_end() {
+  void arm_stream_timer() {
+    const Millis limit = settings().max_stream_duration;
+    if (limit <= Millis::zero()) return;
+    if (stream_timer_ == nullptr) {
+      stream_timer_ =
+          std::make_unique<net::Timer>(context_.loop.timers(), [this] { on_stream_timeout(); });
+    }
+    stream_timer_->arm(limit);
+  }
+
+  void on_stream_timeout() {
+    if (phase_ == Phase::discarding) return close_after_flush();
+    if (phase_ != Phase::exchange) return;
+    if (head_sent_) return abandon(kTooLong);
+    lose_handler(kTooLong);
+    const uint16_t status = request_done_ ? 504 : 408;
+    refuse({status, kTooLong.detail});
+  }
+
+  Headers take_trailers() {
     Headers trailers = parser_.take_trailers();
+    if (!settings().trailers) trailers.clear();
+    if (settings().rules.underscores != Underscores::allow) {
+      trailers.remove_if([](const Field& field) { return field.name.contains('_'); });
+    }
+    return trailers;
+  }
+
+  void on_request_end() {
+    Headers trailers = take_trailers();
     request_done_ = true;
     phase_timer_.cancel();
     if (phase_ == Phase::discarding) {
@@ -246,11 +301,16 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     const std::string_view text = reason_phrase(error.status);
     head.content_length = static_cast<int64_t>(text.size() + 1);
     head.headers.add("content-type", "text/plain");
-    write_response_head(out_, head, Version::http11, ConnectionOption::close);
+    write_response_head(out_, head, Version::http11, ConnectionOption::close, Method::get,
+                        field_case());
     out_.append_copy(text);
     out_.append_copy("\n");
     must_linger_ = true;
     close_after_flush();
+  }
+
+  FieldCase field_case() const noexcept {
+    return settings().proper_case ? FieldCase::proper : FieldCase::as_is;
   }
 
   // Tells the handler that its client is lost, and forgets it.
@@ -274,7 +334,8 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
 
   void send_interim(const ResponseHead& head) override {
     if (!answering() || client_version_ == Version::http10) return;
-    write_response_head(out_, head, client_version_, ConnectionOption::none);
+    write_response_head(out_, head, client_version_, ConnectionOption::none, Method::get,
+                        field_case());
     schedule_flush();
   }
 
@@ -297,7 +358,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     if (!keep_alive_ && !tunnel_) option = ConnectionOption::close;
     if (keep_alive_ && client_version_ == Version::http10) option = ConnectionOption::keep_alive;
     body_kind_ = write_response_head(out_, head, client_version_, option,
-                                     head_request_ ? Method::head : Method::get);
+                                     head_request_ ? Method::head : Method::get, field_case());
     if (head_request_) body_kind_ = BodyKind::none;
     schedule_flush();
   }
@@ -314,7 +375,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
 
   void send_end(const Headers& trailers) override {
     if (!answering()) return;
-    if (!tunnel_) write_end(out_, body_kind_, trailers);
+    if (!tunnel_) write_end(out_, body_kind_, settings().trailers ? trailers : Headers());
     response_done_ = true;
     schedule_flush();
     if (request_done_ || !tunnel_) context_.loop.schedule(finish_task_, net::Lane::live);
@@ -337,8 +398,11 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     context_.loop.schedule(read_task_, net::Lane::live);
   }
   size_t unsent() const noexcept override { return out_.size(); }
+  void leave_idling_to_handler() override { handler_times_idling_ = true; }
   const net::Address& peer() const noexcept override { return stream_->peer(); }
   std::string_view peer_ip() const noexcept override { return peer_ip_; }
+  net::Address local() const noexcept override { return stream_->local(); }
+  void close_after_answer() noexcept override { keep_alive_ = false; }
 
   bool answering() const noexcept { return phase_ == Phase::exchange && !response_done_; }
 
@@ -373,12 +437,13 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   void finish_exchange() {
     if (phase_ != Phase::exchange && phase_ != Phase::discarding) return;
     handler_.reset();
+    if (stream_timer_ != nullptr) stream_timer_->cancel();
     if (!request_done_) {
       phase_ = Phase::discarding;
       discarded_ = 0;
       must_linger_ = true;
       paused_ = false;
-      phase_timer_.arm(kLingerTimeout);
+      phase_timer_.arm(kDiscardTimeout);
       return read_some();
     }
     if (tunnel_ || !keep_alive_ || draining_) return close_after_flush();
@@ -386,14 +451,15 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     served_ = true;
     phase_ = Phase::idle;
     head_timed_ = false;
-    phase_timer_.arm(settings().idle_timeout);
+    arm_phase(settings().idle_timeout);
     if (!pending_.empty() || stream_->readable()) read_some();
   }
 
   void close_after_flush() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closing;
-    phase_timer_.arm(settings().header_timeout);
+    const Millis limit = settings().header_timeout;
+    phase_timer_.arm(limit > Millis::zero() ? limit : kFlushTimeout);
     if (out_.empty()) return on_flushed();
     schedule_flush();
   }
@@ -409,7 +475,8 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     fin_sent_ = true;
     phase_ = Phase::lingering;
     pending_ = Chunk();
-    phase_timer_.arm(kLingerTimeout);
+    if (settings().linger_timeout <= Millis::zero()) return close();
+    phase_timer_.arm(settings().linger_timeout);
     context_.loop.schedule(read_task_, net::Lane::live);
   }
 
@@ -418,6 +485,8 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     phase_ = Phase::closed;
     phase_timer_.cancel();
     activity_timer_.cancel();
+    if (age_timer_ != nullptr) age_timer_->cancel();
+    if (stream_timer_ != nullptr) stream_timer_->cancel();
     flush_task_.cancel();
     finish_task_.cancel();
     read_task_.cancel();
@@ -450,6 +519,9 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   void on_activity_timeout() {
     if (phase_ != Phase::exchange && phase_ != Phase::discarding) return;
     const Duration quiet = context_.loop.now() - last_activity_;
+    if (handler_times_idling_ && phase_ == Phase::exchange) {
+      return activity_timer_.arm(settings().stream_idle_timeout);
+    }
     if (quiet >= settings().stream_idle_timeout) return abandon(kIdleStream);
     activity_timer_.arm(settings().stream_idle_timeout - quiet);
   }
@@ -467,10 +539,15 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   net::Task read_task_;
   net::Timer phase_timer_;
   net::Timer activity_timer_;
+  // Only where a limit asks for them.
+  std::unique_ptr<net::Timer> age_timer_;
+  std::unique_ptr<net::Timer> stream_timer_;
   TimePoint last_activity_{};
 
   size_t discarded_ = 0;
   uint64_t body_bytes_ = 0;
+  uint64_t body_bytes_max_ = 0;  // as it was when the exchange began
+  uint32_t requests_ = 0;
   Phase phase_ = Phase::idle;
   Version client_version_ = Version::http11;
   BodyKind body_kind_ = BodyKind::none;
@@ -489,6 +566,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   bool must_linger_ = false;
   bool fin_sent_ = false;
   bool reset_after_flush_ = false;
+  bool handler_times_idling_ = false;
 };
 
 }  // namespace

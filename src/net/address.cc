@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 namespace gnomon::net {
@@ -31,18 +32,41 @@ std::optional<Address> Address::parse(const std::string& ip, uint16_t port) {
   return std::nullopt;
 }
 
+std::optional<Address> Address::pipe(const std::string& path) {
+  sockaddr_un socket{};
+  if (path.empty() || path.size() >= sizeof(socket.sun_path)) return std::nullopt;
+  socket.sun_family = AF_UNIX;
+  path.copy(socket.sun_path, path.size());
+  size_t size = offsetof(sockaddr_un, sun_path) + path.size();
+  if (path.front() == '@') {
+    socket.sun_path[0] = '\0';  // an abstract name has no terminator
+  } else {
+    ++size;
+  }
+  Address out;
+  out.pipe_ = std::make_shared<const sockaddr_un>(socket);
+  out.size_ = static_cast<socklen_t>(size);
+  return out;
+}
+
 uint16_t Address::port() const noexcept {
-  if (size_ == 0) return 0;
+  if (size_ == 0 || is_pipe()) return 0;
   return ntohs(family() == AF_INET ? storage_.v4.sin_port : storage_.v6.sin6_port);
 }
 
 void Address::set_port(uint16_t port) noexcept {
+  if (is_pipe()) return;
   (family() == AF_INET ? storage_.v4.sin_port : storage_.v6.sin6_port) = htons(port);
 }
 
 std::string Address::ip() const {
   char text[INET6_ADDRSTRLEN] = "";
   if (size_ == 0) return "";
+  if (is_pipe()) {
+    if (pipe_->sun_path[0] != '\0') return pipe_->sun_path;
+    const size_t bytes = size_ - offsetof(sockaddr_un, sun_path) - 1;
+    return "@" + std::string(pipe_->sun_path + 1, bytes);
+  }
   if (family() == AF_INET) {
     inet_ntop(AF_INET, &storage_.v4.sin_addr, text, sizeof(text));
   } else if (IN6_IS_ADDR_V4MAPPED(&storage_.v6.sin6_addr)) {
@@ -55,12 +79,14 @@ std::string Address::ip() const {
 
 std::string Address::to_string() const {
   const std::string host = ip();
+  if (is_pipe()) return host;
   return host.find(':') != std::string::npos ? fmt::format("[{}]:{}", host, port())
                                              : fmt::format("{}:{}", host, port());
 }
 
 bool Address::operator==(const Address& other) const noexcept {
-  return size_ == other.size_ && std::memcmp(&storage_, &other.storage_, size_) == 0;
+  return size_ == other.size_ && is_pipe() == other.is_pipe() &&
+         std::memcmp(data(), other.data(), size_) == 0;
 }
 
 }  // namespace gnomon::net

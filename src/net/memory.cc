@@ -94,6 +94,7 @@ class MemoryStream final : public Stream {
   }
 
   const Address& peer() const noexcept override { return peer_; }
+  Address local() const noexcept override { return {}; }
 
  private:
   void close() {
@@ -142,7 +143,8 @@ class MemoryAcceptor final : public Acceptor {
   const Address at_;
 };
 
-Result<std::unique_ptr<Stream>> MemoryNetwork::connect(const Address& to, Lane lane) {
+Result<std::unique_ptr<Stream>> MemoryNetwork::connect(const Address& to, Lane lane,
+                                                       const Keepalive& /*keepalive*/) {
   ++connections_made_;
   auto near = std::make_unique<MemoryStream>(loop_, lane, to, Stream::State::connecting);
   const std::string key = to.to_string();

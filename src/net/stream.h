@@ -53,6 +53,8 @@ class Stream {
   virtual void abort() = 0;
 
   virtual const Address& peer() const noexcept = 0;
+  // Our own end; empty when it is not known.
+  virtual Address local() const noexcept = 0;
 };
 
 // Called for each accepted connection.
@@ -65,11 +67,20 @@ class Acceptor {
   virtual const Address& local() const noexcept = 0;
 };
 
+// TCP keepalive probes of a connection; what is 0 is left to the system.
+struct Keepalive {
+  bool on = false;
+  uint32_t probes = 0;
+  uint32_t time_s = 0;
+  uint32_t interval_s = 0;
+};
+
 class Network {
  public:
   virtual ~Network() = default;
   // Starts a connection; the handler hears when it is open or has failed.
-  virtual Result<std::unique_ptr<Stream>> connect(const Address& to, Lane lane) = 0;
+  virtual Result<std::unique_ptr<Stream>> connect(const Address& to, Lane lane,
+                                                  const Keepalive& keepalive) = 0;
   // An error's text names what the operating system refused.
   virtual std::expected<std::unique_ptr<Acceptor>, std::string> listen(const Address& at,
                                                                        AcceptCallback accept) = 0;

@@ -36,6 +36,24 @@ void set_option(int fd, int level, int name, int value) noexcept {
   setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+void set_keepalive(int fd, const Keepalive& keepalive) noexcept {
+  if (!keepalive.on) return;
+  const auto set = [fd](int name, uint32_t value) {
+    if (value != 0) set_option(fd, IPPROTO_TCP, name, static_cast<int>(value));
+  };
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(TCP_KEEPCNT, keepalive.probes);
+  set(TCP_KEEPIDLE, keepalive.time_s);
+  set(TCP_KEEPINTVL, keepalive.interval_s);
+}
+
+Address local_address(int fd) noexcept {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
+  return {reinterpret_cast<sockaddr*>(&storage), size};
+}
+
 Errc connect_errc(int error) noexcept {
   if (error == ECONNREFUSED) return Errc::connect_refused;
   if (error == ETIMEDOUT) return Errc::connect_timeout;
@@ -63,6 +81,9 @@ class TcpStream final : public Stream, private IoHandler {
   bool peer_closed() const noexcept override { return peer_closed_; }
   bool broken() const noexcept override { return broken_; }
   const Address& peer() const noexcept override { return peer_; }
+  Address local() const noexcept override {
+    return peer_.is_pipe() ? Address() : local_address(fd_.get());
+  }
 
   IoResult read(char* to, size_t size) override {
     const ssize_t n = ::recv(fd_.get(), to, size, 0);
@@ -227,26 +248,23 @@ class TcpAcceptor final : public Acceptor, private IoHandler {
   uint64_t token_ = 0;
 };
 
-Address local_address(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(storage);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
-  return {reinterpret_cast<sockaddr*>(&storage), size};
-}
-
 std::string system_error(std::string_view what, const Address& at) {
   return fmt::format("cannot {} {}: {}", what, at.to_string(), std::strerror(errno));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Stream>> TcpNetwork::connect(const Address& to, Lane lane) {
+Result<std::unique_ptr<Stream>> TcpNetwork::connect(const Address& to, Lane lane,
+                                                    const Keepalive& keepalive) {
   const auto failed = [](const char* detail) {
     return std::unexpected(Error{Errc::connect_failed, Side::backend, Retry::yes, detail});
   };
   FileDescriptor fd(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd.get() < 0) return failed("no descriptor for a connection");
-  set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  if (!to.is_pipe()) {
+    set_option(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+    set_keepalive(fd.get(), keepalive);
+  }
   if (::connect(fd.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) {
     return std::unexpected(Error{connect_errc(errno), Side::backend, Retry::yes, "connect failed"});
   }

@@ -12,7 +12,8 @@ namespace gnomon::net {
 class TcpNetwork final : public Network {
  public:
   explicit TcpNetwork(EventLoop& loop) : loop_(loop) {}
-  Result<std::unique_ptr<Stream>> connect(const Address& to, Lane lane) override;
+  Result<std::unique_ptr<Stream>> connect(const Address& to, Lane lane,
+                                          const Keepalive& keepalive) override;
   std::expected<std::unique_ptr<Acceptor>, std::string> listen(const Address& at,
                                                                AcceptCallback accept) override;
 

@@ -10,31 +10,6 @@
 namespace gnomon::proxy {
 namespace {
 
-struct FlagName {
-  uint32_t flag;
-  std::string_view name;
-};
-
-// In the order in which Envoy prints them.
-constexpr FlagName kFlagNames[] = {
-    {kFlagNoHealthyUpstream, "UH"}, {kFlagConnectFailure, "UF"}, {kFlagOverflow, "UO"},
-    {kFlagNoRoute, "NR"},           {kFlagRetryLimit, "URX"},    {kFlagNoCluster, "NC"},
-    {kFlagClientGone, "DC"},        {kFlagBackendReset, "UC"},   {kFlagResponseTimeout, "UT"},
-    {kFlagStreamIdleTimeout, "SI"}, {kFlagProtocolError, "UPE"}, {kFlagClientProtocolError, "DPE"},
-};
-
-constexpr std::string_view protocol_name(Version version) noexcept {
-  switch (version) {
-    case Version::http10:
-      return "HTTP/1.0";
-    case Version::http11:
-      return "HTTP/1.1";
-    case Version::http2:
-      return "HTTP/2";
-  }
-  return "-";
-}
-
 int64_t whole_ms(Duration duration) noexcept {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
@@ -70,17 +45,6 @@ void append_ms_member(std::string& out, std::string_view key, Duration value) {
 }
 
 }  // namespace
-
-std::string response_flags(uint32_t flags) {
-  if (flags == 0) return "-";
-  std::string out;
-  for (const FlagName& entry : kFlagNames) {
-    if ((flags & entry.flag) == 0) continue;
-    if (!out.empty()) out += ',';
-    out += entry.name;
-  }
-  return out;
-}
 
 void AccessFormatter::append(std::string& out, const AccessRecord& record) {
   if (format_ == AccessFormat::json) {

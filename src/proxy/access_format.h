@@ -13,9 +13,6 @@ enum class AccessFormat : uint8_t {
   json,  // one object per line
 };
 
-// Codes of the flags that are set, comma-separated, or "-".
-std::string response_flags(uint32_t flags);
-
 // Belongs to one thread: it remembers the second it formatted last.
 class AccessFormatter {
  public:

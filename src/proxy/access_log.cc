@@ -36,7 +36,7 @@ std::string os_error(int error) { return std::generic_category().message(error);
 }  // namespace
 
 // What a worker holds. All but the ring is the worker's own.
-class AccessLog::Sink final : public AccessSink {
+class AccessLog::Sink final : public AccessLog::Outlet {
  public:
   Sink(AccessLog& log, Counter& dropped)
       : ring(log.settings_.queue_bytes),
@@ -47,10 +47,14 @@ class AccessLog::Sink final : public AccessSink {
   void on_exchange(const AccessRecord& record) noexcept override {
     line_.clear();
     formatter_.append(line_, record);
+    write_line(line_);
+  }
+
+  void write_line(std::string_view line) noexcept override {
     const size_t before = ring.size();
-    if (!ring.push(line_)) {
+    if (!ring.push(line)) {
       dropped_.add();
-    } else if (before < kBatchBytes && before + line_.size() >= kBatchBytes) {
+    } else if (before < kBatchBytes && before + line.size() >= kBatchBytes) {
       log_.wake();
     }
   }
@@ -68,9 +72,10 @@ class AccessLog::Sink final : public AccessSink {
 class AccessLog::File {
  public:
   static std::expected<std::unique_ptr<File>, std::string> open(const std::string& path) {
-    const bool standard_output = path == "-";
-    int fd = STDOUT_FILENO;
-    if (!standard_output) {
+    // Not opened anew: what they lead to may be a socket, which has no path to open.
+    const bool inherited = path == "-" || path == "/dev/stderr";
+    int fd = path == "-" ? STDOUT_FILENO : STDERR_FILENO;
+    if (!inherited) {
       // O_NONBLOCK: a FIFO without a reader is an error, not a wait.
       constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
       fd = ::open(path.c_str(), kFlags, 0640);
@@ -78,10 +83,10 @@ class AccessLog::File {
     struct stat info{};
     if (fd < 0 || ::fstat(fd, &info) != 0) {
       const int error = errno;
-      if (fd >= 0 && !standard_output) ::close(fd);
+      if (fd >= 0 && !inherited) ::close(fd);
       return std::unexpected("cannot open the access log " + path + ": " + os_error(error));
     }
-    return std::make_unique<File>(fd, !standard_output, S_ISREG(info.st_mode));
+    return std::make_unique<File>(fd, !inherited, S_ISREG(info.st_mode));
   }
 
   File(int fd, bool owned, bool regular) noexcept : fd_(fd), owned_(owned), regular_(regular) {}
@@ -92,6 +97,7 @@ class AccessLog::File {
   File& operator=(const File&) = delete;
 
   int fd() const noexcept { return fd_; }
+  bool owned() const noexcept { return owned_; }
 
   // Bytes written, or -1 with errno; EAGAIN when the reader of a pipe has to catch up.
   ssize_t write(struct iovec (&parts)[2], int count) const noexcept {
@@ -137,7 +143,7 @@ AccessLog::~AccessLog() {
   ::close(wake_fd_);
 }
 
-AccessSink& AccessLog::add_sink(Counter& dropped) {
+AccessLog::Outlet& AccessLog::add_sink(Counter& dropped) {
   sinks_.push_back(std::make_unique<Sink>(*this, dropped));
   return *sinks_.back();
 }
@@ -187,7 +193,7 @@ void AccessLog::wait(Millis at_most, bool for_file) noexcept {
 }
 
 void AccessLog::reopen_file() {
-  if (settings_.path == "-") return;
+  if (!file_->owned()) return;
   auto file = File::open(settings_.path);
   if (!file) {
     log_.error("access log not reopened, the old file stays in use", {{"error", file.error()}});

@@ -6,6 +6,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -20,7 +21,7 @@ namespace gnomon::proxy {
 class AccessLog {
  public:
   struct Settings {
-    std::string path = "-";  // "-" is standard output
+    std::string path = "-";  // "-" is standard output, "/dev/stderr" standard error
     AccessFormat format = AccessFormat::text;
     size_t queue_bytes = size_t{1024} * 1024;  // per worker
     Millis flush_interval{100};                // a line is at most this late
@@ -33,8 +34,18 @@ class AccessLog {
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
 
-  // A sink for one worker's thread, which also owns `dropped`. All are made before start().
-  AccessSink& add_sink(Counter& dropped);
+  // Where one worker leaves its lines: whole exchanges, or lines that it has formatted itself, each
+  // with its line break.
+  class Outlet : public AccessSink {
+   public:
+    virtual void write_line(std::string_view line) noexcept = 0;
+
+   protected:
+    ~Outlet() = default;
+  };
+
+  // An outlet for one worker's thread, which also owns `dropped`. All are made before start().
+  Outlet& add_sink(Counter& dropped);
   void start();
   // Opens the path again, as is done after the file was moved away (logrotate). From any thread.
   void reopen() noexcept;

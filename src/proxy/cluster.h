@@ -2,21 +2,20 @@
 // and the shadow side of an upstream are two objects that share nothing.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/rng.h"
 #include "net/address.h"
+#include "proxy/endpoints.h"
+#include "proxy/host_group.h"
 #include "proxy/host_pool.h"
+#include "proxy/pick_context.h"
 #include "routing/plan.h"
 
 namespace gnomon::proxy {
-
-// What DNS names have been resolved to. Immutable; replaced as a whole.
-using AddressBook = std::unordered_map<std::string, std::vector<net::Address>>;
-using AddressBookPtr = std::shared_ptr<const AddressBook>;
 
 class Cluster {
  public:
@@ -32,9 +31,14 @@ class Cluster {
 
   const std::string& name() const noexcept { return config_.name; }
   ClusterStats& stats() noexcept { return stats_; }
+  const PoolLimits& limits() const noexcept { return limits_; }
+  // Its connections begin with a PROXY header, so that requests must say whom they come from.
+  bool speaks_for_clients() const noexcept {
+    return limits_.rules.proxy_protocol != routing::ProxyProtocol::none;
+  }
 
   // A host for the next attempt, or null when there is none.
-  HostPool* pick();
+  HostPool* pick(const PickContext& context = {});
 
   // Every attempt takes a request before it asks for a connection and gives it back at its end.
   Result<void> begin_request();
@@ -46,11 +50,27 @@ class Cluster {
 
   template <typename Visit>
   void for_each_host(Visit&& visit) const {
-    for (const auto& host : hosts_) visit(*host);
+    for (const Host& host : hosts_) visit(*host.pool);
   }
 
  private:
+  struct Host {
+    std::unique_ptr<HostPool> pool;
+    std::shared_ptr<HostHealth> health;
+    const routing::Endpoint* endpoint = nullptr;  // into config_
+    TimePoint since{};                            // when it was added or has recovered
+    bool usable = true;
+  };
+
+  void set_limits();
   void rebuild(const AddressBook& book);
+  Host make_host(const ResolvedEndpoint& from);
+  // Sorts the hosts into groups; whenever one was added, removed, or changed its health.
+  void regroup();
+  BalancedHost balanced(uint32_t id) const;
+  void regroup_subsets();
+  void assign(HostGroup& group, const std::vector<uint32_t>& ids);
+  HostGroup& group_for(const PickContext& context);
 
   const PoolContext& context_;
   Rng& rng_;
@@ -58,9 +78,15 @@ class Cluster {
   PoolLimits limits_;
   BreakerCounts& counts_;
   ClusterStats& stats_;
-  std::vector<std::unique_ptr<HostPool>> hosts_;
+  UpstreamHealth own_health_;  // where nobody else keeps one
+  UpstreamHealth* health_ = &own_health_;
+  uint64_t health_seen_ = 0;
+  std::optional<routing::OutlierDetection> outliers_;
+  std::vector<Host> hosts_;
   std::vector<std::unique_ptr<HostPool>> leaving_;  // no longer configured, still busy
-  size_t next_host_ = 0;
+  HostGroup all_;
+  HostGroup fallback_;  // the default subset, or nobody
+  std::map<routing::Subset, HostGroup> subsets_;
 };
 
 }  // namespace gnomon::proxy

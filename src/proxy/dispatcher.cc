@@ -16,13 +16,15 @@ std::unique_ptr<http::RequestHandler> Dispatcher::on_request(http::ServerStream&
 void Dispatcher::on_refused(const net::Address& peer, const http::ProtocolError& error) {
   context_.stats.refused.add();
   context_.stats.codes.add(error.status);
-  if (context_.access == nullptr) return;
+  if (context_.access == nullptr && !listener_.logs()) return;
   AccessRecord record;
   record.start = context_.loop.wall();
   record.status = error.status;
   record.flags = kFlagClientProtocolError;
   record.client = &peer;
-  context_.access->on_exchange(record);
+  record.details = error.detail;
+  if (context_.access != nullptr) context_.access->on_exchange(record);
+  listener_.log(record);
 }
 
 }  // namespace gnomon::proxy

@@ -9,6 +9,7 @@
 #include "proxy/access_record.h"
 #include "proxy/cluster_set.h"
 #include "proxy/date_cache.h"
+#include "proxy/listener_state.h"
 #include "proxy/stats.h"
 #include "proxy/tap.h"
 
@@ -35,16 +36,15 @@ class Dispatcher final : public http::Service {
   Dispatcher(const ProxyContext& context, size_t listener)
       : context_(context), listener_(listener) {}
 
+  ListenerState& listener() noexcept { return listener_; }
+
   std::unique_ptr<http::RequestHandler> on_request(http::ServerStream& stream,
                                                    RequestHead head) override;
   void on_refused(const net::Address& peer, const http::ProtocolError& error) override;
 
-  // A reload may move a listener to another index.
-  void set_listener(size_t listener) noexcept { listener_ = listener; }
-
  private:
   const ProxyContext& context_;
-  size_t listener_;
+  ListenerState listener_;
 };
 
 }  // namespace gnomon::proxy

@@ -1,8 +1,13 @@
 #include "proxy/exchange.h"
 
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
 #include <utility>
 
-#include "proxy/request_identity.h"
+#include "proxy/cors.h"
+#include "proxy/header_edits.h"
 #include "proxy/retry.h"
 #include "routing/rewrite.h"
 
@@ -15,19 +20,31 @@ constexpr uint32_t kStaleRetriesMax = 2;
 
 }  // namespace
 
+struct Exchange::Deadlines {
+  Deadlines(Exchange& exchange, net::TimerWheel& timers)
+      : idle_timer(timers, [&exchange] { exchange.on_idle(); }),
+        total_timer(timers, [&exchange] { exchange.on_stream_too_long(); }),
+        attempt_timer(timers, [&exchange] { exchange.on_attempt_too_long(); }) {}
+  net::Timer idle_timer;
+  net::Timer total_timer;
+  net::Timer attempt_timer;  // connectionConfig's maxStreamDuration
+  Millis idle{0};            // 0: none
+  TimePoint last_activity{};
+};
+
 Exchange::Exchange(const ProxyContext& context, http::ServerStream& client, RequestHead head,
-                   size_t listener)
+                   ListenerState& listener)
     : context_(context),
       client_(client),
       head_(std::move(head)),
       listener_(listener),
       route_timer_(context.loop.timers(), [this] { on_route_timeout(); }),
       try_timer_(context.loop.timers(), [this] { on_try_timeout(); }),
-      retry_timer_(context.loop.timers(), [this] { attempt(); }),
+      pause_timer_(context.loop.timers(), [this] { on_pause_over(); }),
       client_path_(head_.path),
       client_authority_(head_.authority),
       started_(context.loop.now()),
-      started_wall_(context.access != nullptr ? context.loop.wall() : WallTime()) {
+      started_wall_(context.loop.wall()) {
   context_.stats.requests.add();
   context_.stats.requests_active.add(1);
 }
@@ -41,17 +58,62 @@ Exchange::~Exchange() {
 void Exchange::start() {
   generation_ = context_.clusters.current();
   // The asterisk-form asks about the gateway itself (RFC 9110 section 9.3.7).
+  settings_ = &listener_settings(*generation_->snapshot, listener_.index());
   if (head_.path == "*") return reply(200, "", 0);
-  add_identity(head_, client_.peer_ip(), context_.rng);
-  match_ = generation_->snapshot->match(listener_, head_);
+  if (answer_early()) return;
+  match_ = generation_->snapshot->match(listener_.index(), head_);
   if (match_.route == nullptr) return reply(404, "", kFlagNoRoute);
-  if (match_.route->direct) return answer_directly(*match_.route->direct);
-  if (match_.route->redirect) {
-    return answer_redirect(*match_.route->redirect);
+  arm_deadlines();
+  if (pass_filters()) proceed();
+}
+
+bool Exchange::pass_filters() {
+  const routing::RouteFilters* filters = match_.route->filters.get();
+  if (filters == nullptr) return true;
+  Admission admission = admit(*filters, head_, context_.rng, context_.loop.now());
+  origin_allowed_ = admission.origin_allowed;
+  if (admission.delay > Millis::zero()) {
+    flags_ |= kFlagDelayInjected;
+    pause_timer_.arm(admission.delay);
+    held_ = std::make_unique<Admission>(std::move(admission));
+    return false;
   }
-  rewrite();
+  if (!admission.reply) return true;
+  flags_ |= admission.reply->flags;
+  send_reply(std::move(admission.reply->head), admission.reply->body);
+  return false;
+}
+
+void Exchange::on_pause_over() {
+  if (held_ == nullptr) return attempt();
+  const std::unique_ptr<Admission> admission = std::move(held_);
+  if (!admission->reply) return proceed();
+  flags_ |= admission->reply->flags;
+  send_reply(std::move(admission->reply->head), admission->reply->body);
+}
+
+void Exchange::proceed() {
+  const routing::Route& route = *match_.route;
+  if (route.direct) return answer_directly(*route.direct);
+  if (route.redirect) return answer_redirect(*route.redirect);
   if (!choose_cluster()) return;
+  rewrite();
   attempt();
+}
+
+bool Exchange::answer_early() {
+  RequestFront front(*settings_, listener_, context_.rng, context_.stats);
+  std::optional<FrontAnswer> answer = front.admit(head_, client_, started_, front_);
+  if (!answer) return false;
+  front_.details = answer->details;
+  flags_ |= answer->flags;
+  if (answer->closes) client_.close_after_answer();
+  ResponseHead head;
+  head.status = answer->status;
+  if (!answer->location.empty()) head.headers.add("location", answer->location);
+  if (!answer->text.empty()) head.headers.add("content-type", "text/plain");
+  send_reply(std::move(head), answer->text);
+  return true;
 }
 
 void Exchange::answer_directly(const routing::DirectResponse& direct) {
@@ -68,16 +130,32 @@ void Exchange::answer_redirect(const routing::Redirect& redirect) {
   send_reply(std::move(head), "");
 }
 
+// In Envoy's order: fields first, which thus see the path and host that the client sent.
 void Exchange::rewrite() {
   const routing::Route& route = *match_.route;
-  if (route.prefix_rewrite.has_value()) {
-    head_.headers.set("x-envoy-original-path", head_.path);
+  apply_edits(head_.headers, &routing::HeaderEdits::request, nullptr);
+  if (const auto host = routing::rewrite_host(route.host_rewrite, head_)) rewrite_host(*host);
+  if (route.prefix_rewrite || route.regex_rewrite) {
+    if (!settings_->suppress_envoy_headers) {
+      head_.headers.set("x-envoy-original-path", head_.path);
+    }
     head_.path = head_.headers.intern(routing::rewrite_path(route, match_, head_.path));
   }
-  if (!route.host_rewrite.empty()) head_.authority = route.host_rewrite;
-  routing::apply_edits(head_.headers, route.request_edits);
+  if (route.timeout > Millis::zero() && !settings_->suppress_envoy_headers) {
+    head_.headers.set("x-envoy-expected-rq-timeout-ms", std::to_string(route.timeout.count()));
+  }
+  if (route.filters != nullptr && !route.filters->hash.empty()) {
+    hash_ = hash_request(route.filters->hash, head_, client_.peer());
+  }
   // An upgrade has no body of its own; offered beside one it is not passed on.
   if (head_.body != BodyKind::none) head_.upgrade = {};
+}
+
+void Exchange::rewrite_host(std::string_view authority) {
+  if (match_.route->host_rewrite.append_forwarded_host) {
+    routing::append_forwarded_host(head_.headers, head_.authority);
+  }
+  head_.authority = head_.headers.intern(authority);
 }
 
 bool Exchange::choose_cluster() {
@@ -91,13 +169,26 @@ bool Exchange::choose_cluster() {
       draw -= candidate.weight;
     }
   }
-  cluster_ = generation_->find(chosen->cluster);
+  destination_ = chosen;
+  if (route.cluster_header.empty()) {
+    cluster_ = generation_->find(chosen->cluster);
+  } else {
+    const std::string_view name = head_.headers.get(std::string_view(route.cluster_header));
+    cluster_ = generation_->find(generation_->snapshot->find_cluster(name));
+  }
   if (cluster_ != nullptr) return true;
   if (context_.taps != nullptr && !route.shadows.empty()) {
     context_.taps->refuse(route, TapRefusal::primary_rejected);
   }
-  reply(503, "no such upstream", kFlagNoCluster);
+  reply(route.cluster_header.empty() ? 503 : 404, "no such upstream", kFlagNoCluster);
   return false;
+}
+
+// Known only now that a host was picked, and not done to copies, as in Envoy.
+void Exchange::rewrite_host_for_backend() {
+  if (match_.route->host_rewrite.kind != routing::HostRewrite::Kind::backend) return;
+  const std::string_view name = host_->hostname();
+  if (!name.empty() && name != head_.authority) rewrite_host(name);
 }
 
 void Exchange::open_tap() {
@@ -106,12 +197,21 @@ void Exchange::open_tap() {
   if (!head_.upgrade.empty() || head_.method == Method::connect) {
     return context_.taps->refuse(route, TapRefusal::upgrade);
   }
-  tap_ = context_.taps->open(head_, {*generation_, route, client_.peer()});
+  tap_ = context_.taps->open(head_, {*generation_, route, client_.peer(), hash_.value, &client_});
+  if (tap_ == nullptr) return;
+  // What came while a fault held the request back.
+  for (const Chunk& chunk : replay_) tap_->on_body(chunk);
+  if (request_done_) tap_->on_request_end(request_trailers_);
 }
 
 void Exchange::attempt() {
   const bool first = attempt_started_ == TimePoint();
   attempt_started_ = context_.loop.now();
+  if (first && request_done_) arm_route_timeout();
+  if (match_.route->attempt_count_in_request) {
+    head_.headers.set("x-envoy-attempt-count", std::to_string(attempts_ + 1));
+  }
+  ++attempts_;
   const auto refuse = [&](const Error& error) {
     if (first && context_.taps != nullptr && !match_.route->shadows.empty()) {
       context_.taps->refuse(*match_.route, TapRefusal::primary_rejected);
@@ -120,7 +220,7 @@ void Exchange::attempt() {
   };
   if (const Result<void> begun = cluster_->begin_request(); !begun) return refuse(begun.error());
   in_attempt_ = true;
-  host_ = cluster_->pick();
+  host_ = cluster_->pick({.hash = hash_.value, .subset = &destination_->subset});
   if (host_ == nullptr) {
     return refuse({Errc::no_endpoint, Side::backend, Retry::no, "no healthy upstream"});
   }
@@ -129,7 +229,8 @@ void Exchange::attempt() {
   if (match_.route->retry.per_try_timeout > Millis::zero()) {
     try_timer_.arm(match_.route->retry.per_try_timeout);
   }
-  if (http::ClientConnection* idle = host_->take_idle()) {
+  if (cluster_->speaks_for_clients()) origin_ = {client_.peer(), client_.local()};
+  if (http::ClientConnection* idle = host_->take_idle(*this)) {
     if (first) open_tap();
     return on_connection(*idle);
   }
@@ -142,6 +243,7 @@ void Exchange::attempt() {
 void Exchange::end_attempt() noexcept {
   PoolTicket::leave();
   try_timer_.cancel();
+  if (deadlines_ != nullptr) deadlines_->attempt_timer.cancel();
   if (holds_retry_) cluster_->end_retry();
   holds_retry_ = false;
   if (!in_attempt_) return;
@@ -154,11 +256,13 @@ void Exchange::end_attempt() noexcept {
 void Exchange::on_connection(http::ClientConnection& connection) {
   cluster_->stats().requests.add();
   backend_ = &connection.start(*this);
+  rewrite_host_for_backend();
   backend_->send_head(head_);
+  arm_attempt_limit();
   for (const Chunk& chunk : replay_) backend_->send_body(chunk);
   if (request_done_ && head_.upgrade.empty()) backend_->send_end(request_trailers_);
   if (!may_send_again()) forget_replay();
-  if (client_paused_ && backend_->unsent() <= context_.unsent_high_bytes) {
+  if (client_paused_ && backend_->unsent() <= backend_high_bytes()) {
     client_paused_ = false;
     client_.resume();
   }
@@ -169,6 +273,8 @@ void Exchange::on_no_connection(const Error& error) { on_attempt_failed(error); 
 void Exchange::on_body(Chunk chunk) {
   bytes_received_ += chunk.size();
   context_.stats.bytes_received.add(chunk.size());
+  note_activity();
+  if (!response_ended_ && body_too_large()) return give_up(413, "Payload Too Large", 0);
   if (tap_ != nullptr) tap_->on_body(chunk);
   if (response_ended_) return;
   if (!tunnel_) keep_for_replay(chunk);
@@ -178,11 +284,15 @@ void Exchange::on_body(Chunk chunk) {
 
 void Exchange::pause_client_if_full() {
   const size_t waiting = backend_ != nullptr ? backend_->unsent() : replay_bytes_;
-  const size_t most =
-      backend_ != nullptr ? context_.unsent_high_bytes : context_.held_body_bytes_max;
+  const size_t most = backend_ != nullptr ? backend_high_bytes() : context_.held_body_bytes_max;
   if (waiting <= most || client_paused_) return;
   client_paused_ = true;
   client_.pause();
+}
+
+size_t Exchange::backend_high_bytes() const noexcept {
+  const auto& limit = cluster_->limits().rules.buffer_bytes;
+  return limit ? *limit : context_.unsent_high_bytes;
 }
 
 void Exchange::on_backend_writable() {
@@ -196,11 +306,12 @@ void Exchange::on_request_end(Headers trailers) {
     return end_tunnel_half();
   }
   request_done_ = true;
+  request_time_ = context_.loop.now() - started_;
   request_trailers_ = std::move(trailers);
   if (tap_ != nullptr) tap_->on_request_end(request_trailers_);
   if (response_ended_) return;
   if (backend_ != nullptr && head_.upgrade.empty()) backend_->send_end(request_trailers_);
-  arm_route_timeout();
+  if (attempts_ > 0) arm_route_timeout();
 }
 
 void Exchange::end_tunnel_half() noexcept {
@@ -222,7 +333,8 @@ void Exchange::on_client_gone(Error error) {
   if (!response_ended_) context_.stats.client_gone.add();
   response_ended_ = true;
   route_timer_.cancel();
-  retry_timer_.cancel();
+  pause_timer_.cancel();
+  stop_deadlines();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
   end_attempt();
   account();
@@ -234,16 +346,20 @@ void Exchange::on_interim(ResponseHead head) {
 
 void Exchange::on_response_head(ResponseHead head) {
   backend_answered_ = true;
+  host_->report_status(head.status);
   backend_time_ = context_.loop.now() - started_;
+  note_activity();
   cluster_->stats().codes.add(head.status);
   try_timer_.cancel();
   const routing::Route& route = *match_.route;
   if (retries_ < route.retry.count && retries_status(route.retry, head.status) &&
       may_send_again() && cluster_->begin_retry()) {
+    const std::optional<Millis> asked =
+        requested_backoff(route.retry, head.headers, context_.loop.wall(), context_.rng);
     std::exchange(backend_, nullptr)->cancel();
     end_attempt();
     holds_retry_ = true;
-    return retry_later();
+    return retry_after(asked.value_or(retry_backoff(route.retry, retries_ + 1, context_.rng)));
   }
   forget_replay();
   response_started_ = true;
@@ -254,17 +370,25 @@ void Exchange::on_response_head(ResponseHead head) {
   } else if (!head_.upgrade.empty()) {
     backend_->send_end(request_trailers_);
   }
-  routing::apply_edits(head.headers, route.response_edits);
+  if (!settings_->suppress_envoy_headers) {
+    const auto took = std::chrono::duration_cast<Millis>(context_.loop.now() - attempt_started_);
+    head.headers.set("x-envoy-upstream-service-time", std::to_string(took.count()));
+  }
+  decorate(head);
   if (!head.headers.has(Known::date) && head.status != 101) {
     head.headers.add("date", context_.date.value());
   }
+  decorate_answer(head.headers, *settings_, front_.rate);
   client_.send_head(head);
+  if (listener_.logs_responses()) response_head_ = std::move(head);
 }
 
 void Exchange::on_response_body(Chunk chunk) {
   bytes_sent_ += chunk.size();
+  note_activity();
   client_.send_body(std::move(chunk));
-  if (client_.unsent() > context_.unsent_high_bytes) backend_->pause();
+  const size_t most = settings_->codec.unsent_bytes.value_or(context_.unsent_high_bytes);
+  if (client_.unsent() > most) backend_->pause();
 }
 
 void Exchange::on_client_writable() {
@@ -279,10 +403,12 @@ void Exchange::on_response_end(Headers trailers) {
   backend_ = nullptr;
   response_ended_ = true;
   route_timer_.cancel();
+  stop_deadlines();
   cluster_->stats().time.record(context_.loop.now() - attempt_started_);
   end_attempt();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
   client_.send_end(trailers);
+  if (listener_.logs_responses()) response_trailers_ = std::move(trailers);
   account();
 }
 
@@ -293,6 +419,7 @@ void Exchange::on_response_error(Error error) {
   flags_ |= error.code == Errc::protocol ? kFlagProtocolError : kFlagBackendReset;
   response_ended_ = true;
   route_timer_.cancel();
+  stop_deadlines();
   end_attempt();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
   client_.reset();
@@ -308,6 +435,7 @@ bool Exchange::may_send_again() const noexcept {
 void Exchange::on_attempt_failed(const Error& error) {
   const bool stale = error.retry == Retry::if_reused && is_idempotent(head_.method) &&
                      stale_retries_ < kStaleRetriesMax && replay_complete_;
+  if (host_ != nullptr && !stale) host_->report_failure(error);
   const routing::RetryPolicy& policy = match_.route->retry;
   const bool by_policy =
       !stale && retries_ < policy.count && retries_error(policy, error) && replay_complete_;
@@ -319,32 +447,113 @@ void Exchange::on_attempt_failed(const Error& error) {
   }
   if (again) {
     holds_retry_ = true;
-    return retry_later();
+    return retry_after(retry_backoff(policy, retries_ + 1, context_.rng));
   }
   if (policy.on != 0 && retries_ >= policy.count) flags_ |= kFlagRetryLimit;
   reply_to_error(error);
 }
 
-void Exchange::retry_later() {
+void Exchange::retry_after(Millis pause) {
   ++retries_;
   cluster_->stats().retries.add();
-  retry_timer_.arm(retry_backoff(match_.route->retry, retries_, context_.rng));
+  pause_timer_.arm(pause);
 }
 
 void Exchange::on_route_timeout() {
-  if (response_started_) {
-    flags_ |= kFlagResponseTimeout;
-    cluster_->stats().timeouts.add();
-    if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
-    response_ended_ = true;
-    end_attempt();
-    client_.reset();
-    return account();
-  }
-  retry_timer_.cancel();
   cluster_->stats().timeouts.add();
+  if (host_ != nullptr && !response_started_) {
+    host_->report_failure({Errc::timeout, Side::backend, Retry::no, "upstream request timeout"});
+  }
+  give_up(504, "upstream request timeout", kFlagResponseTimeout);
+}
+
+// Ends it here and now: with an answer, or, where one has begun already, without its end.
+void Exchange::give_up(uint16_t status, std::string_view text, uint32_t flags) {
+  pause_timer_.cancel();
+  held_.reset();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
-  reply_to_error({Errc::timeout, Side::backend, Retry::no, "upstream request timeout"});
+  if (!response_started_) return reply(status, text, flags);
+  flags_ |= flags;
+  response_ended_ = true;
+  route_timer_.cancel();
+  stop_deadlines();
+  end_attempt();
+  if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
+  client_.reset();
+  account();
+}
+
+void Exchange::arm_deadlines() {
+  const routing::Route& route = *match_.route;
+  if (!route.idle_timeout && route.max_stream_duration <= Millis::zero()) return;
+  deadlines_ = std::make_unique<Deadlines>(*this, context_.loop.timers());
+  if (route.idle_timeout) {
+    client_.leave_idling_to_handler();
+    deadlines_->idle = *route.idle_timeout;
+    deadlines_->last_activity = context_.loop.now();
+    if (deadlines_->idle > Millis::zero()) deadlines_->idle_timer.arm(deadlines_->idle);
+  }
+  if (route.max_stream_duration > Millis::zero()) {
+    deadlines_->total_timer.arm(route.max_stream_duration);
+  }
+}
+
+void Exchange::stop_deadlines() noexcept {
+  if (deadlines_ == nullptr) return;
+  deadlines_->idle_timer.cancel();
+  deadlines_->total_timer.cancel();
+  deadlines_->attempt_timer.cancel();
+}
+
+void Exchange::arm_attempt_limit() {
+  const Millis longest = cluster_->limits().rules.stream_duration_max;
+  if (longest <= Millis::zero()) return;
+  if (deadlines_ == nullptr) {
+    deadlines_ = std::make_unique<Deadlines>(*this, context_.loop.timers());
+  }
+  deadlines_->attempt_timer.arm(longest);
+}
+
+// Never repeated, as in Envoy.
+void Exchange::on_attempt_too_long() {
+  cluster_->stats().timeouts.add();
+  give_up(408, "upstream max stream duration reached", kFlagMaxStreamDuration);
+}
+
+void Exchange::note_activity() noexcept {
+  if (deadlines_ != nullptr) deadlines_->last_activity = context_.loop.now();
+}
+
+// Armed once and looked at when it fires, so that activity costs no timer work.
+void Exchange::on_idle() {
+  const Duration quiet = context_.loop.now() - deadlines_->last_activity;
+  if (quiet < deadlines_->idle) {
+    return deadlines_->idle_timer.arm(std::chrono::ceil<Millis>(deadlines_->idle - quiet));
+  }
+  give_up(request_done_ ? 504 : 408, "stream timeout", kFlagStreamIdleTimeout);
+}
+
+void Exchange::on_stream_too_long() {
+  give_up(request_done_ ? 504 : 408, "downstream duration timeout", kFlagMaxStreamDuration);
+}
+
+bool Exchange::body_too_large() const noexcept {
+  if (tunnel_ || match_.route == nullptr || match_.route->filters == nullptr) return false;
+  const uint64_t most = match_.route->filters->body_bytes_max.value_or(0);
+  return most > 0 && bytes_received_ > most;
+}
+
+void Exchange::decorate(ResponseHead& head) {
+  if (match_.route == nullptr) return;
+  const routing::Route& route = *match_.route;
+  apply_edits(head.headers, &routing::HeaderEdits::response, &head);
+  if (origin_allowed_) {
+    mark_allowed(*route.filters->cors, head_.headers.get("origin"), head.headers);
+  }
+  if (!hash_.set_cookie.empty()) head.headers.add("set-cookie", hash_.set_cookie);
+  if (route.attempt_count_in_response && attempts_ > 0) {
+    head.headers.set("x-envoy-attempt-count", std::to_string(attempts_));
+  }
 }
 
 void Exchange::on_try_timeout() {
@@ -399,20 +608,21 @@ void Exchange::reply(uint16_t status, std::string_view text, uint32_t flags) {
 void Exchange::send_reply(ResponseHead head, std::string_view body) {
   end_attempt();
   route_timer_.cancel();
+  stop_deadlines();
   forget_replay();
   response_started_ = response_ended_ = true;
   status_ = head.status;
   head.body = BodyKind::sized;
   head.content_length = static_cast<int64_t>(body.size());
   head.headers.add("date", context_.date.value());
-  if (match_.route != nullptr) {
-    routing::apply_edits(head.headers, match_.route->response_edits);
-  }
+  decorate(head);
+  decorate_answer(head.headers, *settings_, front_.rate);
   bytes_sent_ = head_.method == Method::head ? 0 : body.size();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
   client_.send_head(head);
   if (!body.empty()) client_.send_body(Chunk::copy_of(body));
   client_.send_end({});
+  if (listener_.logs_responses()) response_head_ = std::move(head);
   account();
 }
 
@@ -423,8 +633,41 @@ void Exchange::account() {
   context_.stats.codes.add(status_);
   context_.stats.duration.record(duration);
   context_.stats.bytes_sent.add(bytes_sent_);
-  if (context_.access == nullptr) return;
-  AccessRecord record;
+  if (context_.access == nullptr && !listener_.logs()) return;
+  StreamFacts record = facts(duration);
+  if (listener_.logs_responses()) {
+    record.response = &response_head_;
+    record.response_trailers = &response_trailers_;
+  }
+  if (context_.access != nullptr) context_.access->on_exchange(record);
+  if (listener_.logs()) listener_.log(record);
+}
+
+// The most specific level first, so that the least specific one has the last word; a Gateway may
+// ask for it the other way round.
+void Exchange::apply_edits(Headers& headers,
+                           std::vector<routing::HeaderEdit> routing::HeaderEdits::* side,
+                           const ResponseHead* response) {
+  const routing::Route& route = *match_.route;
+  std::array<const routing::HeaderEdits*, 3> levels{
+      destination_ != nullptr ? &destination_->edits : nullptr, &route.edits,
+      route.host_edits.get()};
+  if (settings_->most_specific_header_mutations_wins) std::ranges::reverse(levels);
+  for (const routing::HeaderEdits* level : levels) {
+    if (level != nullptr) apply_level(headers, level->*side, response);
+  }
+}
+
+void Exchange::apply_level(Headers& headers, std::span<const routing::HeaderEdit> edits,
+                           const ResponseHead* response) {
+  if (!any_format(edits)) return routing::apply_edits(headers, edits);
+  StreamFacts seen = facts(context_.loop.now() - started_);
+  seen.response = response;
+  proxy::apply_edits(headers, edits, seen);
+}
+
+StreamFacts Exchange::facts(Duration duration) const {
+  StreamFacts record;
   record.start = started_wall_;
   record.duration = duration;
   record.backend_time = backend_time_;
@@ -437,7 +680,8 @@ void Exchange::account() {
   record.flags = flags_;
   record.bytes_received = bytes_received_;
   record.bytes_sent = bytes_sent_;
-  record.request_headers = &head_.headers;
+  record.request = &head_;
+  record.attempts = attempts_;
   record.forwarded_for = head_.headers.get(Known::x_forwarded_for);
   record.user_agent = head_.headers.get(Known::user_agent);
   record.request_id = head_.headers.get(Known::x_request_id);
@@ -445,7 +689,15 @@ void Exchange::account() {
   if (cluster_ != nullptr) record.cluster = cluster_->name();
   if (backend_address_.size() != 0) record.backend = &backend_address_;
   record.client = &client_.peer();
-  context_.access->on_exchange(record);
+  http::ConnectionScope& connection = client_.connection();
+  if (connection.local.size() == 0) connection.local = client_.local();
+  record.local = &connection.local;
+  record.connection_id = connection.id;
+  record.details = front_.details;
+  record.trusted_client_ip = front_.trusted_client_ip;
+  record.health_check = front_.health_check;
+  record.request_time = request_time_;
+  return record;
 }
 
 }  // namespace gnomon::proxy

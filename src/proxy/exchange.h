@@ -1,16 +1,21 @@
-// One live request with its response. Reads as a list of phases: identify, route, answer locally or
-// rewrite, show to the tap, attempt (maybe again), relay, account.
+// One live request with its response. Reads as a list of phases: identify, route, pass the
+// route's filters, answer locally or rewrite, show to the tap, attempt (maybe again), relay,
+// account.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/pool.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "proxy/admission.h"
 #include "proxy/dispatcher.h"
 #include "proxy/host_pool.h"
+#include "proxy/request_front.h"
+#include "proxy/request_hash.h"
 
 namespace gnomon::proxy {
 
@@ -20,7 +25,7 @@ class Exchange final : public Pooled<Exchange>,
                        private PoolTicket {
  public:
   Exchange(const ProxyContext& context, http::ServerStream& client, RequestHead head,
-           size_t listener);
+           ListenerState& listener);
   ~Exchange() override;
 
   // The phases up to the first attempt. May answer at once.
@@ -43,20 +48,43 @@ class Exchange final : public Pooled<Exchange>,
   void on_connection(http::ClientConnection& connection) override;
   void on_no_connection(const Error& error) override;
 
+  bool answer_early();
+  // The route's filters. False when they have answered, or hold the request back for a while.
+  bool pass_filters();
+  // What the route leads to.
+  void proceed();
+  void on_pause_over();
   void answer_directly(const routing::DirectResponse& direct);
   void answer_redirect(const routing::Redirect& redirect);
-  void rewrite();
   bool choose_cluster();
+  void rewrite();
+  void rewrite_host(std::string_view authority);
+  void rewrite_host_for_backend();
   void open_tap();
 
   void attempt();
   void end_attempt() noexcept;
   void on_attempt_failed(const Error& error);
   bool may_send_again() const noexcept;
-  void retry_later();
+  void retry_after(Millis pause);
   void on_route_timeout();
   void on_try_timeout();
   void arm_route_timeout();
+
+  // Limits that only some routes set.
+  struct Deadlines;
+  void arm_deadlines();
+  void stop_deadlines() noexcept;
+  void arm_attempt_limit();
+  void on_attempt_too_long();
+  void note_activity() noexcept;
+  void on_idle();
+  void on_stream_too_long();
+  void give_up(uint16_t status, std::string_view text, uint32_t flags);
+  bool body_too_large() const noexcept;
+
+  // What goes onto every answer of the route, whoever made it.
+  void decorate(ResponseHead& head);
 
   // The first half of an upgraded connection may end long before the second.
   void end_tunnel_half() noexcept;
@@ -64,19 +92,28 @@ class Exchange final : public Pooled<Exchange>,
   void keep_for_replay(const Chunk& chunk);
   void forget_replay() noexcept;
   void pause_client_if_full();
+  size_t backend_high_bytes() const noexcept;
   // Ends the exchange with an answer of our own.
   void reply(uint16_t status, std::string_view text, uint32_t flags);
   void reply_to_error(const Error& error);
   void send_reply(ResponseHead head, std::string_view body);
+  void apply_edits(Headers& headers, std::vector<routing::HeaderEdit> routing::HeaderEdits::* side,
+                   const ResponseHead* response);
+  void apply_level(Headers& headers, std::span<const routing::HeaderEdit> edits,
+                   const ResponseHead* response);
+  StreamFacts facts(Duration duration) const;
   // Counters and the access log, once, at the end of the answer.
   void account();
 
   const ProxyContext& context_;
   http::ServerStream& client_;
   RequestHead head_;
-  const size_t listener_;
+  ListenerState& listener_;
+  const routing::ListenerSettings* settings_ = nullptr;  // of the generation
+  FrontFacts front_;
   GenerationPtr generation_;
   routing::Match match_;
+  const routing::WeightedCluster* destination_ = nullptr;
   Cluster* cluster_ = nullptr;
   HostPool* host_ = nullptr;
   http::ClientStream* backend_ = nullptr;
@@ -88,9 +125,15 @@ class Exchange final : public Pooled<Exchange>,
 
   net::Timer route_timer_;
   net::Timer try_timer_;
-  net::Timer retry_timer_;
+  net::Timer pause_timer_;           // before a retry, or before a request that a fault delays
+  std::unique_ptr<Admission> held_;  // what follows that delay
+  std::unique_ptr<Deadlines> deadlines_;
+  RequestHash hash_;
 
   // What the account needs.
+  ResponseHead response_head_;  // kept only where an access log reads it
+  Headers response_trailers_;
+  Duration request_time_{};
   std::string_view client_path_;
   std::string_view client_authority_;
   TimePoint started_;
@@ -101,6 +144,7 @@ class Exchange final : public Pooled<Exchange>,
   uint64_t bytes_sent_ = 0;
   net::Address backend_address_;
   uint32_t flags_ = 0;
+  uint32_t attempts_ = 0;
   uint32_t retries_ = 0;
   uint32_t stale_retries_ = 0;
   uint16_t status_ = 0;
@@ -116,6 +160,7 @@ class Exchange final : public Pooled<Exchange>,
   bool tunnel_ = false;
   bool tunnel_half_closed_ = false;
   bool accounted_ = false;
+  bool origin_allowed_ = false;
 };
 
 }  // namespace gnomon::proxy

@@ -31,10 +31,18 @@ HostPool::~HostPool() {
   }
 }
 
-http::ClientConnection* HostPool::take_idle() noexcept {
-  if (idle_.empty()) return nullptr;
-  http::ClientConnection* connection = idle_.back();
-  idle_.pop_back();
+http::ClientConnection* HostPool::take_idle(const PoolTicket& ticket) noexcept {
+  auto found = idle_.rbegin();
+  if (speaks_for_clients()) {
+    found = std::find_if(idle_.rbegin(), idle_.rend(), [&](http::ClientConnection* connection) {
+      return connections_.find(connection)->second.client == ticket.origin_.client;
+    });
+  }
+  if (found == idle_.rend()) return nullptr;
+  http::ClientConnection* connection = *found;
+  idle_.erase(std::next(found).base());
+  ++connections_.find(connection)->second.requests;
+  if (monitor_ != nullptr) monitor_->on_connected();
   return connection;
 }
 
@@ -44,8 +52,8 @@ Result<void> HostPool::wait(PoolTicket& ticket) {
     return std::unexpected(
         Error{Errc::overflow, Side::backend, Retry::no, "too many requests wait for a connection"});
   }
-  if (connecting_ <= waiting_.size()) {
-    const Result<void> opened = open_connection();
+  if (connecting_ <= waiting_.size() || speaks_for_clients()) {
+    const Result<void> opened = open_connection(ticket.origin_);
     // With every connection in use a request may still wait for one of them to come free.
     const bool others = connections_.size() > 0;
     if (!opened && !(opened.error().code == Errc::overflow && others)) {
@@ -59,24 +67,29 @@ Result<void> HostPool::wait(PoolTicket& ticket) {
   return {};
 }
 
-Result<void> HostPool::open_connection() {
+Result<void> HostPool::open_connection(const Origin& origin) {
   if (!counts_.connections.take(limits_.breakers.max_connections)) {
     stats_.overflow_connections.add();
     return std::unexpected(
         Error{Errc::overflow, Side::backend, Retry::no, "too many connections to the upstream"});
   }
-  Result<std::unique_ptr<net::Stream>> stream = context_.network.connect(address_, context_.lane);
+  if (monitor_ != nullptr) monitor_->mark_used();
+  const routing::ConnectionRules& rules = limits_.rules;
+  const net::Keepalive keepalive{rules.keepalive, rules.keepalive_probes, rules.keepalive_time_s,
+                                 rules.keepalive_interval_s};
+  Result<std::unique_ptr<net::Stream>> stream =
+      context_.network.connect(address_, context_.lane, keepalive);
   if (!stream) {
     counts_.connections.give_back();
     stats_.connect_failures.add();
     return std::unexpected(stream.error());
   }
-  const http::ClientContext client{context_.loop, context_.read_buffer, context_.settings,
+  const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
                                    context_.lane};
-  auto connection =
-      http::make_client_h1(client, *this, std::move(*stream), limits_.connect_timeout);
+  auto connection = http::make_client_h1(client, *this, std::move(*stream), limits_.connect_timeout,
+                                         proxy_header(rules.proxy_protocol, origin));
   http::ClientConnection* key = connection.get();
-  connections_.emplace(key, std::move(connection));
+  connections_.emplace(key, Open{std::move(connection), 0, false, origin.client});
   ++connecting_;
   stats_.connections.add();
   stats_.connections_active.add(1);
@@ -97,9 +110,34 @@ void HostPool::on_connected(http::ClientConnection& connection) {
 
 void HostPool::on_idle(http::ClientConnection& connection) { give(connection); }
 
+bool HostPool::may_serve(const Open& open) const noexcept {
+  const uint32_t most = limits_.rules.requests_max;
+  return !open.retire && (most == 0 || open.requests < most);
+}
+
+PoolTicket* HostPool::next_ticket_for(const Open& open) noexcept {
+  if (!speaks_for_clients()) return next_ticket();
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](PoolTicket* ticket) {
+    return ticket->origin_.client == open.client;
+  });
+  if (found == waiting_.end()) return nullptr;
+  PoolTicket* ticket = *found;
+  ticket->leave();
+  return ticket;
+}
+
+void HostPool::hand_over(PoolTicket& ticket, Open& open) {
+  ++open.requests;
+  if (monitor_ != nullptr) monitor_->on_connected();
+  ticket.on_connection(*open.connection);
+}
+
 void HostPool::give(http::ClientConnection& connection) {
-  if (PoolTicket* ticket = next_ticket()) return ticket->on_connection(connection);
-  if (draining_) return connection.close();
+  Open& open = connections_.find(&connection)->second;
+  if (!may_serve(open)) return connection.close();
+  if (PoolTicket* ticket = next_ticket_for(open)) return hand_over(*ticket, open);
+  // One that speaks for another client makes room for those who wait.
+  if (draining_ || !waiting_.empty()) return connection.close();
   idle_.push_back(&connection);
 }
 
@@ -107,21 +145,34 @@ void HostPool::on_closed(http::ClientConnection& connection, const Error* connec
   const auto it = connections_.find(&connection);
   if (it == connections_.end()) return;
   std::erase(idle_, &connection);
-  graveyard_.bury(std::move(it->second));
+  Open open = std::move(it->second);
   connections_.erase(it);
+  graveyard_.bury(std::move(open.connection));
   counts_.connections.give_back();
   stats_.connections_active.add(-1);
+  PoolTicket* failed = nullptr;
   if (connect_error != nullptr) {
     --connecting_;
     stats_.connect_failures.add();
-    if (PoolTicket* ticket = next_ticket()) return ticket->on_no_connection(*connect_error);
+    failed = next_ticket_for(open);
   }
-  // Somebody may have been waiting for this very connection to come free.
-  if (waiting_.size() > connecting_ && connections_.size() == connecting_) {
-    if (const Result<void> opened = open_connection(); !opened) {
-      if (PoolTicket* ticket = next_ticket()) ticket->on_no_connection(opened.error());
-    }
-  }
+  replace_closed();
+  if (failed != nullptr) failed->on_no_connection(*connect_error);
+}
+
+// Somebody may have been waiting for the room that a closed connection leaves.
+void HostPool::replace_closed() {
+  if (waiting_.size() <= connecting_) return;
+  const Result<void> opened = open_connection(waiting_[connecting_]->origin_);
+  const bool others = connections_.size() > connecting_;
+  if (opened || (opened.error().code == Errc::overflow && others)) return;
+  if (PoolTicket* ticket = next_ticket()) ticket->on_no_connection(opened.error());
+}
+
+void HostPool::renew() {
+  for (auto& [key, open] : connections_) open.retire = true;
+  const std::vector<http::ClientConnection*> idle = std::exchange(idle_, {});
+  for (http::ClientConnection* connection : idle) connection->close();
 }
 
 void HostPool::drain() {
@@ -131,6 +182,7 @@ void HostPool::drain() {
 }
 
 void HostPool::close_stale() {
+  if (limits_.idle_timeout == Millis::zero()) return;
   const TimePoint oldest = context_.loop.now() - limits_.idle_timeout;
   size_t stale = 0;
   while (stale < idle_.size() && idle_[stale]->idle_since() < oldest) ++stale;

@@ -11,6 +11,8 @@
 #include "net/graveyard.h"
 #include "net/stream.h"
 #include "proxy/breaker_counts.h"
+#include "proxy/host_monitor.h"
+#include "proxy/proxy_header.h"
 #include "proxy/stats.h"
 #include "routing/plan.h"
 
@@ -32,6 +34,10 @@ class PoolTicket {
   virtual void on_connection(http::ClientConnection& connection) = 0;
   virtual void on_no_connection(const Error& error) = 0;
 
+ protected:
+  // Whom the request comes from. Needed only where PoolLimits::rules ask for a PROXY header.
+  Origin origin_;
+
  private:
   friend class HostPool;
   HostPool* pool_ = nullptr;
@@ -44,13 +50,16 @@ struct PoolContext {
   http::ReadBuffer& read_buffer;
   const http::ClientSettings& settings;
   net::Lane lane;
+  HealthRegistry* health = nullptr;  // null: upstreams have a record of their own
 };
 
 // The parts of an upstream that its pools need; changed in place by a reload.
 struct PoolLimits {
   routing::Breakers breakers;
   Millis connect_timeout{5000};
-  Millis idle_timeout{60'000};  // of a pooled connection
+  Millis idle_timeout{60'000};  // of a pooled connection; 0 = none
+  routing::ConnectionRules rules;
+  http::ClientSettings client;
 };
 
 class HostPool final : private http::ClientOwner {
@@ -62,17 +71,31 @@ class HostPool final : private http::ClientOwner {
   HostPool& operator=(const HostPool&) = delete;
 
   const net::Address& address() const noexcept { return address_; }
+  // The DNS name that led to the address; empty where the configuration gives the address itself.
+  const std::string& hostname() const noexcept { return hostname_; }
+  void set_hostname(std::string name) { hostname_ = std::move(name); }
 
-  // An idle connection, or null.
-  http::ClientConnection* take_idle() noexcept;
+  // An idle connection that the ticket's request may use, or null.
+  http::ClientConnection* take_idle(const PoolTicket& ticket) noexcept;
   // Queues the ticket and opens a connection for it. An error says why that was refused.
   Result<void> wait(PoolTicket& ticket);
 
   // Idle connections are closed now, busy ones when their exchange ends.
   void drain();
+  // As drain(), but for the connections there are now: later ones stay.
+  void renew();
   // Closes connections that have been idle for too long.
   void close_stale();
   bool unused() const noexcept { return connections_.empty() && waiting_.empty(); }
+
+  void set_monitor(std::unique_ptr<HostMonitor> monitor) { monitor_ = std::move(monitor); }
+  // What became of an attempt.
+  void report_status(uint16_t status) {
+    if (monitor_ != nullptr) monitor_->on_status(status);
+  }
+  void report_failure(const Error& error) {
+    if (monitor_ != nullptr) monitor_->on_failure(error);
+  }
 
   // Requests in progress, for least-request balancing. Kept by the cluster.
   uint32_t active = 0;
@@ -80,20 +103,36 @@ class HostPool final : private http::ClientOwner {
  private:
   friend class PoolTicket;
 
+  struct Open {
+    std::unique_ptr<http::ClientConnection> connection;
+    uint32_t requests = 0;
+    bool retire = false;  // serves no further request
+    net::Address client;  // that it speaks for, where it began with a PROXY header
+  };
+
   void on_connected(http::ClientConnection& connection) override;
   void on_idle(http::ClientConnection& connection) override;
   void on_closed(http::ClientConnection& connection, const Error* connect_error) override;
 
-  Result<void> open_connection();
+  bool speaks_for_clients() const noexcept {
+    return limits_.rules.proxy_protocol != routing::ProxyProtocol::none;
+  }
+  bool may_serve(const Open& open) const noexcept;
+  Result<void> open_connection(const Origin& origin);
   void give(http::ClientConnection& connection);
+  void hand_over(PoolTicket& ticket, Open& open);
   PoolTicket* next_ticket() noexcept;
+  PoolTicket* next_ticket_for(const Open& open) noexcept;
+  void replace_closed();
 
   const PoolContext& context_;
   const PoolLimits& limits_;
   const net::Address address_;
+  std::string hostname_;
   BreakerCounts& counts_;
   ClusterStats& stats_;
-  std::unordered_map<http::ClientConnection*, std::unique_ptr<http::ClientConnection>> connections_;
+  std::unique_ptr<HostMonitor> monitor_;
+  std::unordered_map<http::ClientConnection*, Open> connections_;
   std::vector<http::ClientConnection*> idle_;  // the most recently used is last
   std::deque<PoolTicket*> waiting_;
   size_t connecting_ = 0;

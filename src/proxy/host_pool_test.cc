@@ -16,6 +16,7 @@ const net::Address kBackend = *net::Address::parse("10.0.0.1", 80);
 
 // Waits for a connection and notes what it got.
 struct Waiter final : PoolTicket {
+  explicit Waiter(Origin origin = {}) { origin_ = std::move(origin); }
   void on_connection(http::ClientConnection& got) override { connection = &got; }
   void on_no_connection(const Error& got) override { error = got; }
   http::ClientConnection* connection = nullptr;
@@ -98,9 +99,9 @@ TEST_F(HostPoolTest, a_connection_is_used_again_after_its_exchange) {
   Waiter waiter;
   ASSERT_TRUE(pool().wait(waiter));
   settle();
-  EXPECT_EQ(pool().take_idle(), nullptr);
+  EXPECT_EQ(pool().take_idle(Waiter()), nullptr);
   EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
-  EXPECT_EQ(pool().take_idle(), waiter.connection);
+  EXPECT_EQ(pool().take_idle(Waiter()), waiter.connection);
   EXPECT_EQ(accepted_.size(), 1u);
 }
 
@@ -174,7 +175,7 @@ TEST_F(HostPoolTest, a_waiter_that_leaves_is_forgotten_and_its_connection_stays_
   }
   EXPECT_EQ(counts_.pending.value(), 0u);
   settle();
-  EXPECT_NE(pool().take_idle(), nullptr);
+  EXPECT_NE(pool().take_idle(Waiter()), nullptr);
 }
 
 TEST_F(HostPoolTest, an_idle_connection_that_the_backend_closes_is_not_given_out) {
@@ -185,7 +186,7 @@ TEST_F(HostPoolTest, an_idle_connection_that_the_backend_closes_is_not_given_out
   EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
   accepted_.clear();
   settle();
-  EXPECT_EQ(pool().take_idle(), nullptr);
+  EXPECT_EQ(pool().take_idle(Waiter()), nullptr);
   EXPECT_EQ(counts_.connections.value(), 0u);
 }
 
@@ -202,7 +203,7 @@ TEST_F(HostPoolTest, connections_idle_for_too_long_are_closed) {
   advance(milliseconds(200));
   pool().close_stale();
   EXPECT_EQ(counts_.connections.value(), 0u);
-  EXPECT_EQ(pool().take_idle(), nullptr);
+  EXPECT_EQ(pool().take_idle(Waiter()), nullptr);
 }
 
 TEST_F(HostPoolTest, draining_lets_the_exchange_in_progress_finish) {
@@ -214,6 +215,85 @@ TEST_F(HostPoolTest, draining_lets_the_exchange_in_progress_finish) {
   EXPECT_FALSE(pool().unused());
   EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
   EXPECT_TRUE(pool().unused());
+}
+
+TEST_F(HostPoolTest, a_connection_serves_no_more_requests_than_allowed) {
+  listen();
+  limits_.rules.requests_max = 2;
+  Waiter waiter;
+  ASSERT_TRUE(pool().wait(waiter));
+  settle();
+  EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
+  ASSERT_EQ(pool().take_idle(Waiter()), waiter.connection);
+  EXPECT_TRUE(exchange(*waiter.connection, 0).ended);
+  EXPECT_EQ(pool().take_idle(Waiter()), nullptr);
+  EXPECT_EQ(counts_.connections.value(), 0u);
+}
+
+TEST_F(HostPoolTest, a_worn_connection_is_replaced_for_those_who_wait) {
+  listen();
+  limits_.rules.requests_max = 1;
+  limits_.breakers.max_connections = 1;
+  Waiter first;
+  Waiter second;
+  ASSERT_TRUE(pool().wait(first));
+  settle();
+  ASSERT_TRUE(pool().wait(second));
+  EXPECT_TRUE(exchange(*first.connection, 0).ended);
+  settle();
+  EXPECT_NE(second.connection, nullptr);
+  EXPECT_EQ(accepted_.size(), 2u);
+}
+
+TEST_F(HostPoolTest, renewing_lets_go_of_the_connections_there_are) {
+  listen();
+  Waiter busy;
+  Waiter idle;
+  ASSERT_TRUE(pool().wait(busy));
+  ASSERT_TRUE(pool().wait(idle));
+  settle();
+  EXPECT_TRUE(exchange(*idle.connection, 1).ended);
+  pool().renew();
+  EXPECT_EQ(counts_.connections.value(), 1u);
+  EXPECT_TRUE(exchange(*busy.connection, 0).ended);
+  EXPECT_EQ(counts_.connections.value(), 0u);
+  Waiter later;
+  ASSERT_TRUE(pool().wait(later));
+  settle();
+  EXPECT_TRUE(exchange(*later.connection, 2).ended);
+  EXPECT_NE(pool().take_idle(Waiter()), nullptr);
+}
+
+TEST_F(HostPoolTest, connections_that_speak_for_a_client_serve_only_that_client) {
+  listen();
+  limits_.rules.proxy_protocol = routing::ProxyProtocol::v1;
+  const net::Address gateway = *net::Address::parse("192.0.2.9", 80);
+  Waiter alice({*net::Address::parse("192.0.2.1", 1001), gateway});
+  Waiter bob({*net::Address::parse("192.0.2.2", 1002), gateway});
+  ASSERT_TRUE(pool().wait(alice));
+  settle();
+  EXPECT_TRUE(exchange(*alice.connection, 0).ended);
+  EXPECT_EQ(pool().take_idle(bob), nullptr);
+  EXPECT_EQ(pool().take_idle(alice), alice.connection);
+  char bytes[256];
+  const net::IoResult io = accepted_[0]->read(bytes, sizeof(bytes));
+  EXPECT_TRUE(std::string_view(bytes, io.bytes)
+                  .starts_with("PROXY TCP4 192.0.2.1 192.0.2.9 1001 80\r\nGET / HTTP/1.1\r\n"));
+}
+
+TEST_F(HostPoolTest, a_connection_of_another_client_makes_room) {
+  listen();
+  limits_.rules.proxy_protocol = routing::ProxyProtocol::v2;
+  limits_.breakers.max_connections = 1;
+  Waiter alice({*net::Address::parse("192.0.2.1", 1001), {}});
+  Waiter bob({*net::Address::parse("192.0.2.2", 1002), {}});
+  ASSERT_TRUE(pool().wait(alice));
+  settle();
+  ASSERT_TRUE(pool().wait(bob));
+  EXPECT_TRUE(exchange(*alice.connection, 0).ended);
+  settle();
+  EXPECT_NE(bob.connection, nullptr);
+  EXPECT_EQ(accepted_.size(), 2u);
 }
 
 TEST_F(HostPoolTest, destroying_the_pool_gives_everything_back) {

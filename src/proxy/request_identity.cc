@@ -1,5 +1,6 @@
 #include "proxy/request_identity.h"
 
+#include <algorithm>
 #include <array>
 
 namespace gnomon::proxy {
@@ -20,6 +21,72 @@ void write_uuid(char* to, Rng& rng) noexcept {
   }
 }
 
+// Fields are joined in their order (RFC 9110 section 5.3), ours last.
+void append_forwarded_for(Headers& headers, std::string_view client_ip) {
+  std::string forwarded;
+  for (const Field& field : headers) {
+    if (field.known != Known::x_forwarded_for) continue;
+    forwarded.append(field.value).append(field.value.empty() ? "" : ", ");
+  }
+  headers.remove(Known::x_forwarded_for);
+  if (forwarded.empty()) {
+    headers.add_view("x-forwarded-for", headers.intern(client_ip), Known::x_forwarded_for);
+  } else {
+    forwarded.append(client_ip);
+    headers.add_view("x-forwarded-for", headers.intern(forwarded), Known::x_forwarded_for);
+  }
+}
+
+std::string_view trim(std::string_view s) noexcept {
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
+  return s;
+}
+
+// The address that many places before the last in X-Forwarded-For, or "" where there is none.
+std::string_view forwarded_address(Headers& headers, size_t places_before_last) {
+  std::string all;
+  for (const Field& field : headers) {
+    if (field.known == Known::x_forwarded_for)
+      all.append(all.empty() ? "" : ",").append(field.value);
+  }
+  std::string_view rest = all;
+  for (size_t i = 0; i < places_before_last; ++i) {
+    const size_t comma = rest.rfind(',');
+    if (comma == std::string_view::npos) return {};
+    rest = rest.substr(0, comma);
+  }
+  const size_t comma = rest.rfind(',');
+  const std::string_view address =
+      trim(comma == std::string_view::npos ? rest : rest.substr(comma + 1));
+  return routing::address_bytes(address) ? headers.intern(address) : std::string_view();
+}
+
+// As Envoy: with useRemoteAddress the hop before us is the last trusted one and wrote the last
+// entry; without it, entries are all there is.
+std::string_view trusted_client(Headers& headers, const routing::IdentitySettings& settings) {
+  if (!settings.use_remote_address) return forwarded_address(headers, settings.trusted_hops);
+  if (settings.trusted_hops == 0) return {};
+  return forwarded_address(headers, settings.trusted_hops - 1);
+}
+
+bool is_internal(const routing::IdentitySettings& settings, std::string_view ip) {
+  const auto bytes = routing::address_bytes(ip);
+  return bytes && std::ranges::any_of(settings.internal, [&](const routing::AddressRange& range) {
+           return range.contains(*bytes);
+         });
+}
+
+void set_request_id(Headers& headers, const routing::IdentitySettings& settings,
+                    std::string_view client_ip, Rng& rng) {
+  const bool keep = settings.preserve_request_id || is_internal(settings, client_ip);
+  if (keep && !headers.get(Known::x_request_id).empty()) return;
+  headers.remove(Known::x_request_id);
+  std::array<char, 36> id;
+  write_uuid(id.data(), rng);
+  headers.add_view("x-request-id", headers.intern({id.data(), id.size()}), Known::x_request_id);
+}
+
 }  // namespace
 
 std::string make_request_id(Rng& rng) {
@@ -28,31 +95,28 @@ std::string make_request_id(Rng& rng) {
   return id;
 }
 
-void add_identity(RequestHead& head, std::string_view client_ip, Rng& rng) {
+std::string_view add_identity(RequestHead& head, const routing::IdentitySettings& settings,
+                              const Caller& caller, Rng& rng) {
   Headers& headers = head.headers;
-  // Fields are joined in their order (RFC 9110 section 5.3), ours last.
-  std::string forwarded;
-  for (const Field& field : headers) {
-    if (field.known != Known::x_forwarded_for) continue;
-    forwarded.append(field.value).append(field.value.empty() ? "" : ", ");
+  const std::string_view trusted = trusted_client(headers, settings);
+  if (settings.append_forwarded_for) append_forwarded_for(headers, caller.ip);
+  // What an untrusted hop says about itself is not believed.
+  const bool believed = settings.trusted_hops > 0 || !settings.use_remote_address;
+  if (!believed || !headers.has(Known::x_forwarded_proto)) {
+    headers.remove(Known::x_forwarded_proto);
+    headers.add_view("x-forwarded-proto", head.scheme == "https" ? "https" : "http",
+                     Known::x_forwarded_proto);
   }
-  if (forwarded.empty()) {
-    headers.remove(Known::x_forwarded_for);
-    headers.add_view("x-forwarded-for", headers.intern(client_ip), Known::x_forwarded_for);
-  } else {
-    headers.remove(Known::x_forwarded_for);
-    forwarded.append(client_ip);
-    headers.add_view("x-forwarded-for", headers.intern(forwarded), Known::x_forwarded_for);
+  if (settings.append_forwarded_port &&
+      (!believed || headers.find("x-forwarded-port") == nullptr)) {
+    headers.set("x-forwarded-port", std::to_string(caller.listener_port));
   }
-  headers.remove(Known::x_forwarded_proto);
-  headers.add_view("x-forwarded-proto", head.scheme == "https" ? "https" : "http",
-                   Known::x_forwarded_proto);
-  if (headers.get(Known::x_request_id).empty()) {
-    headers.remove(Known::x_request_id);
-    std::array<char, 36> id;
-    write_uuid(id.data(), rng);
-    headers.add_view("x-request-id", headers.intern({id.data(), id.size()}), Known::x_request_id);
+  if (!settings.forward_client_cert) headers.remove("x-forwarded-client-cert");
+  if (!settings.via.empty()) headers.add("via", settings.via);
+  if (settings.generate_request_id) {
+    set_request_id(headers, settings, trusted.empty() ? caller.ip : trusted, rng);
   }
+  return trusted;
 }
 
 }  // namespace gnomon::proxy

@@ -1,5 +1,5 @@
-// The fields a gateway adds so that backends know who called: X-Forwarded-For, X-Forwarded-Proto
-// and X-Request-Id.
+// The fields a gateway adds so that backends know who called: X-Forwarded-For, X-Forwarded-Proto,
+// X-Request-Id and their kin.
 #pragma once
 
 #include <string>
@@ -7,12 +7,20 @@
 
 #include "base/rng.h"
 #include "msg/head.h"
+#include "routing/listener_settings.h"
 
 namespace gnomon::proxy {
 
-// Appends the client's address to X-Forwarded-For, sets X-Forwarded-Proto to how the client reached
-// us, and gives the request an id unless it brought one.
-void add_identity(RequestHead& head, std::string_view client_ip, Rng& rng);
+// Who connected, and where.
+struct Caller {
+  std::string_view ip;
+  uint16_t listener_port = 0;
+};
+
+// Writes those fields as the listener says. Returns the address of the client where forwarding
+// fields of trusted hops name it, as long as the head lives; "" where it is whoever connected.
+std::string_view add_identity(RequestHead& head, const routing::IdentitySettings& settings,
+                              const Caller& caller, Rng& rng);
 
 // A random UUID (version 4, RFC 9562), 36 characters.
 std::string make_request_id(Rng& rng);

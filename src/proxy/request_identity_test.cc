@@ -30,7 +30,7 @@ TEST(RequestId, is_a_random_uuid_of_version_4) {
 TEST(Identity, adds_all_three_fields) {
   Rng rng(1);
   RequestHead head;
-  add_identity(head, "192.0.2.7", rng);
+  add_identity(head, {}, {"192.0.2.7", 80}, rng);
   EXPECT_EQ(head.headers.get(Known::x_forwarded_for), "192.0.2.7");
   EXPECT_EQ(head.headers.get(Known::x_forwarded_proto), "http");
   EXPECT_EQ(head.headers.get(Known::x_request_id).size(), 36u);
@@ -42,7 +42,7 @@ TEST(Identity, appends_to_a_chain_of_several_fields) {
   RequestHead head;
   head.headers.add("X-Forwarded-For", "198.51.100.1, 198.51.100.2");
   head.headers.add("x-forwarded-for", "198.51.100.3");
-  add_identity(head, "192.0.2.7", rng);
+  add_identity(head, {}, {"192.0.2.7", 80}, rng);
   EXPECT_EQ(head.headers.get(Known::x_forwarded_for),
             "198.51.100.1, 198.51.100.2, 198.51.100.3, 192.0.2.7");
 }
@@ -53,10 +53,40 @@ TEST(Identity, believes_a_request_id_but_not_a_protocol) {
   head.headers.add("X-Request-Id", "mine");
   head.headers.add("X-Forwarded-Proto", "https");
   head.headers.add("x-forwarded-proto", "ftp");
-  add_identity(head, "192.0.2.7", rng);
+  add_identity(head, {}, {"192.0.2.7", 80}, rng);
   EXPECT_EQ(head.headers.get(Known::x_request_id), "mine");
   EXPECT_EQ(head.headers.get(Known::x_forwarded_proto), "http");
   EXPECT_EQ(head.headers.size(), 3u);
+}
+
+// The trusted client among these forwarding fields, "" for whoever connected.
+std::string trusted(const routing::IdentitySettings& settings, std::string_view forwarded) {
+  Rng rng(1);
+  RequestHead head;
+  if (!forwarded.empty()) head.headers.add("x-forwarded-for", forwarded);
+  return std::string(add_identity(head, settings, {"192.0.2.7", 80}, rng));
+}
+
+TEST(Identity, trusts_as_many_hops_as_it_is_told) {
+  EXPECT_EQ(trusted({}, "10.0.0.1"), "");
+  EXPECT_EQ(trusted({.trusted_hops = 1}, "10.0.0.1, 10.0.0.2"), "10.0.0.2");
+  EXPECT_EQ(trusted({.trusted_hops = 2}, "10.0.0.1 ,10.0.0.2"), "10.0.0.1");
+  EXPECT_EQ(trusted({.trusted_hops = 3}, "10.0.0.1, 10.0.0.2"), "");
+  EXPECT_EQ(trusted({.trusted_hops = 1}, "not an address"), "");
+  EXPECT_EQ(trusted({.trusted_hops = 1}, ""), "");
+  EXPECT_EQ(trusted({.use_remote_address = false}, "10.0.0.1, 2001:db8::1"), "2001:db8::1");
+  EXPECT_EQ(trusted({.use_remote_address = false, .trusted_hops = 1}, "10.0.0.1, 10.0.0.2"),
+            "10.0.0.1");
+}
+
+TEST(Identity, without_remote_addresses_the_protocol_before_us_is_kept) {
+  Rng rng(1);
+  RequestHead head;
+  head.headers.add("x-forwarded-proto", "https");
+  add_identity(head, {.append_forwarded_for = false, .use_remote_address = false},
+               {"192.0.2.7", 80}, rng);
+  EXPECT_EQ(head.headers.get("x-forwarded-proto"), "https");
+  EXPECT_EQ(head.headers.find("x-forwarded-for"), nullptr);
 }
 
 }  // namespace

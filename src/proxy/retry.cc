@@ -1,8 +1,26 @@
 #include "proxy/retry.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace gnomon::proxy {
+namespace {
+
+// From now until the instant or after the seconds that the value gives.
+std::optional<Millis> reset_interval(const routing::ResetHeader& header, std::string_view value,
+                                     WallTime now) noexcept {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  constexpr int64_t kFarthest = int64_t{1} << 40;  // seconds; beyond it sums would overflow
+  if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+  if (number < 0 || number > kFarthest) return std::nullopt;
+  const std::chrono::seconds given(number);
+  if (!header.unix_timestamp) return given;
+  const auto since = std::chrono::duration_cast<Millis>(now.time_since_epoch());
+  return given > since ? std::optional<Millis>(given - since) : std::nullopt;
+}
+
+}  // namespace
 
 bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcept {
   if ((policy.on & routing::kRetry5xx) != 0 && status >= 500 && status < 600) return true;
@@ -36,6 +54,19 @@ Millis retry_backoff(const routing::RetryPolicy& policy, uint32_t attempt, Rng& 
   for (uint32_t i = 1; i < attempt && ceiling < most; ++i) ceiling *= 2;
   ceiling = std::min(ceiling, most);
   return Millis(rng.below(static_cast<uint32_t>(std::min<int64_t>(ceiling, UINT32_MAX))));
+}
+
+std::optional<Millis> requested_backoff(const routing::RetryPolicy& policy, const Headers& response,
+                                        WallTime now, Rng& rng) noexcept {
+  for (const routing::ResetHeader& header : policy.reset_headers) {
+    const Field* field = response.find(std::string_view(header.name));
+    if (field == nullptr) continue;
+    const std::optional<Millis> interval = reset_interval(header, field->value, now);
+    if (!interval || *interval > policy.reset_interval_max) continue;
+    const auto spread = static_cast<uint32_t>(std::min<int64_t>(interval->count() / 2, UINT32_MAX));
+    return *interval + Millis(spread == 0 ? 0 : rng.below(spread));
+  }
+  return std::nullopt;
 }
 
 }  // namespace gnomon::proxy

@@ -2,8 +2,11 @@
 // the conditions of Envoy's x-envoy-retry-on.
 #pragma once
 
+#include <optional>
+
 #include "base/result.h"
 #include "base/rng.h"
+#include "msg/headers.h"
 #include "routing/plan.h"
 
 namespace gnomon::proxy {
@@ -13,5 +16,11 @@ bool retries_error(const routing::RetryPolicy& policy, const Error& error) noexc
 
 // Pause before retry number `attempt` (1 is the first): fully jittered exponential back-off.
 Millis retry_backoff(const routing::RetryPolicy& policy, uint32_t attempt, Rng& rng) noexcept;
+
+// Pause that the backend itself asked for by one of the policy's reset headers, and up to half as
+// long again, so that not everybody returns at once. Nothing when it asked for none, or for too
+// long.
+std::optional<Millis> requested_backoff(const routing::RetryPolicy& policy, const Headers& response,
+                                        WallTime now, Rng& rng) noexcept;
 
 }  // namespace gnomon::proxy

@@ -40,12 +40,34 @@ struct ClusterStats {
   Counter overflow_requests;     // ... maxRequests
   Counter overflow_retries;      // ... maxRetries
   Counter no_host;
+  Counter panics;       // picks among all hosts, because too few were healthy
   Counter connections;  // opened
   Counter connect_failures;
   Gauge connections_active;
   Gauge requests_active;
   Gauge requests_pending;  // waiting for a connection
   DurationHistogram time;  // from the attempt's start to the end of its answer
+};
+
+// Why a listener's settings turned a connection or a request away.
+enum class Refusal : uint8_t {
+  connection_limit,  // connectionLimit
+  connection_rate,   // networkLocalRatelimit
+  proxy_protocol,    // no or a malformed PROXY header
+  request_rate,      // httpLocalRatelimit
+  path,              // pathWithEscapedSlashesAction, or an escaped NUL
+  upgrade,           // upgrades
+};
+
+class RefusalCounters {
+ public:
+  static constexpr std::array<const char*, 6> kNames = {
+      "connection_limit", "connection_rate", "proxy_protocol", "request_rate", "path", "upgrade"};
+  void add(Refusal reason) noexcept { counters_[static_cast<size_t>(reason)].add(); }
+  uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
+
+ private:
+  std::array<Counter, kNames.size()> counters_;
 };
 
 struct WorkerStats {
@@ -56,6 +78,7 @@ struct WorkerStats {
   CodeClasses codes;           // answers sent to clients, ours included
   Counter client_gone;         // requests whose client left before the answer was complete
   Counter refused;             // broken requests that the codec answered
+  RefusalCounters refusals;    // by settings of listeners
   DurationHistogram duration;  // from the head's arrival to the answer's last byte
   Counter bytes_received;      // bodies
   Counter bytes_sent;

@@ -2,9 +2,12 @@
 // noexcept, take shared bytes and return nothing, so there is no way to wait, fail or push back.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/chunk.h"
+#include "http/server.h"
 #include "msg/head.h"
 #include "net/address.h"
 #include "proxy/cluster_set.h"
@@ -37,6 +40,9 @@ struct TapContext {
   const ClusterGeneration& generation;
   const routing::Route& route;
   const net::Address& client;
+  std::optional<uint64_t> hash;  // by which the live request's host is picked
+  const http::ServerStream* stream =
+      nullptr;  // of the client, for upstreams that want a PROXY header
 };
 
 class TapSource {

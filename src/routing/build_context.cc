@@ -18,12 +18,34 @@ std::string path_of(const config::Metadata& owner, std::string_view field) {
 void BuildContext::error(const config::Metadata& owner, config::Position at, std::string message,
                          std::string_view field, std::string hint) {
   broken_.insert(&owner);
-  diagnostics.error(at, std::move(message), path_of(owner, field), std::move(hint));
+  if (reached_.service != nullptr) broken_.insert(reached_.service);
+  if (!is_first(at, field, message)) return;
+  diagnostics.error(at, with_origin(owner, std::move(message)), path_of(owner, field),
+                    std::move(hint));
 }
 
 void BuildContext::warning(const config::Metadata& owner, config::Position at, std::string message,
                            std::string_view field, std::string hint) {
-  diagnostics.warning(at, std::move(message), path_of(owner, field), std::move(hint));
+  warned_.insert(&owner);
+  if (reached_.service != nullptr) warned_.insert(reached_.service);
+  if (!is_first(at, field, message)) return;
+  diagnostics.warning(at, with_origin(owner, std::move(message)), path_of(owner, field),
+                      std::move(hint));
+}
+
+bool BuildContext::is_first(config::Position at, std::string_view field, std::string_view message) {
+  // Far beyond what is kept and shown.
+  constexpr size_t kRememberedMax = 100'000;
+  if (told_.size() >= kRememberedMax) return true;
+  const std::string key =
+      fmt::format("{}:{}:{} {} {}", at.file, at.line, at.column, field, message);
+  return told_.insert(std::hash<std::string>()(key)).second;
+}
+
+std::string BuildContext::with_origin(const config::Metadata& owner, std::string message) const {
+  if (reached_.service == nullptr || reached_.service == &owner) return message;
+  return fmt::format("{}; reached from {} ({})", message, reached_.from->title(),
+                     source_of(reached_.at));
 }
 
 void BuildContext::add_cluster(const config::Metadata& owner, Cluster cluster) {
@@ -35,6 +57,15 @@ ClusterId BuildContext::find_cluster(const config::ResourceRef& ref,
                                      const config::Metadata& owner) const {
   const auto found = cluster_ids_.find(full_name(ref, owner));
   return found == cluster_ids_.end() ? kNoCluster : found->second;
+}
+
+void warn_of_missing_namespace(BuildContext& context, const config::ResourceRef& ref,
+                               const config::Metadata& owner, std::string_view field) {
+  if (!ref.name_space.empty()) return;
+  context.warning(owner, ref.at,
+                  fmt::format("there is no namespace, and Gloo would find nothing; taken for {}",
+                              owner.name_space),
+                  field, fmt::format("add \"namespace: {}\"", owner.name_space));
 }
 
 std::string full_name(const config::ResourceRef& ref, const config::Metadata& owner) {

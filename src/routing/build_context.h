@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,14 +24,36 @@ class BuildContext {
   config::Diagnostics diagnostics;
   std::vector<Cluster> clusters;
 
-  // `field` is the path below the resource's spec.
+  // Bodies of direct responses, by VirtualService: how long they may be is for its Gateways to say.
+  struct DirectBody {
+    const config::Metadata* owner;
+    config::Position at;
+    size_t bytes;
+  };
+  boost::unordered_flat_map<const config::Metadata*, std::vector<DirectBody>> direct_bodies;
+
+  // `field` is the path below the resource's spec. The same problem at the same place is told once,
+  // however many routes lead there.
   void error(const config::Metadata& owner, config::Position at, std::string message,
              std::string_view field = {}, std::string hint = {});
   void warning(const config::Metadata& owner, config::Position at, std::string message,
                std::string_view field = {}, std::string hint = {});
 
+  // While a VirtualService builds what stands in other resources: problems say from which route
+  // they were reached, and count for the VirtualService too. clear_reached() ends that.
+  struct Reached {
+    const config::Metadata* service = nullptr;
+    const config::Metadata* from = nullptr;  // owner of the route that led here
+    config::Position at;
+  };
+  void set_reached(const Reached& reached) { reached_ = reached; }
+  void clear_reached() { reached_ = Reached(); }
+
   bool is_broken(const config::Metadata& resource) const {
     return resource.broken || broken_.contains(&resource);
+  }
+  bool is_warned(const config::Metadata& resource) const {
+    return resource.warned || warned_.contains(&resource);
   }
 
   std::string source_of(config::Position at) const { return resources.sources->describe(at); }
@@ -40,12 +63,22 @@ class BuildContext {
   ClusterId find_cluster(const config::ResourceRef& ref, const config::Metadata& owner) const;
 
  private:
+  bool is_first(config::Position at, std::string_view field, std::string_view message);
+  std::string with_origin(const config::Metadata& owner, std::string message) const;
+
   std::set<const config::Metadata*> broken_;
+  std::set<const config::Metadata*> warned_;
+  boost::unordered_flat_set<size_t> told_;  // hashes
+  Reached reached_;
   boost::unordered_flat_map<std::string, ClusterId> cluster_ids_;
 };
 
 // "<namespace>.<name>" of what a reference means.
 std::string full_name(const config::ResourceRef& ref, const config::Metadata& owner);
+// Gloo leaves some references without a namespace as they are and then finds nothing. Here the
+// owner's is taken, and this says so.
+void warn_of_missing_namespace(BuildContext& context, const config::ResourceRef& ref,
+                               const config::Metadata& owner, std::string_view field);
 // "<name>_<namespace>", as Gloo names Envoy's clusters.
 std::string cluster_name(const config::ResourceRef& ref, const config::Metadata& owner);
 

@@ -4,6 +4,17 @@
 
 namespace gnomon::routing {
 
+ConfiguredSnapshot::ConfiguredSnapshot(Parts parts) : parts_(std::move(parts)) {
+  for (ClusterId id = 0; id < parts_.clusters.size(); ++id) {
+    cluster_ids_.emplace(parts_.clusters[id].name, id);
+  }
+}
+
+ClusterId ConfiguredSnapshot::find_cluster(std::string_view name) const {
+  const auto found = cluster_ids_.find(name);
+  return found == cluster_ids_.end() ? kNoCluster : found->second;
+}
+
 Match ConfiguredSnapshot::match(size_t listener, const RequestHead& head) const {
   if (listener >= parts_.listener_hosts.size()) return {};
   const auto index = parts_.listener_hosts[listener].domains.find(head.authority);

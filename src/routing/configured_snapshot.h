@@ -1,6 +1,8 @@
 // The Snapshot that configuration files become.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +20,7 @@ struct VirtualHost {
   std::string name;    // "<namespace>.<name>"
   std::string source;  // "file:line"
   std::vector<std::string> domains;
+  std::vector<OptionsOrigin> options;  // in order of precedence
   std::vector<Route> routes;
   RouteTable table;  // its rules name routes by index
 };
@@ -37,17 +40,26 @@ class ConfiguredSnapshot : public Snapshot {
     std::vector<VirtualHost> hosts;
   };
 
-  explicit ConfiguredSnapshot(Parts parts) : parts_(std::move(parts)) {}
+  explicit ConfiguredSnapshot(Parts parts);
 
   Match match(size_t listener, const RequestHead& head) const override;
   std::span<const Listener> listeners() const override { return parts_.listeners; }
   std::span<const Cluster> clusters() const override { return parts_.clusters; }
+  ClusterId find_cluster(std::string_view name) const override;
   std::string to_json() const override;
 
   const Parts& parts() const noexcept { return parts_; }
 
  private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+
   Parts parts_;
+  boost::unordered_flat_map<std::string, ClusterId, Hash, std::equal_to<>> cluster_ids_;
 };
 
 }  // namespace gnomon::routing

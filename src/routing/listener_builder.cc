@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "routing/listener_settings_builder.h"
+
 namespace gnomon::routing {
 namespace {
 
@@ -13,13 +15,6 @@ bool is_ip_address(const std::string& text) {
   in6_addr unused{};
   return inet_pton(AF_INET, text.c_str(), &unused) == 1 ||
          inet_pton(AF_INET6, text.c_str(), &unused) == 1;
-}
-
-bool has_labels(const config::Labels& labels, const config::Labels& wanted) {
-  return std::ranges::all_of(wanted, [&](const auto& label) {
-    const auto found = labels.find(label.first);
-    return found != labels.end() && found->second == label.second;
-  });
 }
 
 class ListenerBuilder {
@@ -39,6 +34,7 @@ class ListenerBuilder {
       listener.name = name_of(listener);
       std::vector<uint32_t> hosts;
       for (uint32_t i = 0; i < parts_.hosts.size(); ++i) add_if_served(i, hosts);
+      check_bodies(config::GatewayRouteOptions().max_direct_response_bytes, hosts);
       open(std::move(listener), std::move(hosts));
       return;
     }
@@ -67,8 +63,11 @@ class ListenerBuilder {
     listener.address = gateway.bind_address.value;
     listener.port = gateway.bind_port.value;
     listener.name = name_of(listener);
+    listener.settings = build_listener_settings(context_, gateway);
     check_address(gateway, listener);
-    open(std::move(listener), collect_hosts(gateway));
+    std::vector<uint32_t> hosts = collect_hosts(gateway);
+    check_bodies(gateway.route_options.max_direct_response_bytes, hosts);
+    open(std::move(listener), std::move(hosts));
   }
 
   void check_address(const config::Gateway& gateway, const Listener& listener) {
@@ -86,6 +85,23 @@ class ListenerBuilder {
                      fmt::format("another Gateway listens on {} port {} already", listener.address,
                                  listener.port),
                      "bindPort");
+    }
+  }
+
+  // Envoy would refuse the whole configuration.
+  void check_bodies(uint32_t bytes_max, const std::vector<uint32_t>& hosts) {
+    for (const uint32_t host : hosts) {
+      const config::Metadata& service = context_.resources.virtual_services[host].metadata;
+      const auto bodies = context_.direct_bodies.find(&service);
+      if (bodies == context_.direct_bodies.end()) continue;
+      for (const BuildContext::DirectBody& body : bodies->second) {
+        if (body.bytes <= bytes_max) continue;
+        context_.error(
+            *body.owner, body.at,
+            fmt::format("the body has {} bytes; maximum is {}", body.bytes, bytes_max), {},
+            fmt::format("give the Gateway \"routeOptions: {{maxDirectResponseBodySizeBytes: {}}}\"",
+                        body.bytes));
+      }
     }
   }
 
@@ -115,7 +131,7 @@ class ListenerBuilder {
   static bool selects(const config::HttpGateway& http, const config::Metadata& service) {
     const auto matches = [&](const std::string& n) { return n == "*" || n == service.name_space; };
     if (!http.namespaces.empty() && !std::ranges::any_of(http.namespaces, matches)) return false;
-    if (!http.expressions) return has_labels(service.labels, http.selector);
+    if (!http.expressions) return config::has_labels(service.labels, http.selector);
     return std::ranges::all_of(http.expressions->expressions, [&](const auto& expression) {
       return expression.matches(service.labels);
     });

@@ -42,6 +42,19 @@ std::string literal_beginning(const re2::RE2& regex) {
   return {min.begin(), end};
 }
 
+std::string substitution_problem(const re2::RE2& regex, std::string_view substitution) {
+  std::string problem;
+  regex.CheckRewriteString(substitution, &problem);
+  return problem;
+}
+
+std::string replace_all(const re2::RE2& regex, std::string_view text,
+                        std::string_view substitution) {
+  std::string out(text);
+  re2::RE2::GlobalReplace(&out, regex, substitution);
+  return out;
+}
+
 bool matches_fully(const re2::RE2& regex, std::string_view text) {
   return re2::RE2::FullMatch(piece(text), regex);
 }

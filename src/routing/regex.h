@@ -27,6 +27,12 @@ Compiled compile_regex(std::string_view pattern);
 std::string literal_beginning(const re2::RE2& regex);
 bool matches_fully(const re2::RE2& regex, std::string_view text);
 
+// Why a substitution does not go with the expression, such as a group that it lacks; "" if it does.
+std::string substitution_problem(const re2::RE2& regex, std::string_view substitution);
+// Every match replaced; \1 to \9 in the substitution stand for groups, \0 for the whole match.
+std::string replace_all(const re2::RE2& regex, std::string_view text,
+                        std::string_view substitution);
+
 // Many regular expressions asked at once: one pass over a text tells which of them match it.
 class RegexSet {
  public:

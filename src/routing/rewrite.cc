@@ -1,5 +1,7 @@
 #include "routing/rewrite.h"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 
 namespace gnomon::routing {
@@ -32,8 +34,40 @@ std::string redirect_authority(const Redirect& redirect, const RequestHead& head
 }  // namespace
 
 std::string rewrite_path(const Route& route, const Match& match, std::string_view path_and_query) {
-  if (!route.prefix_rewrite) return std::string(path_and_query);
-  return replace_front(path_and_query, match.matched_path_bytes, *route.prefix_rewrite);
+  if (route.prefix_rewrite) {
+    return replace_front(path_and_query, match.matched_path_bytes, *route.prefix_rewrite);
+  }
+  if (!route.regex_rewrite) return std::string(path_and_query);
+  const std::string_view path = path_only(path_and_query);
+  const std::string out = replace_front(
+      "", 0, replace_all(*route.regex_rewrite->pattern, path, route.regex_rewrite->substitution));
+  return out + std::string(path_and_query.substr(path.size()));
+}
+
+std::optional<std::string> rewrite_host(const HostRewrite& rewrite, const RequestHead& head) {
+  switch (rewrite.kind) {
+    case HostRewrite::Kind::keep:
+    case HostRewrite::Kind::backend:
+      return std::nullopt;
+    case HostRewrite::Kind::literal:
+      return rewrite.text;
+    case HostRewrite::Kind::header: {
+      const std::string_view value = head.headers.get(std::string_view(rewrite.text));
+      return value.empty() ? std::nullopt : std::optional<std::string>(value);
+    }
+    case HostRewrite::Kind::path_regex:
+      return replace_all(*rewrite.regex.pattern, path_only(head.path), rewrite.regex.substitution);
+  }
+  return std::nullopt;
+}
+
+void append_forwarded_host(Headers& headers, std::string_view authority) {
+  constexpr std::string_view kName = "x-forwarded-host";
+  if (authority.empty()) return;
+  const std::string_view before = headers.get(kName);
+  if (before == authority || before.ends_with("," + std::string(authority))) return;
+  headers.set(kName, before.empty() ? std::string(authority)
+                                    : std::string(before) + "," + std::string(authority));
 }
 
 void apply_edits(Headers& headers, std::span<const HeaderEdit> edits) {
@@ -61,6 +95,8 @@ std::string redirect_location(const Redirect& redirect, const Match& match,
     target = replace_front("", 0, redirect.path);
   } else if (redirect.prefix) {
     target = replace_front(path, match.matched_path_bytes, *redirect.prefix);
+  } else if (redirect.regex != nullptr) {
+    target = replace_front("", 0, replace_all(*redirect.regex, path, redirect.substitution));
   } else {
     target = path;
   }

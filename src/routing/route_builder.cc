@@ -4,37 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 
+#include "routing/effective_options.h"
+#include "routing/options_builder.h"
 #include "routing/reachability.h"
 #include "routing/shadow_builder.h"
 
 namespace gnomon::routing {
 namespace {
-
-struct RetryCondition {
-  std::string_view name;
-  uint32_t bit;  // 0: known to Envoy, not served yet
-};
-
-constexpr std::array<RetryCondition, 17> kRetryConditions{{
-    {"5xx", kRetry5xx},
-    {"gateway-error", kRetryGatewayError},
-    {"reset", kRetryReset},
-    {"connect-failure", kRetryConnectFailure},
-    {"retriable-4xx", kRetryRetriable4xx},
-    {"refused-stream", kRetryRefusedStream},
-    {"retriable-status-codes", kRetryRetriableStatusCodes},
-    {"reset-before-request", 0},
-    {"envoy-ratelimited", 0},
-    {"retriable-headers", 0},
-    {"http3-post-connect-failure", 0},
-    {"cancelled", 0},
-    {"deadline-exceeded", 0},
-    {"internal", 0},
-    {"resource-exhausted", 0},
-    {"unavailable", 0},
-    {"unknown", 0},
-}};
 
 constexpr std::array<uint16_t, 5> kRedirectStatus{301, 302, 303, 307, 308};
 
@@ -42,72 +20,60 @@ constexpr std::array<uint16_t, 5> kRedirectStatus{301, 302, 303, 307, 308};
 constexpr std::array<std::string_view, 6> kUnmatchableHeaders{
     "connection", "expect", "keep-alive", "te", "trailer", "transfer-encoding"};
 
-// A % command is left as it stands; only the escape for one percent sign is undone.
-std::string unescape_percent(std::string_view value) {
-  std::string out;
-  for (size_t i = 0; i < value.size(); ++i) {
-    out.push_back(value[i]);
-    if (value.substr(i).starts_with("%%")) ++i;
-  }
-  return out;
-}
+using HostOptionsLayer = OptionsLayer<config::VirtualHostOptions>;
 
-// Removals before additions, as Envoy evaluates one level of headerManipulation.
-void add_edits(const std::vector<std::string>& remove, const std::vector<config::HeaderAdd>& add,
-               std::vector<HeaderEdit>& out) {
-  for (const std::string& name : remove) out.push_back({HeaderEdit::Op::remove, name, {}});
-  for (const config::HeaderAdd& edit : add) {
-    const auto op = edit.append ? HeaderEdit::Op::append : HeaderEdit::Op::set;
-    out.push_back({op, edit.header.key, unescape_percent(edit.header.value)});
-  }
-}
-
-void add_edits(const std::optional<config::HeaderManipulation>& headers, Route& route) {
-  if (!headers) return;
-  add_edits(headers->request_remove, headers->request_add, route.request_edits);
-  add_edits(headers->response_remove, headers->response_add, route.response_edits);
-}
-
-// Builds one virtual host; knows its VirtualService and keeps the path of the route at hand.
+// Builds one virtual host; keeps the place of the route at hand.
 class VirtualHostBuilder {
  public:
-  VirtualHostBuilder(BuildContext& context, const config::VirtualService& service)
-      : context_(context), service_(service), owner_(service.metadata) {}
+  VirtualHostBuilder(BuildContext& context, RouteSources& sources,
+                     const config::VirtualService& service)
+      : context_(context), sources_(sources), service_(service), owner_(&service.metadata) {}
 
   VirtualHost build() {
     VirtualHost host;
-    host.name = owner_.full_name();
-    host.source = context_.source_of(owner_.at);
+    host.name = owner_->full_name();
+    host.source = context_.source_of(owner_->at);
     if (!service_.virtual_host) {
-      if (!owner_.broken) {
-        context_.warning(owner_, owner_.at,
+      if (!owner_->broken) {
+        context_.warning(*owner_, owner_->at,
                          fmt::format("the VirtualService {} has no virtualHost", host.name));
       }
       return host;
     }
     build_domains(host);
+    build_host_options(host);
+    const FlatRoutes flat = sources_.delegation.flatten(service_);
     std::vector<RouteRule> rules;
-    const std::vector<config::Route>& routes = service_.virtual_host->routes;
-    host.routes.reserve(routes.size());
-    for (size_t i = 0; i < routes.size(); ++i) {
-      path_ = fmt::format("virtualHost.routes[{}]", i);
-      host.routes.push_back(build_route(routes[i], i));
-      build_rules(routes[i], static_cast<uint32_t>(i), rules);
+    host.routes.reserve(flat.routes.size());
+    for (const FlatRoute& from : flat.routes) {
+      enter(from);
+      host.routes.push_back(build_route(from));
+      build_rules(from.matchers(), static_cast<uint32_t>(host.routes.size() - 1), rules);
     }
-    report_hidden_routes(rules, routes);
+    report_hidden_routes(rules, flat.routes);
+    context_.clear_reached();
     host.table = RouteTable(std::move(rules));
     return host;
   }
 
  private:
+  // Problems are told of the route that acts, with the one that led there.
+  void enter(const FlatRoute& flat) {
+    owner_ = flat.leaf().owner;
+    path_ = flat.leaf().field();
+    if (flat.steps.size() < 2) return context_.clear_reached();
+    const RouteStep& from = flat.steps[flat.steps.size() - 2];
+    context_.set_reached({&service_.metadata, from.owner, from.route->at});
+  }
+
   void error(config::Position at, std::string message, std::string_view field,
              std::string hint = {}) {
-    context_.error(owner_, at, std::move(message), fmt::format("{}.{}", path_, field),
+    context_.error(*owner_, at, std::move(message), fmt::format("{}.{}", path_, field),
                    std::move(hint));
   }
   void warning(config::Position at, std::string message, std::string_view field,
                std::string hint = {}) {
-    context_.warning(owner_, at, std::move(message), fmt::format("{}.{}", path_, field),
+    context_.warning(*owner_, at, std::move(message), fmt::format("{}.{}", path_, field),
                      std::move(hint));
   }
 
@@ -120,7 +86,7 @@ class VirtualHostBuilder {
     }
     for (size_t i = 0; i < domains.size(); ++i) {
       if (const char* problem = domain_problem(domains[i].value)) {
-        context_.error(owner_, domains[i].at, fmt::format("the domain is invalid: {}", problem),
+        context_.error(*owner_, domains[i].at, fmt::format("the domain is invalid: {}", problem),
                        fmt::format("virtualHost.domains[{}]", i));
       } else {
         host.domains.push_back(domains[i].value);
@@ -128,23 +94,96 @@ class VirtualHostBuilder {
     }
   }
 
-  Route build_route(const config::Route& from, size_t index) {
+  // Inline options first, then those of the VirtualHostOptions referred to.
+  void build_host_options(VirtualHost& host) {
+    const config::VirtualHost& from = *service_.virtual_host;
+    std::vector<const HostOptionsLayer*> layers;
+    if (from.options) {
+      layers.push_back(&host_layers_.emplace_back(&*from.options, owner_, from.options->at,
+                                                  "virtualHost.options"));
+    }
+    const size_t count = from.options_refs ? from.options_refs->delegate_options.size() : 0;
+    for (size_t i = 0; i < count; ++i) {
+      const config::ResourceRef& ref = from.options_refs->delegate_options[i];
+      const std::string field = fmt::format("virtualHost.optionsConfigRefs.delegateOptions[{}]", i);
+      warn_of_missing_namespace(context_, ref, *owner_, field);
+      const std::string name = full_name(ref, *owner_);
+      const config::VirtualHostOption* found = sources_.host_options.find(name);
+      if (found == nullptr) {
+        context_.warning(*owner_, ref.at,
+                         fmt::format("list did not find virtualHostOption {}", name), field,
+                         "define this VirtualHostOption, or correct its name or namespace here");
+      } else if (found->options) {
+        layers.push_back(&host_layers_.emplace_back(&*found->options, &found->metadata,
+                                                    found->options->at, "options"));
+      }
+    }
+    host_options_ = EffectiveOptions<config::VirtualHostOptions>(std::move(layers));
+    merged_host_options_ = host_options_.merged();
+    if (!host_options_.empty()) apply_host_options(*host_options_.layers().front());
+    host.options = origins_of(host_options_);
+  }
+
+  // What holds for every route that does not say otherwise.
+  void apply_host_options(const HostOptionsLayer& layer) {
+    OptionsBuilder builder(context_, *layer.owner, layer.field);
+    host_filters_ = build_host_filters(builder, merged_host_options_);
+    if (merged_host_options_.retries) {
+      host_retries_ = builder.build_retries(*merged_host_options_.retries);
+    }
+    if (merged_host_options_.headers) {
+      host_edits_ =
+          std::make_shared<const HeaderEdits>(builder.build_edits(*merged_host_options_.headers));
+    }
+  }
+
+  template <typename Options>
+  std::vector<OptionsOrigin> origins_of(const EffectiveOptions<Options>& options) const {
+    std::vector<OptionsOrigin> out;
+    for (const auto* layer : options.layers()) {
+      out.push_back(
+          {layer->owner->title(), context_.source_of(layer->at), options.taken_from(*layer)});
+    }
+    return out;
+  }
+
+  Route build_route(const FlatRoute& flat) {
+    const config::Route& from = flat.route();
     Route route;
-    const std::string label = from.name.value.empty() ? std::to_string(index) : from.name.value;
-    route.name = fmt::format("{}/{}", owner_.full_name(), label);
+    const std::string label = label_of(flat);
+    route.name = fmt::format("{}/{}", service_.metadata.full_name(), label);
     route.source = context_.source_of(from.at);
+    for (const RouteStep& step : flat.steps) {
+      route.origins.push_back({step.owner->title(), step.route->name.value, step.field(),
+                               context_.source_of(step.route->at)});
+    }
+    route.options = origins_of(flat.options);
     if (from.redirect) {
       route.redirect = build_redirect(*from.redirect);
     } else if (from.direct) {
       route.direct = DirectResponse{from.direct->status, from.direct->body};
+      if (!from.direct->body.empty()) {
+        context_.direct_bodies[&service_.metadata].push_back(
+            {owner_, from.direct->at, from.direct->body.size()});
+      }
     } else {
       build_destinations(from, route);
     }
-    build_options(from, route, label);
+    build_options(flat, route, label);
     return route;
   }
 
-  static Redirect build_redirect(const config::RedirectAction& from) {
+  // What tells a route from the others of its virtual host.
+  static std::string label_of(const FlatRoute& flat) {
+    std::string label = flat.steps.front().label();
+    for (size_t i = 1; i < flat.steps.size(); ++i) {
+      const RouteStep& step = flat.steps[i];
+      label += fmt::format("/{}/{}", step.owner->full_name(), step.label());
+    }
+    return label;
+  }
+
+  Redirect build_redirect(const config::RedirectAction& from) {
     Redirect to;
     to.status = kRedirectStatus[static_cast<size_t>(from.code)];
     to.host = from.host;
@@ -153,6 +192,17 @@ class VirtualHostBuilder {
     to.https = from.https;
     to.strip_query = from.strip_query;
     to.port = from.port;
+    if (!from.regex_rewrite) return to;
+    const config::RegexSubstitution& rewrite = *from.regex_rewrite;
+    to.regex = compile(rewrite.pattern.regex, "redirectAction.regexRewrite.pattern.regex");
+    to.substitution = rewrite.substitution.value;
+    const std::string problem =
+        to.regex == nullptr ? "" : substitution_problem(*to.regex, to.substitution);
+    if (!problem.empty()) {
+      error(rewrite.substitution.at.line == 0 ? rewrite.at : rewrite.substitution.at,
+            fmt::format("invalid substitution: {}", problem),
+            "redirectAction.regexRewrite.substitution");
+    }
     return to;
   }
 
@@ -163,60 +213,93 @@ class VirtualHostBuilder {
       const auto& destinations = from.action->multi->destinations;
       for (size_t i = 0; i < destinations.size(); ++i) {
         const config::WeightedDestination& destination = destinations[i];
-        const std::string field =
-            fmt::format("routeAction.multi.destinations[{}].destination.upstream", i);
-        route.clusters.push_back(
-            build_destination(destination.destination, destination.weight, field));
+        const std::string field = fmt::format("{}.routeAction.multi.destinations[{}]", path_, i);
+        route.clusters.push_back(build_destination(context_, *owner_, destination.destination,
+                                                   destination.weight, field + ".destination"));
+        if (destination.options && destination.options->headers) {
+          OptionsBuilder builder(context_, *owner_, field + ".options");
+          route.clusters.back().edits = builder.build_edits(*destination.options->headers);
+        }
         route.total_weight += destination.weight;
       }
     } else if (from.action && from.action->single) {
-      route.clusters.push_back(
-          build_destination(*from.action->single, 1, "routeAction.single.upstream"));
+      route.clusters.push_back(build_destination(context_, *owner_, *from.action->single, 1,
+                                                 path_ + ".routeAction.single"));
       route.total_weight = 1;
+    } else if (from.action && from.action->upstream_group) {
+      build_group(*from.action->upstream_group, route);
     } else {
-      route.clusters.push_back({kNoCluster, 1, "not served yet"});
+      if (from.action && from.action->cluster_header) {
+        route.cluster_header = *from.action->cluster_header;
+      }
+      route.clusters.push_back(WeightedCluster{kNoCluster, 1, "not served yet"});
       route.total_weight = 1;
     }
   }
 
-  WeightedCluster build_destination(const config::Destination& from, uint32_t weight,
-                                    std::string_view field) {
-    if (!from.upstream) return {kNoCluster, weight, "not served yet"};
-    const ClusterId cluster = context_.find_cluster(*from.upstream, owner_);
-    if (cluster == kNoCluster) {
-      warning(from.upstream->at,
-              fmt::format("there is no Upstream {}; requests get 503",
-                          full_name(*from.upstream, owner_)),
-              field);
+  void build_group(const config::ResourceRef& ref, Route& route) {
+    const std::string name = full_name(ref, *owner_);
+    warn_of_missing_namespace(context_, ref, *owner_, path_ + ".routeAction.upstreamGroup");
+    if (const ClusterGroup* group = sources_.groups.find(name)) {
+      route.clusters = group->clusters;
+      route.total_weight = group->total_weight;
+      return;
     }
-    return {cluster, weight, cluster_name(*from.upstream, owner_)};
+    warning(ref.at, fmt::format("*v1.UpstreamGroup {{ {} }} not found; requests get 503", name),
+            "routeAction.upstreamGroup",
+            "define this UpstreamGroup, or correct its name or namespace here");
+    route.clusters.push_back(WeightedCluster{kNoCluster, 1, cluster_name(ref, *owner_)});
+    route.total_weight = 1;
   }
 
-  void build_options(const config::Route& from, Route& route, std::string_view label) {
-    const auto& host_options = service_.virtual_host->options;
-    const config::Retries* retries = nullptr;
-    std::string_view retries_field = "options.retries";
-    if (from.options) {
-      const config::RouteOptions& options = *from.options;
-      if (from.redirect || from.direct) warn_of_idle_options(options);
-      if (options.timeout) route.timeout = to_millis(*options.timeout);
-      route.prefix_rewrite = options.prefix_rewrite;
-      route.host_rewrite = options.host_rewrite;
-      add_edits(options.headers, route);
-      if (options.retries) retries = &*options.retries;
-      if (options.shadowing && !from.redirect && !from.direct) {
-        build_route_shadow(context_, service_, *options.shadowing,
-                           fmt::format("{}.{}", owner_.full_name(), label),
-                           path_ + ".options.shadowing", route);
-      }
+  void build_options(const FlatRoute& flat, Route& route, std::string_view label) {
+    const config::Route& from = flat.route();
+    const bool idle = from.redirect || from.direct;
+    route.retry = host_retries_;
+    route.filters = host_filters_;
+    if (!flat.options.empty()) apply_options(flat, route, label);
+    if (from.options && idle) warn_of_idle_options(*from.options);
+    route.host_edits = host_edits_;
+    route.attempt_count_in_request = merged_host_options_.attempt_count_in_request;
+    route.attempt_count_in_response = merged_host_options_.attempt_count_in_response;
+  }
+
+  void apply_options(const FlatRoute& flat, Route& route, std::string_view label) {
+    const config::RouteOptions options = flat.options.merged();
+    const RouteOptionsLayer& own = *flat.options.layers().front();
+    OptionsBuilder builder(context_, *own.owner, own.field);
+    builder.build_forwarding(options, route);
+    const auto& merge = merged_host_options_.cors_merge;
+    route.filters =
+        build_route_filters(builder, options, host_filters_,
+                            merge ? merge->expose_headers : config::CorsMerge::route_wins);
+    if (options.headers) route.edits = builder.build_edits(*options.headers);
+    if (options.retries) {
+      const RouteOptionsLayer& layer = *flat.options.source_of("retries");
+      route.retry =
+          OptionsBuilder(context_, *layer.owner, layer.field).build_retries(*options.retries);
     }
-    // The more specific level first, as in Envoy.
-    if (host_options) add_edits(host_options->headers, route);
-    if (retries == nullptr && host_options && host_options->retries) {
-      retries = &*host_options->retries;
-      retries_field = "";
+    if (options.shadowing) build_shadow(flat, *options.shadowing, route, label);
+  }
+
+  // What shadowing refers to is looked up where it is written, be that a parent's route or a
+  // RouteOption.
+  void build_shadow(const FlatRoute& flat, const config::Shadowing& shadowing, Route& route,
+                    std::string_view label) {
+    const RouteOptionsLayer& layer = *flat.options.source_of("shadowing");
+    if (!route.redirect && !route.direct) {
+      build_route_shadow(context_, *layer.owner, shadowing,
+                         fmt::format("{}.{}", service_.metadata.full_name(), label),
+                         layer.field + ".shadowing", route);
+    } else if (flat.route().options && layer.options == &*flat.route().options) {
+      return;  // reported when it was read
+    } else {
+      error(flat.route().at,
+            fmt::format("a redirect or direct response cannot be shadowed; the shadowing comes "
+                        "from {} ({})",
+                        layer.owner->title(), context_.source_of(layer.at)),
+            "options", "give the shadowing to routes that send requests on only");
     }
-    if (retries != nullptr) build_retries(*retries, retries_field, route.retry);
   }
 
   // Gloo passes over these in silence where nothing is sent on.
@@ -232,57 +315,23 @@ class VirtualHostBuilder {
             "options");
   }
 
-  // `field` is empty for the virtual host's retries, which are reported once and not per route.
-  void build_retries(const config::Retries& from, std::string_view field, RetryPolicy& to) {
-    const bool silent = field.empty() && host_retries_reported_;
-    if (field.empty()) host_retries_reported_ = true;
-    to.on = build_retry_conditions(from.on, silent);
-    to.count = from.count == 0 ? 1 : from.count;
-    to.per_try_timeout = to_millis(from.per_try_timeout);
-    to.status_codes = from.status_codes;
-    if (!from.back_off || !from.back_off->base) return;
-    constexpr int kDefaultSpread = 10;  // Envoy: the maximum is ten times the base
-    to.base_interval = to_millis(*from.back_off->base);
-    to.max_interval =
-        from.back_off->max ? to_millis(*from.back_off->max) : to.base_interval * kDefaultSpread;
-  }
-
-  uint32_t build_retry_conditions(const config::Located<std::string>& on, bool silent) {
-    uint32_t bits = 0;
-    std::string_view rest = on.value;
-    while (!rest.empty()) {
-      std::string_view word = rest.substr(0, rest.find(','));
-      rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-      while (word.starts_with(' ')) word.remove_prefix(1);
-      while (word.ends_with(' ')) word.remove_suffix(1);
-      if (word.empty()) continue;
-      const auto found = std::ranges::find(kRetryConditions, word, &RetryCondition::name);
-      if (found != kRetryConditions.end()) bits |= found->bit;
-      if (silent || (found != kRetryConditions.end() && found->bit != 0)) continue;
-      context_.warning(owner_, on.at,
-                       fmt::format("retryOn: \"{}\" {}", word,
-                                   found == kRetryConditions.end() ? "is not a known condition"
-                                                                   : "is not implemented yet"));
-    }
-    return bits;
-  }
-
-  void build_rules(const config::Route& from, uint32_t route, std::vector<RouteRule>& rules) {
-    if (from.matchers.empty()) {
+  void build_rules(const std::vector<config::Matcher>& matchers, uint32_t route,
+                   std::vector<RouteRule>& rules) {
+    if (matchers.empty()) {
       RouteRule rule;
       rule.path = "/";
       rule.route = route;
       rules.push_back(std::move(rule));
     }
-    for (size_t i = 0; i < from.matchers.size(); ++i) {
-      rules.push_back(build_rule(from.matchers[i], fmt::format("matchers[{}]", i)));
+    for (size_t i = 0; i < matchers.size(); ++i) {
+      rules.push_back(build_rule(matchers[i], fmt::format("matchers[{}]", i)));
       rules.back().route = route;
     }
   }
 
   // A route is out of reach when every one of its rules is.
   void report_hidden_routes(std::span<const RouteRule> rules,
-                            const std::vector<config::Route>& routes) {
+                            const std::vector<FlatRoute>& routes) {
     const std::vector<std::optional<uint32_t>> hidden_by = find_hidden_rules(rules);
     for (size_t first = 0; first < rules.size();) {
       size_t last = first;
@@ -292,12 +341,12 @@ class VirtualHostBuilder {
         hidden &= hidden_by[last] && rules[*hidden_by[last]].route != rules[last].route;
       }
       if (hidden) {
-        const uint32_t other = rules[*hidden_by[first]].route;
-        context_.warning(owner_, routes[rules[first].route].at,
+        enter(routes[rules[first].route]);
+        const RouteStep& other = routes[rules[*hidden_by[first]].route].leaf();
+        context_.warning(*owner_, routes[rules[first].route].route().at,
                          fmt::format("no request reaches this route; the one at {} takes them all",
-                                     context_.source_of(routes[other].at)),
-                         fmt::format("virtualHost.routes[{}]", rules[first].route),
-                         "routes are tried in the order in which they are written");
+                                     context_.source_of(other.route->at)),
+                         path_, "routes are tried in the order in which they are written");
       }
       first = last;
     }
@@ -305,7 +354,7 @@ class VirtualHostBuilder {
 
   RouteRule build_rule(const config::Matcher& from, const std::string& field) {
     RouteRule rule;
-    rule.case_sensitive = from.case_sensitive;
+    rule.case_sensitive = from.case_sensitive.value_or(true);
     if (from.exact) {
       rule.kind = RouteRule::Path::exact;
       rule.path = *from.exact;
@@ -380,16 +429,26 @@ class VirtualHostBuilder {
   }
 
   BuildContext& context_;
+  RouteSources& sources_;
   const config::VirtualService& service_;
-  const config::Metadata& owner_;
-  std::string path_;  // of the route in hand, below the spec
-  bool host_retries_reported_ = false;
+  const config::Metadata* owner_;  // of the route in hand
+  std::string path_;               // of the route in hand, below its owner's spec
+  std::deque<HostOptionsLayer> host_layers_;
+  EffectiveOptions<config::VirtualHostOptions> host_options_;
+  config::VirtualHostOptions merged_host_options_;
+  RetryPolicy host_retries_;
+  std::shared_ptr<const HeaderEdits> host_edits_;
+  std::shared_ptr<const RouteFilters> host_filters_;
 };
 
 }  // namespace
 
-VirtualHost build_virtual_host(BuildContext& context, const config::VirtualService& service) {
-  return VirtualHostBuilder(context, service).build();
+RouteSources::RouteSources(BuildContext& context)
+    : delegation(context), groups(context), host_options(context.resources.virtual_host_options) {}
+
+VirtualHost build_virtual_host(BuildContext& context, RouteSources& sources,
+                               const config::VirtualService& service) {
+  return VirtualHostBuilder(context, sources, service).build();
 }
 
 }  // namespace gnomon::routing

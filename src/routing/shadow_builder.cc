@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 namespace gnomon::routing {
 namespace {
 
 constexpr const char* kZeroPercent = "without a percentage nothing is copied";
+constexpr size_t kNamedMax = 5;  // routes that a hint lists
 constexpr const char* kZeroPercentHint = "add \"percentage: 100\" to copy every request";
 
 // What Gloo's shadowing and a ShadowTest's own shadow have in common.
@@ -63,10 +66,10 @@ void refine_request(const config::ShadowRequest& request, ShadowPolicy& policy) 
   }
   if (!request.headers) return;
   for (const std::string& name : request.headers->remove) {
-    policy.edits.push_back({HeaderEdit::Op::remove, name, {}});
+    policy.edits.push_back({HeaderEdit::Op::remove, name, {}, nullptr});
   }
   for (const auto& [name, value] : request.headers->set) {
-    policy.edits.push_back({HeaderEdit::Op::set, name, value});
+    policy.edits.push_back({HeaderEdit::Op::set, name, value, nullptr});
   }
 }
 
@@ -87,6 +90,9 @@ class ShadowTestBuilder {
       : context_(context), hosts_(hosts) {
     for (size_t i = 0; i < hosts.size(); ++i) {
       by_name_.emplace(context.resources.virtual_services[i].metadata.full_name(), i);
+      for (const Route& route : hosts[i].routes) {
+        if (!route.shadows.empty()) shadowed_.insert(&route);
+      }
     }
   }
 
@@ -117,39 +123,44 @@ class ShadowTestBuilder {
                                            : find_named_route(test, found->second);
   }
 
+  // By the name of the route itself, or in full where several RouteTables have one of that name.
+  static bool is_named(const Route& route, std::string_view host, std::string_view name) {
+    return route.origins.back().name == name ||
+           std::string_view(route.name).substr(host.size() + 1) == name;
+  }
+
   Route* find_named_route(const config::ShadowTest& test, size_t host) {
-    const auto& service = context_.resources.virtual_services[host];
-    Route* found = nullptr;
-    for (size_t i = 0; i < hosts_[host].routes.size(); ++i) {
-      if (service.virtual_host->routes[i].name.value != test.target.route.value) continue;
-      if (found != nullptr) {
-        context_.error(test.metadata, test.target.route.at,
-                       fmt::format("{} has several routes named {}", hosts_[host].name,
-                                   test.target.route.value),
-                       "target.route");
-        return nullptr;
-      }
-      found = &hosts_[host].routes[i];
+    std::vector<Route*> found;
+    const std::string& host_name = hosts_[host].name;
+    for (Route& route : hosts_[host].routes) {
+      if (is_named(route, host_name, test.target.route.value)) found.push_back(&route);
     }
-    if (found == nullptr) {
-      context_.error(
-          test.metadata, test.target.route.at,
-          fmt::format("{} has no route named {}", hosts_[host].name, test.target.route.value),
-          "target.route", "a route gets a name by its field \"name\"");
+    if (found.size() == 1) return found[0];
+    std::vector<std::string_view> names;
+    for (const Route* route : found) {
+      if (names.size() == kNamedMax) break;
+      names.push_back(std::string_view(route->name).substr(host_name.size() + 1));
     }
-    return found;
+    const bool delegated =
+        std::ranges::any_of(found, [](const Route* route) { return route->origins.size() > 1; });
+    context_.error(
+        test.metadata, test.target.route.at,
+        fmt::format("{} has {} named {}", host_name, found.empty() ? "no route" : "several routes",
+                    test.target.route.value),
+        "target.route",
+        found.empty() ? "a route gets a name by its field \"name\""
+        : delegated   ? fmt::format("write one of {}", fmt::join(names, ", "))
+                      : std::string());
+    return nullptr;
   }
 
   // Without a name: the one route with options.shadowing, or the one route there is.
   Route* find_only_route(const config::ShadowTest& test, size_t host) {
-    const auto& service = context_.resources.virtual_services[host];
     std::vector<Route*> shadowed;
     std::vector<Route*> forwarding;
-    for (size_t i = 0; i < hosts_[host].routes.size(); ++i) {
-      const config::Route& from = service.virtual_host->routes[i];
-      Route* route = &hosts_[host].routes[i];
-      if (!route->clusters.empty()) forwarding.push_back(route);
-      if (from.options && from.options->shadowing) shadowed.push_back(route);
+    for (Route& route : hosts_[host].routes) {
+      if (!route.clusters.empty()) forwarding.push_back(&route);
+      if (shadowed_.contains(&route)) shadowed.push_back(&route);
     }
     if (shadowed.size() == 1) return shadowed[0];
     if (test.shadow && shadowed.empty() && forwarding.size() == 1) return forwarding[0];
@@ -198,6 +209,7 @@ class ShadowTestBuilder {
   BuildContext& context_;
   std::span<VirtualHost> hosts_;
   std::map<std::string, size_t> by_name_;
+  std::set<const Route*> shadowed_;  // by options.shadowing
   std::map<const Route*, std::string>
       refiners_;  // the ShadowTest that refines a route's own shadow
 };
@@ -210,12 +222,12 @@ uint32_t per_million(float percentage) noexcept {
   return static_cast<uint32_t>(percentage * 10000.0F);
 }
 
-void build_route_shadow(BuildContext& context, const config::VirtualService& service,
+void build_route_shadow(BuildContext& context, const config::Metadata& owner,
                         const config::Shadowing& shadowing, std::string_view label,
                         std::string_view field, Route& route) {
   const Destination destination{shadowing.upstream, shadowing.percentage,
                                 shadowing.disable_host_suffix, shadowing.host_rewrite};
-  ShadowPolicy policy = build_policy(context, service.metadata, destination, shadowing.at, field);
+  ShadowPolicy policy = build_policy(context, owner, destination, shadowing.at, field);
   policy.name = label;
   route.shadows.push_back(std::move(policy));
 }

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "config/virtual_service.h"
+#include "config/route_options.h"
 #include "routing/build_context.h"
 #include "routing/configured_snapshot.h"
 
@@ -13,8 +13,9 @@ namespace gnomon::routing {
 // Float32 on purpose, and truncated: Gloo computes it so, and 0.39 % must mean the same here.
 uint32_t per_million(float percentage) noexcept;
 
-// The shadow of a route's own options. `field` is the path of options.shadowing.
-void build_route_shadow(BuildContext& context, const config::VirtualService& service,
+// The shadow of a route's options. `owner` is the resource that they stand in, `field` the path of
+// options.shadowing there.
+void build_route_shadow(BuildContext& context, const config::Metadata& owner,
                         const config::Shadowing& shadowing, std::string_view label,
                         std::string_view field, Route& route);
 

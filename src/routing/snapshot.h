@@ -31,6 +31,10 @@ class Snapshot {
   virtual std::span<const Listener> listeners() const = 0;
   virtual std::span<const Cluster> clusters() const = 0;
 
+  // By a cluster's name, "<upstream>_<namespace>", for routes with a cluster_header; kNoCluster if
+  // there is none of that name. Thread-safe.
+  virtual ClusterId find_cluster(std::string_view /*name*/) const { return kNoCluster; }
+
   // The configuration in effect, for a person to read; not for the request path.
   virtual std::string to_json() const { return "{}"; }
 };

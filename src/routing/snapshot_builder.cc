@@ -13,29 +13,59 @@ namespace gnomon::routing {
 namespace {
 
 template <typename T>
-KindSummary summarise(const BuildContext& context, std::string name, const std::vector<T>& all) {
+KindSummary summarise(const BuildContext& context, std::string kind, std::string name,
+                      const std::vector<T>& all) {
   const auto broken = std::ranges::count_if(
       all, [&](const T& resource) { return context.is_broken(resource.metadata); });
-  return {std::move(name), all.size(), static_cast<size_t>(broken)};
+  return {std::move(kind), std::move(name), all.size(), static_cast<size_t>(broken)};
 }
 
 std::vector<KindSummary> summarise(const BuildContext& context) {
   const config::Resources& resources = context.resources;
-  return {summarise(context, "virtual services", resources.virtual_services),
-          summarise(context, "upstreams", resources.upstreams),
-          summarise(context, "gateways", resources.gateways),
-          summarise(context, "shadow tests", resources.shadow_tests)};
+  return {summarise(context, "VirtualService", "virtual services", resources.virtual_services),
+          summarise(context, "Upstream", "upstreams", resources.upstreams),
+          summarise(context, "Gateway", "gateways", resources.gateways),
+          summarise(context, "ShadowTest", "shadow tests", resources.shadow_tests),
+          summarise(context, "RouteTable", "route tables", resources.route_tables),
+          summarise(context, "UpstreamGroup", "upstream groups", resources.upstream_groups),
+          summarise(context, "RouteOption", "route options", resources.route_options),
+          summarise(context, "VirtualHostOption", "virtual host options",
+                    resources.virtual_host_options)};
+}
+
+template <typename T>
+void collect_states(const BuildContext& context, const std::vector<T>& all,
+                    std::map<std::string, config::Severity>& out) {
+  for (const T& resource : all) {
+    if (context.is_broken(resource.metadata)) {
+      out.emplace(resource.metadata.title(), config::Severity::error);
+    } else if (context.is_warned(resource.metadata)) {
+      out.emplace(resource.metadata.title(), config::Severity::warning);
+    }
+  }
+}
+
+std::map<std::string, config::Severity> collect_states(const BuildContext& context) {
+  std::map<std::string, config::Severity> out;
+  const config::Resources& resources = context.resources;
+  collect_states(context, resources.virtual_services, out);
+  collect_states(context, resources.upstreams, out);
+  collect_states(context, resources.route_tables, out);
+  collect_states(context, resources.upstream_groups, out);
+  return out;
 }
 
 // Live traffic and copies have pools of their own, so that each cluster needs to know which it
 // gets.
 void mark_uses(ConfiguredSnapshot::Parts& parts) {
   for (Cluster& cluster : parts.clusters) cluster.primary = cluster.shadow = false;
+  bool any = false;  // a request may name whichever it likes
   const auto find = [&](ClusterId id) {
     return id < parts.clusters.size() ? &parts.clusters[id] : nullptr;
   };
   for (const VirtualHost& host : parts.hosts) {
     for (const Route& route : host.routes) {
+      any |= !route.cluster_header.empty();
       for (const WeightedCluster& to : route.clusters) {
         if (Cluster* cluster = find(to.cluster)) cluster->primary = true;
       }
@@ -44,6 +74,8 @@ void mark_uses(ConfiguredSnapshot::Parts& parts) {
       }
     }
   }
+  if (!any) return;
+  for (Cluster& cluster : parts.clusters) cluster.primary = true;
 }
 
 }  // namespace
@@ -51,10 +83,11 @@ void mark_uses(ConfiguredSnapshot::Parts& parts) {
 Loaded build_snapshot(const config::Resources& resources) {
   BuildContext context(resources);
   build_clusters(context);
+  RouteSources sources(context);
   ConfiguredSnapshot::Parts parts;
   parts.hosts.reserve(resources.virtual_services.size());
   for (const config::VirtualService& service : resources.virtual_services) {
-    parts.hosts.push_back(build_virtual_host(context, service));
+    parts.hosts.push_back(build_virtual_host(context, sources, service));
   }
   apply_shadow_tests(context, parts.hosts);
   build_listeners(context, parts);
@@ -67,6 +100,7 @@ Loaded build_snapshot(const config::Resources& resources) {
   if (loaded.errors == 0) {
     loaded.snapshot = std::make_shared<const ConfiguredSnapshot>(std::move(parts));
   }
+  loaded.states = collect_states(context);
   loaded.diagnostics = context.diagnostics.sorted();
   return loaded;
 }

@@ -2,6 +2,7 @@
 // domains that two VirtualServices claim, routes that cannot be reached.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace gnomon::routing {
 
 // How many resources of a kind there are, and how many of them have errors.
 struct KindSummary {
+  std::string kind;  // "VirtualService"
   std::string name;  // "virtual services"
   size_t total = 0;
   size_t broken = 0;
@@ -23,6 +25,9 @@ struct Loaded {
   SnapshotPtr snapshot;  // null when there is an error
   std::vector<config::Diagnostic> diagnostics;
   std::vector<KindSummary> kinds;
+  // What there is to say about VirtualServices, Upstreams, RouteTables and UpstreamGroups, by
+  // "<kind> <namespace>.<name>": the gravest. Those in order are not listed.
+  std::map<std::string, config::Severity> states;
   // All there were, even where too many to keep.
   size_t errors = 0;
   size_t warnings = 0;

@@ -126,13 +126,13 @@ TEST(SnapshotBuilder, resolves_the_options_of_a_route) {
   const Route& route = *loaded.snapshot->match(0, get("a", "/")).route;
   EXPECT_EQ(route.timeout, Millis(1)) << "a short time must not become none";
   EXPECT_EQ(route.prefix_rewrite, "/x");
-  EXPECT_EQ(route.host_rewrite, "b.com");
-  ASSERT_EQ(route.request_edits.size(), 3u);
-  EXPECT_EQ(route.request_edits[0].op, HeaderEdit::Op::remove);
-  EXPECT_EQ(route.request_edits[1].op, HeaderEdit::Op::append);
-  EXPECT_EQ(route.request_edits[1].value, "50%");
-  EXPECT_EQ(route.request_edits[2].op, HeaderEdit::Op::set);
-  EXPECT_EQ(route.response_edits.at(0).name, "server");
+  EXPECT_EQ(route.host_rewrite.text, "b.com");
+  ASSERT_EQ(route.edits.request.size(), 3u);
+  EXPECT_EQ(route.edits.request[0].op, HeaderEdit::Op::remove);
+  EXPECT_EQ(route.edits.request[1].op, HeaderEdit::Op::append);
+  EXPECT_EQ(route.edits.request[1].value, "50%");
+  EXPECT_EQ(route.edits.request[2].op, HeaderEdit::Op::set);
+  EXPECT_EQ(route.edits.response.at(0).name, "server");
   EXPECT_EQ(route.retry.on, kRetry5xx | kRetryReset);
   EXPECT_EQ(route.retry.count, 1u);
   EXPECT_EQ(route.retry.per_try_timeout, Millis(2000));
@@ -166,8 +166,9 @@ TEST(SnapshotBuilder, applies_the_options_of_the_virtual_host_behind_the_route) 
   ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
   const Route& own = *loaded.snapshot->match(0, get("a", "/own")).route;
   EXPECT_EQ(own.retry.on, kRetry5xx);
-  EXPECT_EQ(own.request_edits.at(0).value, "route");
-  EXPECT_EQ(own.request_edits.at(1).value, "host");
+  EXPECT_EQ(own.edits.request.at(0).value, "route");
+  ASSERT_NE(own.host_edits, nullptr);
+  EXPECT_EQ(own.host_edits->request.at(0).value, "host");
   const Route& other = *loaded.snapshot->match(0, get("a", "/")).route;
   EXPECT_EQ(other.retry.on, kRetryReset);
   EXPECT_EQ(other.retry.count, 4u);
@@ -375,6 +376,78 @@ TEST(SnapshotBuilder, reads_the_settings_of_a_cluster) {
   EXPECT_EQ(cluster.dns_refresh, Millis(30000));
   EXPECT_TRUE(cluster.respect_dns_ttl);
   EXPECT_FALSE(cluster.primary || cluster.shadow);
+}
+
+std::string upstream_brief(const std::string& spec) {
+  return brief(load_text("metadata: {name: u}\nstatic: {hosts: [{addr: 10.0.0.1, port: 80}]}\n" +
+                         spec + "\n"));
+}
+
+TEST(SnapshotBuilder, wants_what_gloo_wants_of_health_checks) {
+  const std::string check = "healthChecks: [{timeout: 1s, interval: 1s, ";
+  EXPECT_EQ(
+      upstream_brief(check + "unhealthyThreshold: 1, tcpHealthCheck: {}}]"),
+      "3:16 error: healthChecks[0]: The field HealthCheck[0].HealthyThreshold cannot be nil\n");
+  EXPECT_EQ(upstream_brief(check + "healthyThreshold: 1, tcpHealthCheck: {}}]"),
+            "3:16 error: healthChecks[0]: The field HealthCheck[0].UnhealthyThreshold cannot be "
+            "nil\n");
+  EXPECT_EQ(upstream_brief(check + "healthyThreshold: 1, unhealthyThreshold: 1}]"),
+            "3:16 error: healthChecks[0]: The field HealthCheck[0].HealthChecker cannot be nil\n");
+  EXPECT_EQ(
+      upstream_brief("outlierDetection: {consecutive5xx: 1}"),
+      "3:19 error: outlierDetection: The field OutlierDetection.HealthChecker.Interval cannot "
+      "be nil\n");
+}
+
+TEST(SnapshotBuilder, builds_health_checks_with_envoys_defaults) {
+  const Loaded loaded = load_text(
+      "metadata: {name: u}\nstatic: {hosts: [{addr: 10.0.0.1, port: 80}]}\n"
+      "healthChecks: [{timeout: 1s, interval: 2s, unhealthyInterval: 3s, healthyThreshold: 4, "
+      "unhealthyThreshold: 5, httpHealthCheck: {path: /up, method: HEAD, expectedStatuses: "
+      "[{start: "
+      "200, end: 300}]}}]\n"
+      "outlierDetection: {interval: 1s, maxEjectionPercent: 50}\n");
+  ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
+  const HealthCheck& check = *loaded.snapshot->clusters()[0].health_check;
+  EXPECT_EQ(check.healthy_edge_interval, Millis(2000));
+  EXPECT_EQ(check.unhealthy_interval, Millis(3000));
+  EXPECT_EQ(check.unhealthy_edge_interval, Millis(3000));
+  EXPECT_EQ(check.no_traffic_interval, Millis(60'000));
+  EXPECT_TRUE(check.reuse_connection);
+  EXPECT_EQ(check.http->method, "HEAD");
+  const OutlierDetection& outliers = *loaded.snapshot->clusters()[0].outliers;
+  EXPECT_EQ(outliers.consecutive_5xx, 5u);
+  EXPECT_EQ(outliers.max_ejection_percent, 50u);
+  EXPECT_EQ(outliers.enforcing_consecutive_gateway_failure, 0u);
+}
+
+TEST(SnapshotBuilder, hands_subsets_to_routes) {
+  const Loaded loaded = load_text(
+      "metadata: {name: u}\nstatic: {hosts: [{addr: 10.0.0.1, port: 80, metadata: {envoy.lb: {b: "
+      "x, "
+      "a: z}}}], subsetSpec: {selectors: [{keys: [b, a]}], fallbackPolicy: NO_FALLBACK}}\n---\n"
+      "metadata: {name: plain}\nstatic: {hosts: [{addr: 10.0.0.1, port: 80}]}\n---\n"
+      "metadata: {name: v}\nvirtualHost: {routes: [{matchers: [{prefix: /a}], routeAction: "
+      "{single: "
+      "{upstream: {name: u}, subset: {values: {b: x, a: z}}}}}, {routeAction: {single: {upstream: "
+      "{name: plain}, subset: {values: {b: x}}}}}]}\n");
+  ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
+  EXPECT_EQ(brief(loaded),
+            "8:187 warning: virtualHost.routes[1].routeAction.single.subset: the route has a "
+            "subset, but its Upstream has none; it is ignored\n");
+  const Cluster& cluster = loaded.snapshot->clusters()[0];
+  EXPECT_EQ(cluster.subsets.selectors.at(0).keys, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(cluster.endpoints.at(0).labels, (Subset{{"a", "z"}, {"b", "x"}}));
+  EXPECT_EQ(cluster.subsets.fallback, SubsetRules::Fallback::none);
+  const Match match = loaded.snapshot->match(0, get("x.com", "/a"));
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->clusters.at(0).subset, (Subset{{"a", "z"}, {"b", "x"}}));
+}
+
+TEST(SnapshotBuilder, refuses_a_dns_refresh_where_nothing_is_looked_up) {
+  EXPECT_EQ(upstream_brief("dnsRefreshRate: 5s"),
+            "3:17 error: dnsRefreshRate: is only for Upstreams with DNS names, and this one has "
+            "none\n");
 }
 
 TEST(SnapshotBuilder, ignores_a_dns_refresh_that_is_too_short) {

@@ -9,5 +9,7 @@ namespace gnomon::routing {
 
 // Version 1 of the form: {"version", "listeners", "virtualHosts", "clusters"}.
 std::string snapshot_json(const ConfiguredSnapshot::Parts& parts);
+// A route as it stands in there.
+std::string route_json_text(const Route& route);
 
 }  // namespace gnomon::routing

@@ -4,14 +4,10 @@
 
 #include <string>
 
+#include "msg/cookie.h"
+
 namespace gnomon::shadow {
 namespace {
-
-std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // 0 .. 999'999, uniform over keys.
 uint32_t bucket(std::string_view salt, std::string_view key) noexcept {
@@ -21,23 +17,6 @@ uint32_t bucket(std::string_view salt, std::string_view key) noexcept {
 }
 
 }  // namespace
-
-std::string_view find_cookie(const Headers& headers, std::string_view name) noexcept {
-  for (const Field& field : headers) {
-    if (field.known != Known::cookie) continue;
-    std::string_view rest = field.value;
-    while (!rest.empty()) {
-      const size_t end = rest.find(';');
-      const std::string_view pair = trim(rest.substr(0, end));
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      const size_t equals = pair.find('=');
-      if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
-        return pair.substr(equals + 1);
-      }
-    }
-  }
-  return {};
-}
 
 bool sample(const routing::ShadowPolicy& policy, const RequestHead& head,
             const net::Address& client, Rng& rng) {

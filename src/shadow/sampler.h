@@ -2,8 +2,6 @@
 // draw.
 #pragma once
 
-#include <string_view>
-
 #include "base/rng.h"
 #include "msg/head.h"
 #include "net/address.h"
@@ -18,8 +16,5 @@ constexpr uint32_t kMillion = 1'000'000;
 // lacks the key's header or cookie is drawn at random.
 bool sample(const routing::ShadowPolicy& policy, const RequestHead& head,
             const net::Address& client, Rng& rng);
-
-// Value of a cookie (RFC 6265 section 4.2.1), or "" if there is none of that name.
-std::string_view find_cookie(const Headers& headers, std::string_view name) noexcept;
 
 }  // namespace gnomon::shadow

@@ -105,16 +105,5 @@ TEST(Sampler, a_request_without_its_key_is_drawn_at_random) {
   EXPECT_LT(taken, 700);
 }
 
-TEST(FindCookie, finds_whole_names_only) {
-  Headers headers;
-  headers.add("Cookie", "xsession=no; session=yes;c=\"q\"");
-  headers.add("cookie", "late=1");
-  EXPECT_EQ(find_cookie(headers, "session"), "yes");
-  EXPECT_EQ(find_cookie(headers, "c"), "\"q\"");
-  EXPECT_EQ(find_cookie(headers, "late"), "1");
-  EXPECT_EQ(find_cookie(headers, "sess"), "");
-  EXPECT_EQ(find_cookie(headers, ""), "");
-}
-
 }  // namespace
 }  // namespace gnomon::shadow

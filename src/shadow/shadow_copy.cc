@@ -127,10 +127,10 @@ void ShadowCopy::acquire() {
     return fail(reason_of(begun.error()));
   }
   in_request_ = true;
-  host_ = cluster_->pick();
+  host_ = cluster_->pick({.hash = hash_, .subset = nullptr});
   if (host_ == nullptr) return fail(Reason::no_host);
   ++host_->active;
-  if (http::ClientConnection* idle = host_->take_idle()) return on_connection(*idle);
+  if (http::ClientConnection* idle = host_->take_idle(*this)) return on_connection(*idle);
   // It will wait for longer than this turn: let go of the client's blocks.
   detach(head_);
   for (Chunk& chunk : inbox_) chunk = keepable(chunk);
@@ -172,12 +172,16 @@ void ShadowCopy::settle() {
 
 void ShadowCopy::on_backend_writable() { settle(); }
 
-void ShadowCopy::on_no_connection(const Error& error) { fail(reason_of(error)); }
+void ShadowCopy::on_no_connection(const Error& error) {
+  host_->report_failure(error);
+  fail(reason_of(error));
+}
 
 void ShadowCopy::on_interim(ResponseHead /*head*/) {}
 
 void ShadowCopy::on_response_head(ResponseHead head) {
   status_ = head.status;
+  host_->report_status(head.status);
   cluster_->stats().codes.add(head.status);
 }
 
@@ -194,6 +198,7 @@ void ShadowCopy::on_response_end(Headers /*trailers*/) {
 void ShadowCopy::on_response_error(Error error) {
   backend_ = nullptr;
   cluster_->stats().resets.add();
+  if (status_ == 0 && error.retry != Retry::if_reused) host_->report_failure(error);
   fail(reason_of(error));
 }
 
@@ -203,6 +208,9 @@ void ShadowCopy::on_timeout() {
     return timer_.arm(timeout_);
   }
   cluster_->stats().timeouts.add();
+  if (status_ == 0 && host_ != nullptr) {
+    host_->report_failure({Errc::timeout, Side::backend, Retry::no, "upstream request timeout"});
+  }
   fail(Reason::timeout);
 }
 

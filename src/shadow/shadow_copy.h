@@ -2,7 +2,9 @@
 // lane, and ends in exactly one counted outcome.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "http/client.h"
@@ -48,11 +50,16 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
              RequestHead head);
   ~ShadowCopy() override;
 
+  // Where the shadow's upstream is affine, copies keep together as their live requests do.
+  void set_hash(std::optional<uint64_t> hash) noexcept { hash_ = hash; }
+
   // From the tap, on the live path: they queue and return.
   void offer(const Chunk& chunk);
   void offer_end(const Headers& trailers);
   void cut(Reason reason);
 
+  // Before it begins: the client that its connection shall speak for.
+  void speak_for(proxy::Origin origin) { origin_ = std::move(origin); }
   // From the manager: ends it now.
   void end_now(Reason reason) { fail(reason); }
 
@@ -83,6 +90,7 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
   const proxy::GenerationPtr generation_;  // keeps policy_ alive
   const routing::ShadowPolicy& policy_;
   proxy::Cluster* const cluster_;
+  std::optional<uint64_t> hash_;
   proxy::HostPool* host_ = nullptr;
   http::ClientStream* backend_ = nullptr;
 

@@ -124,6 +124,10 @@ std::shared_ptr<ShadowCopy> ShadowManager::consider(const RequestHead& head,
   auto copy = std::allocate_shared<ShadowCopy>(
       PoolAllocator<ShadowCopy>(), context_.loop, owner, ShadowCopy::Grant{context_.limits, state},
       generation, policy, timeout, make_copy_head(head, policy, context_.gateway_ip));
+  copy->set_hash(context.hash);
+  if (context.stream != nullptr && generation->find(policy.cluster)->speaks_for_clients()) {
+    copy->speak_for({context.client, context.stream->local()});
+  }
   copies_.emplace(copy.get(), copy);
   return copy;
 }

@@ -1,0 +1,55 @@
+// One question to one host, asked again and again: does it answer as a healthy host does?
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/client_connection.h"
+#include "net/address.h"
+#include "net/stream.h"
+#include "routing/plan.h"
+
+namespace gnomon::proxy {
+
+// What probes of one checker borrow. Outlives them.
+struct ProbeContext {
+  net::EventLoop& loop;
+  net::Network& network;
+  http::ReadBuffer& read_buffer;
+  const http::ClientSettings& settings;
+  net::Lane lane;
+};
+
+enum class ProbeResult : uint8_t {
+  good,
+  bad,      // an answer that is not the expected one
+  network,  // none
+};
+
+class HealthProbe {
+ public:
+  // Once per start(), unless stop() comes before; it may come from within start().
+  using Done = std::function<void(ProbeResult result)>;
+
+  virtual ~HealthProbe() = default;
+  virtual void start() = 0;
+  // Gives up the question under way.
+  virtual void stop() = 0;
+};
+
+struct ProbeTarget {
+  net::Address address;
+  std::string host;     // for Host, unless the check names one
+  std::string preface;  // bytes that begin each connection
+};
+
+// `cluster` has a health check, and outlives the probe.
+std::unique_ptr<HealthProbe> make_probe(const ProbeContext& context,
+                                        const routing::Cluster& cluster, ProbeTarget target,
+                                        HealthProbe::Done done);
+
+// Whether all parts occur in this order, with anything between them.
+bool holds_in_order(std::string_view bytes, const std::vector<std::string>& parts) noexcept;
+
+}  // namespace gnomon::proxy
