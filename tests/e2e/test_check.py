@@ -116,10 +116,10 @@ def test_problem_is_found(checked, what, resources):
 
 def test_known_field_that_is_not_done_yet_is_a_named_warning(checked):
     resources = mirrored(HOST, HOST)
-    resources[3]["spec"]["virtualHost"]["options"] = {"cors": {"allowOrigin": ["https://a.test"]}}
+    resources[3]["spec"]["virtualHost"]["options"] = {"csrf": {}}
     run = checked(resources)
     assert run.returncode == 0, run.stderr
-    assert re.search(r"file\.yaml:\d+:\d+.*cors", run.stdout + run.stderr, re.S)
+    assert re.search(r"file\.yaml:\d+:\d+.*csrf", run.stdout + run.stderr, re.S)
 
 
 def test_json_lists_the_problems(checked):

@@ -91,9 +91,10 @@ class Connection:
 
 
 class Backend:
-    """Listens on a free port; `script(connection)` serves each connection. Scripts may be replaced while it runs."""
+    """Listens on a free port, or on a Unix socket; `script(connection)` serves each connection. Scripts may be replaced
+    while it runs."""
 
-    def __init__(self, script=None, family=socket.AF_INET, receive_buffer=0, continues=True):
+    def __init__(self, script=None, family=socket.AF_INET, receive_buffer=0, continues=True, path=None):
         self.script = script or answer(answer_ok)
         self.continues = continues
         self.stopping = threading.Event()
@@ -102,12 +103,12 @@ class Backend:
         self.requests = []  # requests that came whole
         self.cut = []  # requests that broke off
         self.connections = []
-        self.listener = socket.socket(family)
+        self.listener = socket.socket(socket.AF_UNIX if path else family)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind((LOOPBACK[family], 0))
+        self.listener.bind(path or (LOOPBACK[family], 0))
         self.listener.listen(1024)
-        self.host, self.port = self.listener.getsockname()[:2]
+        self.host, self.port = (path, 0) if path else self.listener.getsockname()[:2]
         self.acceptor = threading.Thread(target=self.accept, daemon=True)
         self.acceptor.start()
 
@@ -120,7 +121,8 @@ class Backend:
             if self.stopping.is_set():
                 sock.close()
                 return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.lock:
                 connection = Connection(self, sock, len(self.connections))
                 self.connections.append(connection)
