@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 
 // Several events belong to one change; the reload waits until they have stopped coming.
 constexpr Millis kSettle{50};
+constexpr Millis kSettleMax{500};
 constexpr size_t kDirectoriesMax = 10'000;
 constexpr uint32_t kMask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                            IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
@@ -72,7 +74,11 @@ void FileWatcher::on_io(uint32_t /*events*/) {
   alignas(inotify_event) char buffer[4096];
   bool any = false;
   while (::read(fd_, buffer, sizeof(buffer)) > 0) any = true;
-  if (any) settle_timer_.arm(kSettle);
+  if (!any) return;
+  // Something that never stops being written must not put the reload off for ever.
+  if (!settle_timer_.armed()) latest_ = loop_.now() + kSettleMax;
+  const Duration left = std::max(latest_ - loop_.now(), Duration::zero());
+  settle_timer_.arm(std::min<Millis>(kSettle, std::chrono::ceil<Millis>(left)));
 }
 
 }  // namespace gnomon::app

@@ -31,6 +31,7 @@ class FileWatcher final : private net::IoHandler {
   int fd_;
   uint64_t token_ = 0;
   net::Timer settle_timer_;
+  TimePoint latest_{};  // when a change that has begun to settle is reported in any case
 };
 
 }  // namespace gnomon::app

@@ -150,7 +150,9 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
         continue;
       }
       if (!stream_->readable() && !write_failed_) return;
-      if (reads == kReadsPerTurn) return context_.loop.schedule(read_task_, net::Lane::background);
+      if (reads == kReadsPerTurn) {
+        return context_.loop.schedule_continuation(read_task_, context_.lane);
+      }
       ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
       switch (got.io.status) {
         case net::IoResult::Status::ok:

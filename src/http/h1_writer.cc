@@ -142,6 +142,21 @@ void put_connection(Text& text, std::string_view upgrade, bool close, bool te) n
   if (separator == ", ") text.put("\r\n");
 }
 
+// Whether a request without a body is told from one whose body got lost (RFC 9110 section 8.6: a
+// method that anticipates content should say that there is none).
+bool declares_empty_body(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+    case Method::head:
+    case Method::del:
+    case Method::connect:
+    case Method::trace:
+      return false;
+    default:
+      return true;
+  }
+}
+
 // Whether a response with this status has a length to declare when it has no body.
 bool may_declare_length(uint16_t status) noexcept { return status >= 200 && status != 204; }
 
@@ -163,6 +178,9 @@ void write_request_head(ByteQueue& out, const RequestHead& head, const H1Request
              (head.content_length > 0 && head.body == BodyKind::sized)) {
     // A length without a body to follow would swallow the next request on the connection.
     put_length(text, head.content_length);
+  } else if (head.body == BodyKind::none && head.content_length == kNoLength &&
+             declares_empty_body(head.method)) {
+    put_length(text, 0);
   }
   if (head.expect_continue) text.put("expect: 100-continue\r\n");
   if (head.te_trailers) text.put("te: trailers\r\n");

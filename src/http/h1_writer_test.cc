@@ -45,6 +45,17 @@ TEST(H1Writer, writes_host_first_then_fields_then_framing) {
       "PUT /a?b HTTP/1.1\r\nhost: shop.test\r\nX-One: 1\r\nempty: \r\ncontent-length: 5\r\n\r\n");
 }
 
+TEST(H1Writer, says_that_there_is_no_body_where_one_is_expected) {
+  RequestHead head = get();
+  EXPECT_EQ(written(head), "GET / HTTP/1.1\r\nhost: shop.test\r\n\r\n");
+  head.method = Method::post;
+  head.method_name = "POST";
+  EXPECT_EQ(written(head), "POST / HTTP/1.1\r\nhost: shop.test\r\ncontent-length: 0\r\n\r\n");
+  head.method = Method::del;
+  head.method_name = "DELETE";
+  EXPECT_EQ(written(head), "DELETE / HTTP/1.1\r\nhost: shop.test\r\n\r\n");
+}
+
 TEST(H1Writer, writes_members_of_a_request_as_fields) {
   RequestHead head = get();
   head.body = BodyKind::streamed;
@@ -240,8 +251,8 @@ TEST(H1Writer, writes_requests_that_read_back_the_same) {
         "Connection: te\r\nExpect: 100-continue\r\n\r\n",
         "PUT / HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 12345678901\r\nCookie: a\r\nCookie: "
         "b\r\n\r\n",
-        "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
-        "get / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"}) {
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"}) {
     const H1Limits limits;
     H1RequestParser first(limits);
     Chunk in = Chunk::copy_of(bytes);

@@ -12,8 +12,8 @@ namespace {
 constexpr int kReadsPerTurn = 4;                    // then other connections get theirs
 constexpr size_t kDiscardMax = size_t{256} * 1024;  // of a body nobody wants, before we hang up
 constexpr Millis kDiscardTimeout{2'000};            // for the rest of a body nobody wants
-constexpr Millis kFlushTimeout{10'000};  // for our last bytes, where heads have no limit of time
-constexpr Millis kLastChance{1'000};     // for the first request of a connection, draining
+constexpr Millis kFlushTimeout{300'000};  // without progress, where streams have no such limit
+constexpr Millis kLastChance{1'000};      // for the first request of a connection, draining
 constexpr Error kVanished{Errc::reset, Side::client, Retry::no, "client closed the connection"};
 constexpr Error kUploadCut{Errc::truncated, Side::client, Retry::no, "client closed in its body"};
 constexpr Error kSlowRequest{Errc::timeout, Side::client, Retry::no, "request took too long"};
@@ -83,7 +83,9 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     }
     if (stream_->writable() && !out_.empty()) flush();
     if (phase_ != Phase::closed) read_some();
-    if (phase_ == Phase::exchange && request_done_ && stream_->broken()) abandon(kVanished);
+    // Nobody reads any more, or not now, and so nobody would notice that the client is gone.
+    const bool deaf = request_done_ || paused_;
+    if (phase_ == Phase::exchange && deaf && stream_->broken()) abandon(kVanished);
   }
 
   bool wants_read() const noexcept {
@@ -110,7 +112,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
       }
       if (!stream_->readable()) break;
       if (reads == kReadsPerTurn) {
-        context_.loop.schedule(read_task_, net::Lane::background);
+        context_.loop.schedule_continuation(read_task_, net::Lane::live);
         return;
       }
       ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
@@ -417,6 +419,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
       if (io.status == net::IoResult::Status::error) return abandon(kVanished);
       if (io.status != net::IoResult::Status::ok) break;
       last_activity_ = context_.loop.now();
+      if (phase_ == Phase::closing) arm_flush_limit();
       out_.consume(io.bytes);
     }
     if (phase_ == Phase::closed) return;
@@ -458,10 +461,15 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   void close_after_flush() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closing;
-    const Millis limit = settings().header_timeout;
-    phase_timer_.arm(limit > Millis::zero() ? limit : kFlushTimeout);
+    arm_flush_limit();
     if (out_.empty()) return on_flushed();
     schedule_flush();
+  }
+
+  // A client that takes what it is sent may take its time, as during an exchange.
+  void arm_flush_limit() {
+    const Millis limit = settings().stream_idle_timeout;
+    phase_timer_.arm(limit > Millis::zero() ? limit : kFlushTimeout);
   }
 
   void on_flushed() {

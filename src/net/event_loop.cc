@@ -83,6 +83,11 @@ void EventLoop::schedule(Task& task, Lane lane) noexcept {
   (lane == Lane::live ? live_tasks_ : background_tasks_).push(task);
 }
 
+void EventLoop::schedule_continuation(Task& task, Lane lane) noexcept {
+  if (task.scheduled()) return;
+  (lane == Lane::live ? continuations_ : background_tasks_).push(task);
+}
+
 bool EventLoop::post(std::function<void()> work) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -115,7 +120,8 @@ void EventLoop::run() {
 void EventLoop::run_once(Duration max_wait) {
   Duration wait = timers_.next_wait();
   if (wait < Duration::zero() || (max_wait >= Duration::zero() && max_wait < wait)) wait = max_wait;
-  if (!live_tasks_.empty() || !background_tasks_.empty() || !background_events_.empty()) {
+  if (!live_tasks_.empty() || !continuations_.empty() || !background_tasks_.empty() ||
+      !background_events_.empty()) {
     wait = Duration::zero();
   }
   events_.clear();
@@ -133,6 +139,7 @@ void EventLoop::run_once(Duration max_wait) {
   timers_.fire_due();
   run_posted();
   run_live_tasks();
+  run_continuations();
   run_background();
 }
 
@@ -146,22 +153,31 @@ void EventLoop::run_live_tasks() {
   while (Task* task = live_tasks_.pop()) task->run_();
 }
 
+// Each once: what they schedule anew waits for the next turn.
+void EventLoop::run_continuations() {
+  if (continuations_.empty()) return;
+  Task end_of_turn([] {});
+  continuations_.push(end_of_turn);
+  while (Task* task = continuations_.pop()) {
+    if (task == &end_of_turn) return;
+    task->run_();
+    run_live_tasks();
+  }
+}
+
 // The lane gets as much time as live work took in this turn: under full load half of the thread, so
 // that copies of a healthy shadow keep up, and never more, so that a bad one cannot take it all.
-// Two rounds of tasks: in the first, copies hand their bytes to connections; in the second,
-// connections write them out. Work that is left when the slice is used up, and work that schedules
-// more of itself, waits until live descriptors have been looked at again.
+// Events come first, for half of the time, so that a shadow that talks without end does not keep
+// other copies' tasks from running. Two rounds of tasks: in the first, copies hand their bytes to
+// connections; in the second, connections write them out. Work that is left when the slice is used
+// up, and work that schedules more of itself, waits until live descriptors have been looked at
+// again.
 void EventLoop::run_background() {
   if (background_events_.empty() && background_tasks_.empty()) return;
   const TimePoint begin = clock_.now();
-  const TimePoint end = begin + std::clamp(begin - now(), kBackgroundSliceMin, kBackgroundSliceMax);
-  while (background_next_ < background_events_.size()) {
-    dispatch(background_events_[background_next_++]);
-    run_live_tasks();
-    if (clock_.now() >= end) return;
-  }
-  background_events_.clear();
-  background_next_ = 0;
+  const Duration slice = std::clamp(begin - now(), kBackgroundSliceMin, kBackgroundSliceMax);
+  const TimePoint end = begin + slice;
+  run_background_events(begin + slice / 2);
   for (int round = 0; round < 2 && !background_tasks_.empty(); ++round) {
     Task end_of_round([] {});
     background_tasks_.push(end_of_round);
@@ -172,6 +188,17 @@ void EventLoop::run_background() {
       if (clock_.now() >= end) return;
     }
   }
+  run_background_events(end);
+}
+
+void EventLoop::run_background_events(TimePoint end) {
+  while (background_next_ < background_events_.size()) {
+    if (clock_.now() >= end) return;
+    dispatch(background_events_[background_next_++]);
+    run_live_tasks();
+  }
+  background_events_.clear();
+  background_next_ = 0;
 }
 
 void EventLoop::run_posted() {

@@ -101,6 +101,9 @@ class EventLoop {
 
   // Live tasks run right after the event that scheduled them, background tasks after all live work.
   void schedule(Task& task, Lane lane) noexcept;
+  // Work that goes on for long and lets others have their turn in between. Live work of that sort
+  // runs once a turn, behind the live events and before anything in the background.
+  void schedule_continuation(Task& task, Lane lane) noexcept;
 
   // From any thread: runs `work` on this loop. False when the queue is full or the loop has
   // stopped.
@@ -119,6 +122,8 @@ class EventLoop {
 
   void dispatch(const Poller::Event& event);
   void run_live_tasks();
+  void run_continuations();
+  void run_background_events(TimePoint end);
   void run_background();
   void run_posted();
 
@@ -131,6 +136,7 @@ class EventLoop {
   std::vector<Poller::Event> background_events_;
   size_t background_next_ = 0;  // the first of them that has not been told
   TaskList live_tasks_;
+  TaskList continuations_;
   TaskList background_tasks_;
 
   std::mutex mutex_;  // guards the three below

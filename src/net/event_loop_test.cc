@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace gnomon::net {
 namespace {
@@ -74,6 +76,35 @@ TEST_F(EventLoopTest, background_work_that_takes_long_leaves_the_rest_for_the_ne
   EXPECT_EQ(runs, 2);
   turn();
   EXPECT_EQ(runs, 3);
+}
+
+TEST_F(EventLoopTest, live_work_that_goes_on_has_its_turn_whatever_the_background_does) {
+  std::vector<std::unique_ptr<Task>> greedy;
+  for (int i = 0; i < 10; ++i) {
+    greedy.push_back(std::make_unique<Task>([this, &greedy, i] {
+      clock_.advance(std::chrono::milliseconds(10));
+      loop_.schedule(*greedy[static_cast<size_t>(i)], Lane::background);
+    }));
+    loop_.schedule(*greedy.back(), Lane::background);
+  }
+  int runs = 0;
+  Task reading([&] {
+    ++runs;
+    loop_.schedule_continuation(reading, Lane::live);
+  });
+  loop_.schedule_continuation(reading, Lane::live);
+  for (int i = 0; i < 20; ++i) turn();
+  EXPECT_EQ(runs, 20);
+}
+
+TEST_F(EventLoopTest, a_continuation_lets_live_work_go_first) {
+  std::string order;
+  Task live([&] { order += 'l'; });
+  Task goes_on([&] { order += 'c'; });
+  loop_.schedule_continuation(goes_on, Lane::live);
+  loop_.schedule(live, Lane::live);
+  turn();
+  EXPECT_EQ(order, "lc");
 }
 
 TEST_F(EventLoopTest, timers_fire_in_virtual_time) {

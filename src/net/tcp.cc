@@ -219,7 +219,7 @@ class TcpAcceptor final : public Acceptor, private IoHandler {
           return;
       }
     }
-    loop_.schedule(more_, Lane::background);
+    loop_.schedule_continuation(more_, Lane::live);
   }
 
   Outcome accept_one() {

@@ -25,7 +25,7 @@ RequestHead make_copy_head(const RequestHead& primary, const routing::ShadowPoli
     copy.authority = copy.headers.intern(shadow_authority(copy.authority));
   }
   std::string forwarded(copy.headers.get(Known::x_forwarded_for));
-  forwarded.append(forwarded.empty() ? "" : ", ").append(gateway_ip);
+  forwarded.append(forwarded.empty() ? "" : ",").append(gateway_ip);
   copy.headers.remove(Known::x_forwarded_for);
   copy.headers.add_view("x-forwarded-for", copy.headers.intern(forwarded), Known::x_forwarded_for);
   copy.headers.remove(std::string_view("x-envoy-internal"));

@@ -42,7 +42,7 @@ TEST(CopyHead, keeps_the_request_and_marks_it) {
   EXPECT_EQ(copy.authority, "shop.example.com-shadow:8080");
   EXPECT_EQ(copy.headers.get(Known::x_request_id), "id-1");
   EXPECT_EQ(copy.headers.get(Known::authorization), "Bearer secret");
-  EXPECT_EQ(copy.headers.get(Known::x_forwarded_for), "192.0.2.7, 198.51.100.1");
+  EXPECT_EQ(copy.headers.get(Known::x_forwarded_for), "192.0.2.7,198.51.100.1");
   EXPECT_EQ(copy.headers.get("x-envoy-internal"), "true");
   EXPECT_TRUE(is_marked(copy));
 }

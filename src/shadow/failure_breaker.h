@@ -16,31 +16,36 @@ class FailureBreaker {
   static constexpr Millis kFirstPause{1'000};
   static constexpr Millis kLongestPause{30'000};
 
-  bool allow(TimePoint now) noexcept {
-    if (failures_ < kFailures) return true;
-    if (now < open_until_ || probing_) return false;
+  enum class Permit : uint8_t { refused, copy, probe };
+
+  // A probe must be answered for by exactly one of the three below, with `probe` set.
+  Permit ask(TimePoint now) noexcept {
+    if (failures_ < kFailures) return Permit::copy;
+    if (now < open_until_ || probing_) return Permit::refused;
     probing_ = true;
-    return true;
+    return Permit::probe;
   }
   void on_success() noexcept {
     failures_ = 0;
     probing_ = false;
     pause_ = kFirstPause;
   }
-  void on_failure(TimePoint now) noexcept {
+  void on_failure(TimePoint now, bool probe) noexcept {
     if (failures_ < kFailures) ++failures_;
     if (failures_ < kFailures) return;
     // Copies that were under way when it opened fail as well; only a probe makes the pause longer.
-    if (probing_) {
+    if (probe) {
       pause_ = std::min(pause_ * 2, kLongestPause);
-    } else if (now < open_until_) {
+      probing_ = false;
+    } else if (probing_ || now < open_until_) {
       return;
     }
-    probing_ = false;
     open_until_ = now + pause_;
   }
   // A probe that ended for a reason of ours says nothing about the shadow.
-  void on_void() noexcept { probing_ = false; }
+  void on_void(bool probe) noexcept {
+    if (probe) probing_ = false;
+  }
 
  private:
   uint32_t failures_ = 0;

@@ -66,7 +66,8 @@ ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& gran
       timeout_(timeout),
       started_(loop.now()),
       work_([this] { work(); }),
-      timer_(loop.timers(), [this] { on_timeout(); }) {
+      timer_(loop.timers(), [this] { on_timeout(); }),
+      probe_(grant.probe) {
   state_.stats.copied.add();
   state_.stats.in_flight.add(1);
   timer_.arm(timeout_);
@@ -218,9 +219,9 @@ void ShadowCopy::fail(Reason reason) {
   if (ended_) return;
   state_.stats.fail(reason);
   if (blames_shadow(reason)) {
-    state_.breaker.on_failure(loop_.now());
+    state_.breaker.on_failure(loop_.now(), probe_);
   } else {
-    state_.breaker.on_void();
+    state_.breaker.on_void(probe_);
   }
   end();
 }

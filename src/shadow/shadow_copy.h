@@ -43,6 +43,7 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
   struct Grant {
     SharedLimits& shared;
     ShadowState& state;
+    bool probe = false;  // of the breaker
   };
 
   ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& grant,
@@ -107,6 +108,7 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
 
   Reason cut_reason_ = Reason::client_abort;
   uint16_t status_ = 0;
+  const bool probe_;
   bool acquired_ = false;
   bool in_request_ = false;
   bool request_complete_ = false;

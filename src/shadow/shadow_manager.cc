@@ -117,13 +117,15 @@ std::shared_ptr<ShadowCopy> ShadowManager::consider(const RequestHead& head,
   if (!same_snapshot || generation->find(policy.cluster) == nullptr) {
     return drop(Reason::no_upstream);
   }
-  if (const std::optional<Reason> refused = admit(state, policy)) return drop(*refused);
+  bool probe = false;
+  if (const std::optional<Reason> refused = admit(state, policy, probe)) return drop(*refused);
   Millis timeout = policy.timeout.value_or(context.route.timeout);
   if (timeout <= Millis::zero()) timeout = kTimeoutDefault;
   CopyOwner& owner = *this;
-  auto copy = std::allocate_shared<ShadowCopy>(
-      PoolAllocator<ShadowCopy>(), context_.loop, owner, ShadowCopy::Grant{context_.limits, state},
-      generation, policy, timeout, make_copy_head(head, policy, context_.gateway_ip));
+  auto copy = std::allocate_shared<ShadowCopy>(PoolAllocator<ShadowCopy>(), context_.loop, owner,
+                                               ShadowCopy::Grant{context_.limits, state, probe},
+                                               generation, policy, timeout,
+                                               make_copy_head(head, policy, context_.gateway_ip));
   copy->set_hash(context.hash);
   if (context.stream != nullptr && generation->find(policy.cluster)->speaks_for_clients()) {
     copy->speak_for({context.client, context.stream->local()});
@@ -132,18 +134,22 @@ std::shared_ptr<ShadowCopy> ShadowManager::consider(const RequestHead& head,
   return copy;
 }
 
-std::optional<Reason> ShadowManager::admit(ShadowState& state,
-                                           const routing::ShadowPolicy& policy) {
+std::optional<Reason> ShadowManager::admit(ShadowState& state, const routing::ShadowPolicy& policy,
+                                           bool& probe) {
   if (!state.limits.in_flight.take(1, policy.in_flight_max)) return Reason::budget_inflight;
   if (!context_.limits.in_flight.take(1, context_.limits.in_flight_max)) {
     state.limits.in_flight.give_back(1);
     return Reason::budget_inflight;
   }
   std::optional<Reason> refused;
-  if (!state.limits.rate.take(context_.loop.now(), policy.requests_per_second)) {
-    refused = Reason::rate;
-  } else if (!state.breaker.allow(context_.loop.now())) {
+  const TimePoint now = context_.loop.now();
+  const FailureBreaker::Permit permit = state.breaker.ask(now);
+  probe = permit == FailureBreaker::Permit::probe;
+  if (permit == FailureBreaker::Permit::refused) {
     refused = Reason::breaker_open;
+  } else if (!state.limits.rate.take(now, policy.requests_per_second)) {
+    refused = Reason::rate;
+    state.breaker.on_void(probe);
   }
   if (refused.has_value()) {
     state.limits.in_flight.give_back(1);

@@ -60,7 +60,7 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
   std::shared_ptr<ShadowCopy> consider(const RequestHead& head, const proxy::TapContext& context,
                                        const routing::ShadowPolicy& policy);
   // Takes what a copy needs, or says why it may not have it.
-  std::optional<Reason> admit(ShadowState& state, const routing::ShadowPolicy& policy);
+  std::optional<Reason> admit(ShadowState& state, const routing::ShadowPolicy& policy, bool& probe);
 
   ShadowContext context_;
   proxy::ClusterSet clusters_;

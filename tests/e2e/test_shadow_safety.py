@@ -201,6 +201,25 @@ def test_large_upload_takes_as_long_as_without_mirroring(start, live, closing, n
     assert min(ratios) < limit, ratios
 
 
+@pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="measures time")
+def test_large_transfers_go_on_beside_shadows_that_never_stop_talking(start, closing):
+    """Forty answers without end keep the background lane busy; live bytes do not wait behind them."""
+    body = b"d" * (16 * MIB)
+    live = closing(Backend(answer(lambda r: ok(body if r.method == "GET" else b"primary"))))
+    gw = start(mirrored(live, closing(bad_backend("chatty")), test=NO_BUDGET))
+    with gw.client() as client:
+        for _ in range(40):
+            assert client.request("POST", "/", body=b"x").body == b"primary"
+    for target in ("/live", "/"):
+        assert upload(gw, target, 32 * MIB)[1] < 4
+        with gw.client() as client:
+            response, seconds = client.timed("GET", target)
+            assert response.body_length == len(body)
+            assert seconds < 4
+    assert gw.metrics().total("gnomon_shadow_in_flight") >= 20, "they were meant to be talking all the while"
+
+
 # ---- the client's bytes
 
 

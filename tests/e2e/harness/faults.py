@@ -69,6 +69,16 @@ def endless_body(connection):
         connection.send(b"%x\r\n%s\r\n" % (len(EVIL), EVIL))
 
 
+def chatty(connection):
+    """An answer without end of which every byte is work: one-byte chunks."""
+    if connection.request() is None:
+        return
+    connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    chunks = b"1\r\nE\r\n" * 10_000
+    while not connection.backend.stopping.is_set():
+        connection.send(chunks)
+
+
 def giant_head(connection):
     if connection.request() is None:
         return
@@ -131,6 +141,7 @@ SCRIPTS = {
         garbage,
         tls_on_plain_port,
         endless_body,
+        chatty,
         giant_head,
         interim_flood,
         two_answers,
