@@ -94,7 +94,7 @@ int Gateway::run() {
 
 // The first load: without a good configuration there is nothing to serve.
 void Gateway::begin() {
-  routing::Loaded loaded = routing::load_snapshot(options_.config_path);
+  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
   const std::string problems = render_all(loaded.diagnostics);
   if (!problems.empty()) {
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, problems.data(), problems.size());
@@ -195,7 +195,7 @@ void Gateway::reload(const char* cause, ReloadDone done) {
   }
   reloading_ = true;
   log_.info("reloading", {{"cause", cause}});
-  routing::Loaded loaded = routing::load_snapshot(options_.config_path);
+  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
   std::string problems = render_all(loaded.diagnostics);
   if (loaded.snapshot == nullptr) return finish_reload(false, nullptr, std::move(problems), done);
   auto listeners = listener_plan_.prepare(*loaded.snapshot);

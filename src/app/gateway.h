@@ -20,6 +20,7 @@
 #include "app/reload_state.h"
 #include "app/signals.h"
 #include "app/worker.h"
+#include "config/load_cache.h"
 #include "proxy/access_log.h"
 #include "routing/snapshot_builder.h"
 
@@ -67,6 +68,7 @@ class Gateway {
   ReloadState reload_state_;
   AdminView admin_view_;
   bool draining_ = false;
+  config::LoadCache load_cache_;
   ListenerPlan listener_plan_;
   LimitBook limit_book_;
   std::unique_ptr<proxy::AccessLog> access_log_;

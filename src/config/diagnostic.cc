@@ -138,6 +138,24 @@ void Diagnostics::skip(Position at, std::string message) {
   if (kept_.size() > kept_before) kept_.back().diagnostic.skipped = true;
 }
 
+Diagnostics::Slice Diagnostics::since(size_t kept_before,
+                                      const std::array<size_t, 3>& counts_before) const {
+  Slice slice;
+  slice.kept.assign(kept_.begin() + static_cast<ptrdiff_t>(kept_before), kept_.end());
+  for (size_t i = 0; i < counts_.size(); ++i) slice.counts[i] = counts_[i] - counts_before[i];
+  return slice;
+}
+
+void Diagnostics::append(const Slice& slice) {
+  std::array<size_t, 3> left = slice.counts;
+  for (const Kept& kept : slice.kept) {
+    const auto severity = static_cast<size_t>(kept.diagnostic.severity);
+    --left[severity];
+    if (++counts_[severity] <= kKeptMax) kept_.push_back(kept);
+  }
+  for (size_t i = 0; i < counts_.size(); ++i) counts_[i] += left[i];
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<const Kept*> order;
   order.reserve(kept_.size());

@@ -58,6 +58,13 @@ class Diagnostics {
   // Notes that a document was passed over because it belongs to another program.
   void skip(Position at, std::string message);
 
+  // What one part of the reading has found, to be told again when that part is read from memory.
+  struct Slice;
+  Slice since(size_t kept_before, const std::array<size_t, 3>& counts_before) const;
+  void append(const Slice& slice);
+  size_t kept() const noexcept { return kept_.size(); }
+  const std::array<size_t, 3>& counts() const noexcept { return counts_; }
+
   size_t count(Severity severity) const noexcept { return counts_[static_cast<size_t>(severity)]; }
   size_t errors() const noexcept { return count(Severity::error); }
   const Sources& sources() const noexcept { return *sources_; }
@@ -73,6 +80,11 @@ class Diagnostics {
   };
   std::vector<Kept> kept_;
   std::array<size_t, 3> counts_{};  // by severity
+};
+
+struct Diagnostics::Slice {
+  std::vector<Kept> kept;
+  std::array<size_t, 3> counts{};  // more than were kept, where there were too many
 };
 
 }  // namespace gnomon::config

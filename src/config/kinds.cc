@@ -24,7 +24,7 @@ constexpr std::array<KindInfo, 19> kKinds{{
     {"ListenerOption", "gateway.solo.io", "v1", "listeneroptions", Kind::later},
     {"MatchableHttpGateway", "gateway.solo.io", "v1", "httpgateways", Kind::later},
     {"MatchableTcpGateway", "gateway.solo.io", "v1", "tcpgateways", Kind::later},
-    {"Settings", "gloo.solo.io", "v1", "settings", Kind::later},
+    {"Settings", "gloo.solo.io", "v1", "settings", Kind::settings},
     {"Proxy", "gloo.solo.io", "v1", "proxies", Kind::later},
     {"AuthConfig", "enterprise.gloo.solo.io", "v1", "authconfigs", Kind::later},
     {"RateLimitConfig", "ratelimit.solo.io", "v1alpha1", "ratelimitconfigs", Kind::later},

@@ -19,6 +19,7 @@ enum class Kind : uint8_t {
   upstream_group,
   route_option,
   virtual_host_option,
+  settings,
   later,  // Gloo's, but not served yet
 };
 

@@ -300,12 +300,10 @@ TEST(UpstreamFields, refuses_hosts_that_cannot_be_reached) {
             "2:34 error: static.hosts[0].port: must be between 1 and 65535, is 0\n");
 }
 
-TEST(UpstreamFields, never_sends_in_clear_what_asked_for_tls) {
-  EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 80}], useTls: true}\n"),
-            "2:48 error: static.useTls: TLS to backends is not served yet\n");
-  EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 80}, {addr: b, port: 443}]}\n"),
-            "2:39 error: static: port 443 means TLS, and TLS to backends is not served yet\n");
-  EXPECT_EQ(problems("static: {hosts: [{addr: b, port: 443}], useTls: false}\n"), "");
+TEST(UpstreamFields, warns_of_tunnels) {
+  EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 80}]}\nhttpProxyHostname: b\n"),
+            "3:1 warning: httpProxyHostname: tunnels are not served yet; the Upstream has no "
+            "endpoints and requests get 503\n");
 }
 
 TEST(UpstreamFields, warns_of_kinds_that_need_a_platform) {
@@ -421,6 +419,17 @@ TEST(GatewayFields, refuses_what_cannot_listen) {
                "operator: Equals, values: [b, c]}]}}\n"),
       "3:57 error: httpGateway.virtualServiceExpressions.expressions[0]: the number of values "
       "does not fit the operator\n");
+}
+
+TEST(LabelExpression, takes_an_exclamation_mark_for_what_its_author_meant) {
+  for (const char* written : {"!", "'!'"}) {
+    EXPECT_EQ(
+        problems(fmt::format("bindPort: 80\nhttpGateway: {{virtualServiceExpressions: "
+                             "{{expressions: [{{key: a, operator: {} }}]}}}}\n",
+                             written)),
+        "3:76 warning: httpGateway.virtualServiceExpressions.expressions[0].operator: is read "
+        "as DoesNotExist\n");
+  }
 }
 
 TEST(LabelExpression, matches_as_its_operator_says) {

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "config/kinds.h"
+#include "config/load_cache.h"
 #include "config/schema.h"
+#include "config/settings.h"
 #include "config/yaml.h"
 
 namespace gnomon::config {
@@ -17,11 +20,12 @@ namespace {
 
 class Loader {
  public:
-  Loader(Files& files, const LoadLimits& limits)
+  Loader(Files& files, const LoadLimits& limits, LoadCache* cache)
       : files_(files),
         limits_(limits),
-        sources_(std::make_shared<Sources>()),
-        out_{sources_, Diagnostics(sources_), {}, {}, {}, {}, {}, {}, {}, {}} {}
+        cache_(cache),
+        sources_(cache != nullptr ? cache->sources() : std::make_shared<Sources>()),
+        out_(sources_) {}
 
   Resources load(const std::string& path) {
     switch (files_.kind(path)) {
@@ -84,9 +88,49 @@ class Loader {
                                     limits_.total_bytes));
     }
     bytes_read_ += text->size();
-    const uint32_t file = sources_->add(path, std::move(*text));
-    YamlReader reader(*sources_, file, out_.diagnostics);
-    while (const Node* document = reader.next()) load_document(*document, path);
+    read_text(path, std::move(*text));
+  }
+
+  void read_text(const std::string& path, std::string text) {
+    LoadedFile done{path, 0, {}, {}, false};
+    const ResourceCounts before = counts();
+    const size_t kept_before = out_.diagnostics.kept();
+    const std::array<size_t, 3> problems_before = out_.diagnostics.counts();
+    std::optional<LoadCache::Entry> known;
+    if (cache_ != nullptr) known = cache_->take(path, text);
+    if (known) {
+      done.file = known->file;
+      take(known->lists);
+      out_.diagnostics.append(known->problems);
+    } else {
+      done.file = sources_->add(path, std::move(text));
+      YamlReader reader(*sources_, done.file, out_.diagnostics);
+      while (const Node* document = reader.next()) load_document(*document, path);
+    }
+    if (cache_ == nullptr) return;
+    const ResourceCounts after = counts();
+    for (size_t i = 0; i < kListCount; ++i) done.counts[i] = after[i] - before[i];
+    done.problems = out_.diagnostics.since(kept_before, problems_before);
+    done.intact = done.problems.counts[static_cast<size_t>(Severity::error)] == 0;
+    out_.files.push_back(std::move(done));
+  }
+
+  using ResourceCounts = std::array<size_t, kListCount>;
+  ResourceCounts counts() {
+    ResourceCounts out{};
+    size_t i = 0;
+    for_each_list(out_, out_, [&](const auto& list, const auto&) { out[i++] = list.size(); });
+    return out;
+  }
+
+  // Resources that were read before; whether their names are free is found out anew.
+  void take(ResourceLists& from) {
+    for_each_list(out_, from, [&](auto& to, auto& known) {
+      for (auto& resource : known) {
+        if (register_name(resource.metadata)) to.push_back(std::move(resource));
+      }
+      known.clear();
+    });
   }
 
   void load_document(const Node& document, const std::string& path) {
@@ -135,10 +179,20 @@ class Loader {
         return add(document, info, flat, out_.route_options);
       case Kind::virtual_host_option:
         return add(document, info, flat, out_.virtual_host_options);
+      case Kind::settings:
+        return check_settings(document, info, flat);
       case Kind::later:
         return out_.diagnostics.warning(document.at(),
                                         fmt::format("kind {} is not served yet", info.name));
     }
+  }
+
+  void check_settings(const Node& document, const KindInfo& info, bool flat) {
+    std::vector<Settings> unused;
+    add(document, info, flat, unused);
+    out_.diagnostics.warning(document.at(),
+                             "Settings are those of Gloo's programs; nothing here "
+                             "follows them");
   }
 
   template <typename T>
@@ -157,7 +211,7 @@ class Loader {
     }
     resource.metadata.broken = out_.diagnostics.errors() != errors_before;
     resource.metadata.warned = out_.diagnostics.count(Severity::warning) != warnings_before;
-    if (register_name(info, resource.metadata)) to.push_back(std::move(resource));
+    if (register_name(resource.metadata)) to.push_back(std::move(resource));
   }
 
   void read_metadata(const Node& document, const Scope& root, Metadata& out) {
@@ -187,31 +241,32 @@ class Loader {
   }
 
   // False when another resource of the kind has the same name.
-  bool register_name(const KindInfo& info, const Metadata& metadata) {
+  bool register_name(const Metadata& metadata) {
     if (metadata.name.value.empty()) return true;
     const auto [first, fresh] = names_.emplace(
-        std::tuple(info.kind, metadata.name_space, metadata.name.value), metadata.name.at);
+        std::tuple(metadata.kind, metadata.name_space, metadata.name.value), metadata.name.at);
     if (fresh) return true;
-    out_.diagnostics.error(
-        metadata.name.at, fmt::format("{} {} is defined twice", info.name, metadata.full_name()),
-        "metadata.name", fmt::format("first defined at {}", sources_->describe(first->second)));
+    out_.diagnostics.error(metadata.name.at, fmt::format("{} is defined twice", metadata.title()),
+                           "metadata.name",
+                           fmt::format("first defined at {}", sources_->describe(first->second)));
     return false;
   }
 
   Files& files_;
   LoadLimits limits_;
+  LoadCache* cache_;
   std::shared_ptr<Sources> sources_;
   Resources out_;
   std::set<std::string> visited_;
-  std::map<std::tuple<Kind, std::string, std::string>, Position> names_;
+  std::map<std::tuple<std::string_view, std::string, std::string>, Position> names_;
   size_t files_read_ = 0;
   size_t bytes_read_ = 0;
 };
 
 }  // namespace
 
-Resources load(Files& files, const std::string& path, const LoadLimits& limits) {
-  return Loader(files, limits).load(path);
+Resources load(Files& files, const std::string& path, const LoadLimits& limits, LoadCache* cache) {
+  return Loader(files, limits, cache).load(path);
 }
 
 }  // namespace gnomon::config

@@ -2,6 +2,7 @@
 // own. Whether they fit together is for routing/snapshot_builder.h to say.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,9 +21,7 @@
 
 namespace gnomon::config {
 
-struct Resources {
-  std::shared_ptr<const Sources> sources;
-  Diagnostics diagnostics;
+struct ResourceLists {
   std::vector<VirtualService> virtual_services;
   std::vector<Upstream> upstreams;
   std::vector<Gateway> gateways;
@@ -31,6 +30,38 @@ struct Resources {
   std::vector<UpstreamGroup> upstream_groups;
   std::vector<RouteOption> route_options;
   std::vector<VirtualHostOption> virtual_host_options;
+};
+constexpr size_t kListCount = 8;
+
+// Calls visit(list of a, list of b) for each kind, always in the same order.
+template <typename Visit>
+void for_each_list(ResourceLists& a, ResourceLists& b, Visit&& visit) {
+  visit(a.virtual_services, b.virtual_services);
+  visit(a.upstreams, b.upstreams);
+  visit(a.gateways, b.gateways);
+  visit(a.shadow_tests, b.shadow_tests);
+  visit(a.route_tables, b.route_tables);
+  visit(a.upstream_groups, b.upstream_groups);
+  visit(a.route_options, b.route_options);
+  visit(a.virtual_host_options, b.virtual_host_options);
+}
+
+// One of the files that were read, for a LoadCache.
+struct LoadedFile {
+  std::string path;
+  uint32_t file = 0;                        // in Resources::sources
+  std::array<size_t, kListCount> counts{};  // resources of each kind, in the order of files
+  Diagnostics::Slice problems;
+  bool intact = false;  // all of its resources were taken, without an error
+};
+
+struct Resources : ResourceLists {
+  explicit Resources(const std::shared_ptr<const Sources>& from)
+      : sources(from), diagnostics(from) {}
+
+  std::shared_ptr<const Sources> sources;
+  Diagnostics diagnostics;
+  std::vector<LoadedFile> files;
 };
 
 struct LoadLimits {
@@ -43,6 +74,9 @@ struct LoadLimits {
 // Reads a file, or every *.yaml and *.yml of a directory and those below it, in the order of their
 // names. Entries whose name starts with a dot are passed over: in a mounted ConfigMap they are the
 // targets of the links that are read anyway.
-Resources load(Files& files, const std::string& path, const LoadLimits& limits = {});
+// With a cache, files that have not changed since it was filled are not parsed again.
+class LoadCache;
+Resources load(Files& files, const std::string& path, const LoadLimits& limits = {},
+               LoadCache* cache = nullptr);
 
 }  // namespace gnomon::config

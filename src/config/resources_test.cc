@@ -74,8 +74,17 @@ TEST(Resources, says_what_each_document_is_not) {
       {"kind: Gateway\napiVersion: gateway.networking.k8s.io/v1\n",
        "1:1 note: Gateway of gateway.networking.k8s.io/v1 is not a kind of this program; "
        "skipped\n"},
-      {"kind: Settings\napiVersion: gloo.solo.io/v1\nmetadata: {name: a}\n",
-       "1:1 warning: kind Settings is not served yet\n"},
+      {"kind: Proxy\napiVersion: gloo.solo.io/v1\nmetadata: {name: a}\n",
+       "1:1 warning: kind Proxy is not served yet\n"},
+      {"kind: Settings\napiVersion: gloo.solo.io/v1\nmetadata: {name: a}\nspec: {devMode: true}\n",
+       "1:1 warning: Settings are those of Gloo's programs; nothing here follows them\n"},
+      {"kind: Settings\napiVersion: gloo.solo.io/v1\nmetadata: {name: a}\n"
+       "spec: {bindAddr: a, discovery: {enabled: true}, secretOptions: {sources: [{address: "
+       "a}]}}\n",
+       "1:1 warning: Settings are those of Gloo's programs; nothing here follows them\n"
+       "4:8 error: spec.bindAddr: unknown field\n"
+       "4:33 error: spec.discovery.enabled: unknown field\n"
+       "4:76 error: spec.secretOptions.sources[0].address: unknown field\n"},
       {"kind: VirtualServise\napiVersion: gateway.solo.io/v1\n",
        "1:1 error: there is no kind \"VirtualServise\" in gateway.solo.io\n"},
       {"kind: VirtualService\napiVersion: gateway.solo.io/v2\n",

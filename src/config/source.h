@@ -32,6 +32,8 @@ class Sources {
   uint32_t add(std::string path, std::string text);
 
   size_t size() const noexcept { return files_.size(); }
+  // Of all texts together.
+  size_t bytes() const noexcept { return bytes_; }
   const std::string& path(uint32_t file) const { return files_.at(file).path; }
   std::string_view text(uint32_t file) const { return files_.at(file).text; }
   uint32_t line_count(uint32_t file) const;
@@ -51,6 +53,7 @@ class Sources {
     std::vector<uint32_t> line_starts;
   };
   std::deque<File> files_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace gnomon::config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/load_cache.h"
 #include "routing/build_context.h"
 #include "routing/cluster_builder.h"
 #include "routing/configured_snapshot.h"
@@ -105,13 +106,16 @@ Loaded build_snapshot(const config::Resources& resources) {
   return loaded;
 }
 
-Loaded load_snapshot(config::Files& files, const std::string& path) {
-  return build_snapshot(config::load(files, path));
+Loaded load_snapshot(config::Files& files, const std::string& path, config::LoadCache* cache) {
+  config::Resources resources = config::load(files, path, {}, cache);
+  Loaded loaded = build_snapshot(resources);
+  if (cache != nullptr) cache->keep(resources);
+  return loaded;
 }
 
-Loaded load_snapshot(const std::string& path) {
+Loaded load_snapshot(const std::string& path, config::LoadCache* cache) {
   config::DiskFiles files;
-  return load_snapshot(files, path);
+  return load_snapshot(files, path, cache);
 }
 
 }  // namespace gnomon::routing

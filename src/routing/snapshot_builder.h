@@ -34,8 +34,10 @@ struct Loaded {
 };
 
 // From a file or a directory, on disk or elsewhere.
-Loaded load_snapshot(const std::string& path);
-Loaded load_snapshot(config::Files& files, const std::string& path);
+// With a cache, what has not changed since its last use is not read again.
+Loaded load_snapshot(const std::string& path, config::LoadCache* cache = nullptr);
+Loaded load_snapshot(config::Files& files, const std::string& path,
+                     config::LoadCache* cache = nullptr);
 Loaded build_snapshot(const config::Resources& resources);
 
 }  // namespace gnomon::routing
