@@ -202,7 +202,7 @@ def check_in_build(path, layers, lists):
                 return []
         return [Finding(path, 1, "in-build", "named in no CMakeLists.txt beside or above it")]
     if re.match(r"test_.*\.py$|.*_test\.py$", name):
-        homes = {"tests/e2e": "test_", "tests/hostile": "test_", "tools": ""}
+        homes = {"tests/e2e": "test_", "tests/hostile": "test_", "tests/differential": "test_", "tools": ""}
         home = str(Path(path).parent)
         if home not in homes or not name.startswith(homes[home]):
             return [Finding(path, 1, "in-build", "pytest is not run on this folder")]
