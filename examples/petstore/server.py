@@ -4,6 +4,7 @@
 GET  /petstore/pets        the pets
 GET  /petstore/pets/ID     one of them
 POST /petstore/pets        add one; the answer is the pet with its id
+GET  /healthz            200, and nothing noted
 GET  /_seen                what this server was asked lately, with the Host it was asked for
 
 Version 2 answers a little differently: it adds a `status` to every pet and sorts by name.
@@ -52,6 +53,8 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == "/_seen":
             return self.answer(200, list(self.store.seen))
+        if path == "/healthz":
+            return self.answer(200, "well")
         self.note(b"")
         if path == "/petstore/pets":
             return self.answer(200, self.store.list())
@@ -87,6 +90,7 @@ class Handler(BaseHTTPRequestHandler):
                 "path": self.path,
                 "host": self.headers.get("Host", ""),
                 "request_id": self.headers.get("X-Request-Id", ""),
+                "headers": {name.lower(): value for name, value in self.headers.items()},
                 "body": body.decode("utf-8", "replace"),
             }
         )
