@@ -30,6 +30,19 @@ bool check_values(const LabelExpression& expression, const Node& node, const Sco
 
 }  // namespace
 
+// Gloo's guide writes `operator: !` for DoesNotExist, which to YAML is a tag and no text.
+template <>
+struct Reader<LabelOperator> {
+  static bool read(const Node& node, const Scope& scope, LabelOperator& out) {
+    if (node.is_scalar() && !node.is_plain() && (node.text().empty() || node.text() == "!")) {
+      scope.warning(node.at(), "is read as DoesNotExist", "write operator: DoesNotExist");
+      out = LabelOperator::does_not_exist;
+      return true;
+    }
+    return read_enum(node, scope, out);
+  }
+};
+
 std::span<const EnumName<LabelOperator>> enum_names(LabelOperator /*tag*/) {
   static constexpr EnumName<LabelOperator> kNames[] = {
       {"Equals", LabelOperator::equals},

@@ -4,18 +4,22 @@
 
 #include "config/rules.h"
 #include "config/schema.h"
+#include "config/text_rules.h"
 
 namespace gnomon::config {
 namespace {
+
+constexpr std::string_view kNameHint =
+    "1 to 253 lower-case letters, digits, '-' and '.', with a letter or digit at each end";
 
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 struct DnsSubdomain {
   bool operator()(const std::string& value, const Node& node, const Scope& scope) const {
     if (is_dns_subdomain(value)) return true;
-    scope.error(
-        node.at(), fmt::format("\"{}\" is not a valid name", node.text()),
-        "1 to 253 lower-case letters, digits, '-' and '.', with a letter or digit at each end");
+    const std::string_view placeholder = placeholder_hint(value);
+    scope.error(node.at(), fmt::format("\"{}\" is not a valid name", node.text()),
+                std::string(placeholder.empty() ? kNameHint : placeholder));
     return false;
   }
 };

@@ -112,20 +112,25 @@ struct Reader<double> {
 };
 
 template <typename E>
+bool read_enum(const Node& node, const Scope& scope, E& out) {
+  const std::span<const EnumName<E>> known = enum_names(E{});
+  std::vector<std::string_view> names;
+  std::vector<int64_t> numbers;
+  for (const EnumName<E>& entry : known) {
+    names.push_back(entry.name);
+    numbers.push_back(static_cast<int64_t>(entry.value));
+  }
+  size_t index = 0;
+  if (!read_choice(node, scope, names, numbers, index)) return false;
+  out = known[index].value;
+  return true;
+}
+
+template <typename E>
   requires std::is_enum_v<E>
 struct Reader<E> {
   static bool read(const Node& node, const Scope& scope, E& out) {
-    const std::span<const EnumName<E>> known = enum_names(E{});
-    std::vector<std::string_view> names;
-    std::vector<int64_t> numbers;
-    for (const EnumName<E>& entry : known) {
-      names.push_back(entry.name);
-      numbers.push_back(static_cast<int64_t>(entry.value));
-    }
-    size_t index = 0;
-    if (!read_choice(node, scope, names, numbers, index)) return false;
-    out = known[index].value;
-    return true;
+    return read_enum(node, scope, out);
   }
 };
 

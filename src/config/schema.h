@@ -109,6 +109,17 @@ class Schema : public SchemaBase {
     return *this;
   }
 
+  // As above, where the program itself says what it means.
+  template <typename M>
+  Schema& noted(std::string_view name, M T::* member) {
+    Field& added = add(name);
+    added.read = [member](const Node& node, const Scope&, void* object) {
+      static_cast<T*>(object)->*member = Located<bool>{true, node.at()};
+      return true;
+    };
+    return *this;
+  }
+
   // Accepted whatever it holds, without a word.
   Schema& ignored(std::initializer_list<std::string_view> names) {
     for (const std::string_view name : names) mark(name, Status::ignored, {});

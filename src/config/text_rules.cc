@@ -72,6 +72,12 @@ bool is_authority(std::string_view text) noexcept {
   });
 }
 
+std::string_view placeholder_hint(std::string_view text) noexcept {
+  const bool left_in =
+      text.find("${") != std::string_view::npos || text.find("$(") != std::string_view::npos;
+  return left_in ? "a placeholder was left in; replace it, for example with envsubst" : "";
+}
+
 bool check_editable_name(std::string_view name, Position at, const Scope& scope) {
   if (name.starts_with(':') || is_own_header(name)) {
     scope.error(at, fmt::format("\"{}\" may not be changed here", name),
@@ -137,7 +143,8 @@ bool ValidHeaderValue::operator()(const std::string& value, const Node& node,
 bool ValidAuthority::operator()(const std::string& host, const Node& node,
                                 const Scope& scope) const {
   if (host.empty() || is_authority(host)) return true;
-  scope.error(node.at(), "this is not a host name with an optional port");
+  scope.error(node.at(), "this is not a host name with an optional port",
+              std::string(placeholder_hint(host)));
   return false;
 }
 

@@ -19,6 +19,9 @@ bool is_header_name(std::string_view name) noexcept;    // a token (RFC 9110 sec
 bool is_header_value(std::string_view value) noexcept;  // RFC 9110 section 5.5
 // A host with an optional port, as it may stand in Host.
 bool is_authority(std::string_view text) noexcept;
+// What to do about text with ${NAME} or $(command) left in, as manifests for envsubst have it; ""
+// for other text.
+std::string_view placeholder_hint(std::string_view text) noexcept;
 
 // False, and says why, for names that only the gateway itself may write: pseudo-headers, Host and
 // whatever frames a message. A second copy of these would be a smuggling hole.

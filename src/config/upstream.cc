@@ -2,8 +2,6 @@
 
 #include <sys/un.h>
 
-#include <algorithm>
-
 #include "config/rules.h"
 #include "config/schema.h"
 
@@ -12,23 +10,8 @@ namespace {
 
 constexpr std::string_view kNoEndpoints =
     "needs a platform that is not supported yet; the Upstream has no endpoints";
-
-constexpr uint16_t kHttpsPort = 443;
-
-// Sending in clear what was meant to be encrypted would be worse than not starting.
-bool check_tls(const StaticUpstream& upstream, const Node& node, const Scope& scope) {
-  if (upstream.use_tls) {
-    if (!upstream.use_tls->value) return true;
-    scope.field("useTls").error(upstream.use_tls->at, "TLS to backends is not served yet");
-    return false;
-  }
-  const auto https = std::ranges::find(upstream.hosts, kHttpsPort, &StaticHost::port);
-  if (https == upstream.hosts.end()) return true;
-  scope.error(node.find("hosts") == nullptr ? node.at() : https->at,
-              "port 443 means TLS, and TLS to backends is not served yet",
-              "set useTls: false if these backends speak plain HTTP");
-  return false;
-}
+constexpr std::string_view kNoTunnel =
+    "tunnels are not served yet; the Upstream has no endpoints and requests get 503";
 
 // What a sockaddr_un can hold with its terminating zero. A leading @ means an abstract name.
 struct SocketPath {
@@ -48,6 +31,8 @@ struct SocketPath {
   }
 };
 
+constexpr uint16_t kHttpsPort = 443;
+
 bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& scope) {
   if (!upstream.hosts.empty()) return true;
   scope.error(node.at(), "a static Upstream needs at least one host");
@@ -55,6 +40,22 @@ bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& 
 }
 
 }  // namespace
+
+// Gloo's rule: any host on port 443 makes all of them TLS, unless the Upstream says otherwise.
+std::optional<TlsRequest> find_tls_request(const Upstream& upstream) {
+  if (upstream.ssl_config.value) return TlsRequest{upstream.ssl_config.at, "sslConfig"};
+  if (!upstream.static_hosts) return std::nullopt;
+  const StaticUpstream& hosts = *upstream.static_hosts;
+  if (hosts.use_tls) {
+    if (!hosts.use_tls->value) return std::nullopt;
+    return TlsRequest{hosts.use_tls->at, "static.useTls"};
+  }
+  for (size_t i = 0; i < hosts.hosts.size(); ++i) {
+    if (hosts.hosts[i].port != kHttpsPort) continue;
+    return TlsRequest{hosts.hosts[i].at, fmt::format("static.hosts[{}].port", i)};
+  }
+  return std::nullopt;
+}
 
 void describe(Schema<StaticHost>& s) {
   s.field("addr", &StaticHost::addr, kRequired, kNotEmpty);
@@ -71,7 +72,6 @@ void describe(Schema<StaticUpstream>& s) {
   s.field("subsetSpec", &StaticUpstream::subsets);
   s.unserved({"autoSniRewrite", "serviceSpec"});
   s.check(check_hosts);
-  s.check(check_tls);
 }
 
 void describe(Schema<PipeUpstream>& s) {
@@ -93,15 +93,17 @@ void describe(Schema<Upstream>& s) {
   s.field("pipe", &Upstream::pipe);
   s.one_of({"static", "ai", "aws", "awsEc2", "azure", "consul", "gcp", "kube", "pipe"},
            "an Upstream must say of what kind it is, such as \"static\"");
-  s.unserved("sslConfig", &Upstream::ssl_config, "TLS to backends is not served yet");
+  s.noted("sslConfig", &Upstream::ssl_config);
   s.field("circuitBreakers", &Upstream::breakers);
   s.field("loadBalancerConfig", &Upstream::balancer);
   s.field("connectionConfig", &Upstream::connection);
   s.field("dnsRefreshRate", &Upstream::dns_refresh_rate);
   s.field("respectDnsTtl", &Upstream::respect_dns_ttl);
-  s.unserved({"disableIstioAutoMtls", "failover", "httpConnectHeaders", "httpConnectSslConfig",
-              "httpProxyHostname", "ignoreHealthOnHostRemoval", "initialConnectionWindowSize",
-              "initialStreamWindowSize", "maxConcurrentStreams",
+  // Without the tunnel a request would reach a proxy that it is not for.
+  s.unserved("httpProxyHostname", &Upstream::tunnel, kNoTunnel);
+  s.unserved("httpConnectSslConfig", &Upstream::tunnel, kNoTunnel);
+  s.unserved({"disableIstioAutoMtls", "failover", "httpConnectHeaders", "ignoreHealthOnHostRemoval",
+              "initialConnectionWindowSize", "initialStreamWindowSize", "maxConcurrentStreams",
               "overrideStreamErrorOnInvalidHttpMessage", "preconnectPolicy", "protocolSelection",
               "useHttp2"});
   s.field("healthChecks", &Upstream::health_checks);

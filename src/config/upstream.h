@@ -46,7 +46,8 @@ struct Upstream {
   Metadata metadata;
   std::optional<StaticUpstream> static_hosts;  // neither of the two: a kind not served yet
   std::optional<PipeUpstream> pipe;
-  Located<bool> ssl_config;
+  Located<bool> ssl_config;  // given
+  Located<bool> tunnel;      // through a proxy, by CONNECT
   std::optional<CircuitBreakers> breakers;
   std::optional<LoadBalancer> balancer;
   std::optional<ConnectionConfig> connection;
@@ -56,6 +57,13 @@ struct Upstream {
   std::optional<OutlierDetection> outliers;
   std::optional<ProxyProtocolVersion> proxy_protocol;
 };
+
+// What in an Upstream says that TLS is to be spoken to its backends.
+struct TlsRequest {
+  Position at;
+  std::string field;
+};
+std::optional<TlsRequest> find_tls_request(const Upstream& upstream);
 
 void describe(Schema<StaticHost>& s);
 void describe(Schema<StaticUpstream>& s);

@@ -225,6 +225,10 @@ class YamlReader::Impl {
         scalar.value == nullptr ? FYSS_PLAIN : fy_token_scalar_style(scalar.value);
     bool plain = style == FYSS_PLAIN;
     if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) at = before(at);
+    // The parser has no place for a value that is a tag alone, such as `key: !`.
+    if (scalar.tag != nullptr && text_of(scalar.value).empty() && plain) {
+      at = place_of(fy_token_start_mark(scalar.tag));
+    }
     if (scalar.tag != nullptr) {
       plain = check_tag(scalar.tag, at, {"str", "int", "bool", "float", "null"}) != "str";
     }

@@ -15,7 +15,6 @@ bool drawn(uint32_t per_million, Rng& rng) {
 LocalReply refusal(uint16_t status, std::string_view body, uint32_t flags) {
   LocalReply reply;
   reply.head.status = status;
-  reply.head.headers.add("content-type", "text/plain");
   reply.body = body;
   reply.flags = flags;
   return reply;

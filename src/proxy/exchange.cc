@@ -8,6 +8,7 @@
 
 #include "proxy/cors.h"
 #include "proxy/header_edits.h"
+#include "proxy/request_identity.h"
 #include "proxy/retry.h"
 #include "routing/rewrite.h"
 
@@ -60,6 +61,7 @@ void Exchange::start() {
   // The asterisk-form asks about the gateway itself (RFC 9110 section 9.3.7).
   settings_ = &listener_settings(*generation_->snapshot, listener_.index());
   if (head_.path == "*") return reply(200, "", 0);
+  drop_reserved_fields(head_.headers);
   if (answer_early()) return;
   match_ = generation_->snapshot->match(listener_.index(), head_);
   if (match_.route == nullptr) return reply(404, "", kFlagNoRoute);
@@ -119,7 +121,6 @@ bool Exchange::answer_early() {
 void Exchange::answer_directly(const routing::DirectResponse& direct) {
   ResponseHead head;
   head.status = direct.status;
-  if (!direct.body.empty()) head.headers.add("content-type", "text/plain");
   send_reply(std::move(head), direct.body);
 }
 
@@ -155,6 +156,7 @@ void Exchange::rewrite_host(std::string_view authority) {
   if (match_.route->host_rewrite.append_forwarded_host) {
     routing::append_forwarded_host(head_.headers, head_.authority);
   }
+  head_.headers.set("x-envoy-original-host", head_.authority);
   head_.authority = head_.headers.intern(authority);
 }
 
@@ -601,7 +603,6 @@ void Exchange::reply(uint16_t status, std::string_view text, uint32_t flags) {
   flags_ |= flags;
   ResponseHead head;
   head.status = status;
-  if (!text.empty()) head.headers.add("content-type", "text/plain");
   send_reply(std::move(head), text);
 }
 
@@ -616,6 +617,10 @@ void Exchange::send_reply(ResponseHead head, std::string_view body) {
   head.content_length = static_cast<int64_t>(body.size());
   head.headers.add("date", context_.date.value());
   decorate(head);
+  // Only now, so that a route may say something else.
+  if (!body.empty() && head.headers.find("content-type") == nullptr) {
+    head.headers.add("content-type", "text/plain");
+  }
   decorate_answer(head.headers, *settings_, front_.rate);
   bytes_sent_ = head_.method == Method::head ? 0 : body.size();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);

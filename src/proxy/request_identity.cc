@@ -21,6 +21,37 @@ void write_uuid(char* to, Rng& rng) noexcept {
   }
 }
 
+constexpr std::string_view kReservedPrefix = "x-envoy-";
+// Behind the prefix.
+constexpr std::array<std::string_view, 16> kReserved = {
+    "expected-rq-timeout-ms",
+    "force-trace",
+    "hedge-on-per-try-timeout",
+    "internal",
+    "ip-tags",
+    "max-retries",
+    "original-url",
+    "retriable-header-names",
+    "retriable-status-codes",
+    "retry-grpc-on",
+    "retry-on",
+    "upstream-alt-stat-name",
+    "upstream-rq-per-try-timeout-ms",
+    "upstream-rq-timeout-alt-response",
+    "upstream-rq-timeout-ms",
+    "upstream-stream-duration-ms",
+};
+
+bool is_reserved(const Field& field) noexcept {
+  const std::string_view name = field.name;
+  if (field.known != Known::none || name.size() <= kReservedPrefix.size()) return false;
+  return equals_ignore_case(name.substr(0, kReservedPrefix.size()), kReservedPrefix) &&
+         std::ranges::any_of(kReserved,
+                             [rest = name.substr(kReservedPrefix.size())](auto reserved) {
+                               return equals_ignore_case(rest, reserved);
+                             });
+}
+
 // Fields are joined in their order (RFC 9110 section 5.3), ours last.
 void append_forwarded_for(Headers& headers, std::string_view client_ip) {
   std::string forwarded;
@@ -88,6 +119,8 @@ void set_request_id(Headers& headers, const routing::IdentitySettings& settings,
 }
 
 }  // namespace
+
+void drop_reserved_fields(Headers& headers) { headers.remove_if(is_reserved); }
 
 std::string make_request_id(Rng& rng) {
   std::string id(36, '-');

@@ -1,5 +1,5 @@
-// The fields a gateway adds so that backends know who called: X-Forwarded-For, X-Forwarded-Proto,
-// X-Request-Id and their kin.
+// The fields by which backends know who called: those that the gateway adds (X-Forwarded-For,
+// X-Forwarded-Proto, X-Request-Id and their kin), and those that it believes no client.
 #pragma once
 
 #include <string>
@@ -21,6 +21,11 @@ struct Caller {
 // fields of trusted hops name it, as long as the head lives; "" where it is whoever connected.
 std::string_view add_identity(RequestHead& head, const routing::IdentitySettings& settings,
                               const Caller& caller, Rng& rng);
+
+// Removes what only the gateway itself may say: instructions to an Envoy about retries, timeouts,
+// tracing and statistics. So does Envoy for every client that
+// it was not told to trust.
+void drop_reserved_fields(Headers& headers);
 
 // A random UUID (version 4, RFC 9562), 36 characters.
 std::string make_request_id(Rng& rng);

@@ -210,7 +210,7 @@ void build_outliers(BuildContext& context, const config::Upstream& upstream, Clu
   set(from.success_rate_stdev_factor, to.success_rate_stdev_factor);
 }
 
-void build_endpoints(BuildContext& context, const config::Upstream& upstream, Cluster& cluster) {
+void build_endpoints(const config::Upstream& upstream, Cluster& cluster) {
   if (upstream.pipe) {
     cluster.endpoints.push_back({upstream.pipe->path.value, 0, false, true});
   }
@@ -228,12 +228,21 @@ void build_endpoints(BuildContext& context, const config::Upstream& upstream, Cl
       cluster.subsets = build_subsets(*upstream.static_hosts->subsets);
     }
   }
-  // What would be sent in clear must not be; an Upstream without endpoints sends nothing.
-  if (upstream.ssl_config.value) {
-    context.error(upstream.metadata, upstream.ssl_config.at,
-                  "TLS to backends is not served yet, and clear text is not what was asked for",
-                  "sslConfig");
+}
+
+// Clear text must not be sent where TLS was asked for; an Upstream without endpoints sends nothing.
+void close_unservable(BuildContext& context, const config::Upstream& upstream, Cluster& cluster) {
+  const auto tls = config::find_tls_request(upstream);
+  if (tls) {
+    context.warning(upstream.metadata, tls->at,
+                    "TLS to backends is not served yet; the Upstream has no endpoints and requests "
+                    "get 503, because clear text is never sent where TLS was asked for",
+                    tls->field,
+                    tls->field.ends_with("port")
+                        ? "port 443 means TLS; set useTls: false if the backends speak plain HTTP"
+                        : "");
   }
+  if (tls || upstream.tunnel.value) cluster.endpoints.clear();
 }
 
 void build_dns(BuildContext& context, const config::Upstream& upstream, Cluster& cluster) {
@@ -256,7 +265,7 @@ Cluster build_cluster(BuildContext& context, const config::Upstream& upstream) {
   Cluster cluster;
   cluster.name = fmt::format("{}_{}", upstream.metadata.name.value, upstream.metadata.name_space);
   cluster.source = context.source_of(upstream.metadata.at);
-  build_endpoints(context, upstream, cluster);
+  build_endpoints(upstream, cluster);
   if (upstream.breakers) cluster.breakers = build_breakers(*upstream.breakers);
   if (upstream.balancer) build_balance(*upstream.balancer, cluster);
   if (upstream.connection) build_connection(*upstream.connection, cluster);
@@ -267,6 +276,7 @@ Cluster build_cluster(BuildContext& context, const config::Upstream& upstream) {
   build_health_checks(context, upstream, cluster);
   build_outliers(context, upstream, cluster);
   build_dns(context, upstream, cluster);
+  close_unservable(context, upstream, cluster);
   return cluster;
 }
 

@@ -117,10 +117,11 @@ void OptionsBuilder::build_forwarding(const config::RouteOptions& from, Route& t
   if (from.max_stream_duration && from.max_stream_duration->total) {
     to.max_stream_duration = to_millis(*from.max_stream_duration->total);
   }
-  to.prefix_rewrite = from.prefix_rewrite;
+  // An empty one is none to Envoy: it does not strip the prefix.
+  if (!from.prefix_rewrite.value_or("").empty()) to.prefix_rewrite = from.prefix_rewrite;
   if (from.regex_rewrite) {
     to.regex_rewrite = build_regex_rewrite(*from.regex_rewrite, "regexRewrite");
-    if (from.prefix_rewrite) {
+    if (to.prefix_rewrite) {
       context_.error(owner_, from.regex_rewrite->at,
                      "regexRewrite and prefixRewrite exclude each other", path("regexRewrite"));
     }

@@ -25,7 +25,9 @@ std::string redirect_authority(const Redirect& redirect, const RequestHead& head
   std::string out(redirect.host.empty() ? own.host : std::string_view(redirect.host));
   if (redirect.port != 0) {
     out = std::string(split_authority(out).host) + ":" + std::to_string(redirect.port);
-  } else if (redirect.host.empty() && !redirect.https) {
+  } else if (redirect.host.empty() &&
+             !(redirect.https && head.scheme != "https" && own.port == ":80")) {
+    // A port stays, unless it is the default of the scheme that goes, as in Envoy.
     out += own.port;
   }
   return out;
@@ -91,8 +93,10 @@ std::string redirect_location(const Redirect& redirect, const Match& match,
   const std::string_view path = path_only(head.path);
   const std::string_view query = head.path.substr(path.size());
   std::string target;
+  bool own_query = false;
   if (!redirect.path.empty()) {
     target = replace_front("", 0, redirect.path);
+    own_query = redirect.path.find('?') != std::string::npos;
   } else if (redirect.prefix) {
     target = replace_front(path, match.matched_path_bytes, *redirect.prefix);
   } else if (redirect.regex != nullptr) {
@@ -100,8 +104,9 @@ std::string redirect_location(const Redirect& redirect, const Match& match,
   } else {
     target = path;
   }
-  // A path that brings its own query replaces the request's.
-  if (!redirect.strip_query && target.find('?') == std::string::npos) target += query;
+  // A whole path that brings its own query replaces the request's; one made by rewriting does not,
+  // as in Envoy.
+  if (!redirect.strip_query && !own_query) target += query;
   const std::string_view scheme = redirect.https ? "https" : head.scheme;
   return std::string(scheme) + "://" + redirect_authority(redirect, head) + target;
 }

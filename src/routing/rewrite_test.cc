@@ -77,8 +77,10 @@ TEST(RedirectLocation, changes_only_what_it_is_told_to) {
   EXPECT_EQ(location({.path = "/new?y=2"}), "http://shop.example.com:8080/new?y=2");
   EXPECT_EQ(location({.path = "new"}), "http://shop.example.com:8080/new?x=1");
   EXPECT_EQ(location({.prefix = "/new"}), "http://shop.example.com:8080/new/cart?x=1");
+  EXPECT_EQ(location({.prefix = "/new?y=2&z="}),
+            "http://shop.example.com:8080/new?y=2&z=/cart?x=1");
   EXPECT_EQ(location({.prefix = ""}), "http://shop.example.com:8080/cart?x=1");
-  EXPECT_EQ(location({.https = true}), "https://shop.example.com/old/cart?x=1");
+  EXPECT_EQ(location({.https = true}), "https://shop.example.com:8080/old/cart?x=1");
   EXPECT_EQ(location({.https = true, .port = 8443}), "https://shop.example.com:8443/old/cart?x=1");
   EXPECT_EQ(location({.strip_query = true}), "http://shop.example.com:8080/old/cart");
 }
@@ -88,6 +90,8 @@ TEST(RedirectLocation, keeps_an_ipv6_literal_whole) {
   head.authority = "[::1]:8080";
   head.path = "/";
   EXPECT_EQ(redirect_location({.port = 9}, {}, head), "http://[::1]:9/");
+  EXPECT_EQ(redirect_location({.https = true}, {}, head), "https://[::1]:8080/");
+  head.authority = "[::1]:80";
   EXPECT_EQ(redirect_location({.https = true}, {}, head), "https://[::1]/");
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <deque>
 
+#include "config/text_rules.h"
 #include "routing/effective_options.h"
 #include "routing/options_builder.h"
 #include "routing/reachability.h"
@@ -87,7 +88,8 @@ class VirtualHostBuilder {
     for (size_t i = 0; i < domains.size(); ++i) {
       if (const char* problem = domain_problem(domains[i].value)) {
         context_.error(*owner_, domains[i].at, fmt::format("the domain is invalid: {}", problem),
-                       fmt::format("virtualHost.domains[{}]", i));
+                       fmt::format("virtualHost.domains[{}]", i),
+                       std::string(config::placeholder_hint(domains[i].value)));
       } else {
         host.domains.push_back(domains[i].value);
       }
@@ -188,7 +190,8 @@ class VirtualHostBuilder {
     to.status = kRedirectStatus[static_cast<size_t>(from.code)];
     to.host = from.host;
     to.path = from.path;
-    to.prefix = from.prefix_rewrite;
+    // As in a route's options, an empty one is none.
+    if (!from.prefix_rewrite.value_or("").empty()) to.prefix = from.prefix_rewrite;
     to.https = from.https;
     to.strip_query = from.strip_query;
     to.port = from.port;

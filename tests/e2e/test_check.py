@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,85 @@ def test_known_field_that_is_not_done_yet_is_a_named_warning(checked):
     run = checked(resources)
     assert run.returncode == 0, run.stderr
     assert re.search(r"file\.yaml:\d+:\d+.*csrf", run.stdout + run.stderr, re.S)
+
+
+def messages(run, severity):
+    return [problem["message"] for problem in json.loads(run.stdout)["problems"] if problem["severity"] == severity]
+
+
+def test_manifest_with_tls_loads_and_says_what_does_not_happen(checked):
+    secure = virtual_service(route(), name="secure")
+    secure["spec"]["sslConfig"] = {"secretRef": {"name": "a", "namespace": "b"}, "sniDomains": ["a"]}
+    listeners = {name: gateway(port) for name, port in (("tls", 8443), ("tcp", 8000), ("hybrid", 8444))}
+    for name, listener in listeners.items():
+        listener["metadata"]["name"] = name
+    listeners["tls"]["spec"]["ssl"] = True
+    for name, kind in (("tcp", "tcpGateway"), ("hybrid", "hybridGateway")):
+        del listeners[name]["spec"]["httpGateway"]
+        listeners[name]["spec"][kind] = {}
+    backends = [
+        upstream("primary", HOST, sslConfig={"sni": "a"}),
+        upstream("useful", HOST),
+        upstream("port", ("a.example.com", 443), dnsRefreshRate="5s"),
+    ]
+    backends[1]["spec"]["static"]["useTls"] = True
+    run = checked([gateway(), *listeners.values(), virtual_service(route("/")), secure, *backends], "--json")
+    assert run.returncode == 0, run.stdout
+    said = messages(run, "warning")
+    assert sum("this Gateway is not opened" in line for line in said) == 3
+    assert sum("this VirtualService gets no traffic" in line for line in said) == 1
+    assert sum("requests get 503, because clear text is never sent" in line for line in said) == 3
+
+
+@pytest.mark.parametrize("spec", [{"ssl": True, "httpGateway": {}}, {"tcpGateway": {}}, {"hybridGateway": {}}])
+def test_nothing_at_all_to_listen_on_is_an_error(checked, spec):
+    only = gateway()
+    only["spec"] = {"bindPort": 8443, **spec}
+    run = checked([only], "--json")
+    assert run.returncode == 2
+    assert messages(run, "error") == ["none of the Gateways can be opened, so nothing would listen"]
+
+
+@pytest.mark.parametrize("text", ["${NAME}", "$(command)"])
+def test_placeholder_that_was_left_in_is_named(checked, text):
+    for resource in (
+        virtual_service(domains=[f"{text}/a"]),
+        virtual_service(name=text),
+        virtual_service(route(to={"redirectAction": {"hostRedirect": f"{text} a"}})),
+    ):
+        problems = json.loads(checked([resource], "--json").stdout)["problems"]
+        assert [problem["hint"][:25] for problem in problems if problem["severity"] == "error"] == ["a placeholder was left in"]
+
+
+EVERYTHING = Path(__file__).with_name("compatibility.yaml").read_text()
+ODD_VALUES = ["~", "''", "[]", "{}", "[[{}]]", "-1", ".nan", "1e400", "18446744073709551616", "'('", "!", "*a", "&a [*a]", "|", "'\\0'", '"\\0"', "99999999999s", "%"]
+
+
+def assert_judged(file):
+    """It is served or it is not, and then for a reason; it neither crashes nor hangs."""
+    run = check(file, "--json")
+    said = json.loads(run.stdout)
+    assert (run.returncode, bool(said["errors"])) in {(0, False), (2, True)}, run.stderr
+
+
+def test_manifest_that_breaks_off_anywhere_is_judged(tmp_path):
+    file = tmp_path / "file.yaml"
+    for end in range(0, len(EVERYTHING), 97):
+        file.write_text(EVERYTHING[:end])
+        assert_judged(file)
+
+
+@pytest.mark.parametrize("odd", ODD_VALUES)
+def test_manifest_with_odd_values_is_judged(tmp_path, odd):
+    for number, line in enumerate(EVERYTHING.splitlines()):
+        key, colon, value = line.partition(": ")
+        if not colon or value.startswith(("{", "[")) or number % 3:
+            continue
+        lines = EVERYTHING.splitlines()
+        lines[number] = f"{key}: {odd}"
+        (tmp_path / f"{number}.yaml").write_text("\n".join(lines))
+    for file in sorted(tmp_path.glob("*.yaml")):
+        assert_judged(file)
 
 
 def test_json_lists_the_problems(checked):

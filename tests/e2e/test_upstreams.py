@@ -3,7 +3,9 @@
 import json
 import time
 
-from harness import Backend, Blackhole, Refused, eventually
+import pytest
+
+from harness import Backend, Blackhole, Refused, eventually, never
 from harness.backend import answer, ok
 from harness.config import NAMESPACE, gateway, metadata, mirrored, reference, route, shadowing, upstream, virtual_service
 
@@ -208,6 +210,21 @@ def test_small_buffer_limit_still_moves_large_bodies(start, closing):
     with gw.client() as client:
         assert client.request("POST", body=body).status == 200
     assert backend.wait_requests(1)[0].body_length == len(body)
+
+
+# ---- TLS, which is not spoken
+
+
+@pytest.mark.parametrize("asked", [{"sslConfig": {}}, {"httpProxyHostname": "a"}, {"useTls": True}], ids=str)
+def test_clear_text_never_goes_where_tls_was_asked_for(start, closing, asked):
+    backend, shadow = closing(Backend()), closing(Backend())
+    resources = mirrored(backend, shadow)
+    for resource in resources[1:3]:
+        spec = resource["spec"]
+        (spec["static"] if "useTls" in asked else spec).update(asked)
+    gw = start(resources)
+    assert gw.get("/").status == 503
+    never(lambda: backend.connections or shadow.connections)
 
 
 # ---- health checks
