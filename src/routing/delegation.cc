@@ -280,7 +280,10 @@ Delegation::Delegation(BuildContext& context, DelegationLimits limits)
 
 FlatRoutes Delegation::flatten(const config::VirtualService& service) {
   if (!service.virtual_host) return {};
-  return Visit(*this, service).run(service.virtual_host->routes);
+  FlatRoutes flat = Visit(*this, service).run(service.virtual_host->routes);
+  // Refused anyway; building so many routes would be for nothing.
+  if (spent_ > limits_.routes) flat.routes.clear();
+  return flat;
 }
 
 bool Delegation::spend(const config::Metadata& service, config::Position at) {

@@ -18,8 +18,9 @@ namespace gnomon::routing {
 
 struct DelegationLimits {
   // Tables delegated to from many places multiply. Counted are all routes that are visited in
-  // RouteTables, for all VirtualServices together.
-  size_t routes = 1'000'000;
+  // RouteTables, for all VirtualServices together. Each may take some kilobytes until the last is
+  // known, and a reload that is refused must not cost the process its life.
+  size_t routes = 200'000;
   size_t depth = 64;
 };
 

@@ -350,6 +350,25 @@ TEST(SnapshotBuilder, refuses_to_start_with_nothing_to_listen_on) {
             "1:1 error: none of the Gateways can be opened, so nothing would listen\n");
 }
 
+TEST(SnapshotBuilder, refuses_tables_that_multiply_without_end) {
+  std::string text =
+      "metadata: {name: v}\nvirtualHost: {routes: [{delegateAction: {ref: {name: t0, namespace: "
+      "gloo-system}}}]}\n";
+  constexpr int kTables = 30;  // 2^30 routes
+  for (int i = 0; i < kTables; ++i) {
+    const std::string route =
+        i + 1 == kTables
+            ? "{directResponseAction: {status: 200}}"
+            : fmt::format("{{delegateAction: {{ref: {{name: t{}, namespace: gloo-system}}}}}}",
+                          i + 1);
+    text += fmt::format("---\nmetadata: {{name: t{}}}\nroutes: [{}, {}]\n", i, route, route);
+  }
+  const Loaded loaded = load_text(text);
+  EXPECT_EQ(loaded.snapshot, nullptr);
+  EXPECT_EQ(brief(loaded),
+            "2:24 error: with this route more than 200000 routes are reached by delegation\n");
+}
+
 TEST(SnapshotBuilder, gives_no_endpoints_to_an_upstream_that_asks_for_tls) {
   const auto cluster = [](const std::string& fields, const std::string& place) {
     const Loaded loaded = load_text("metadata: {name: u}\n" + fields);
