@@ -5,7 +5,7 @@ import re
 import threading
 
 import pytest
-from harness import SANITIZED, Backend, eventually, never, patience
+from harness import SANITIZED, Backend, eventually, patience
 from harness.backend import answer, echo, ok
 from harness.client import chunk, request_bytes
 from harness.config import gateway, route, upstream, virtual_service
@@ -557,20 +557,6 @@ def test_many_clients_at_once(start, primary):
         for client in clients:
             client.close()
     assert len(primary.requests) == 300
-
-
-def test_client_that_takes_its_time_gets_all_of_an_answer_that_ends_the_connection(start, closing):
-    """The last bytes wait for the client for as long as any others: longer than a head may take."""
-    body = b"d" * (8 << 20)
-    gw = start(
-        [gateway(), upstream("primary", closing(Backend(answer(ok(body))))), virtual_service(route())],
-        args=["--header-timeout", "300ms"],
-    )
-    with gw.client(receive_buffer=4096) as client:
-        client.send(request_bytes(headers=["Connection: close"]))
-        client.reader.until(b"\r\n\r\n")
-        never(lambda: not gw.alive(), 1.0)
-        assert len(client.rest()) >= len(body) - 1000
 
 
 @pytest.mark.parametrize("paused", [True, False], ids=["upload-paused", "answer-awaited"])
