@@ -19,8 +19,8 @@ struct First {
     at = where;
     text = what;
   }
-  std::string others(std::string_view things) const {
-    return count < 2 ? std::string() : fmt::format(" ({} more {} like it)", count - 1, things);
+  std::string others() const {
+    return count < 2 ? std::string() : fmt::format("; {} more like it", count - 1);
   }
 };
 
@@ -63,10 +63,36 @@ void advise_prefixes(const config::Resources& resources, config::Diagnostics& ou
     find_prefixes(table.routes, first);
   }
   if (first.count == 0) return;
-  out.note(
-      first.at,
-      fmt::format("the prefix {0} also matches {0}bar{1}", first.text, first.others("prefixes")),
-      {}, fmt::format("if that is not meant, match exact: {0} and prefix: {0}/", first.text));
+  out.note(first.at,
+           fmt::format("the prefix {0} also matches {0}bar{1}", first.text, first.others()), {},
+           fmt::format("if that is not meant, match exact: {0} and prefix: {0}/", first.text));
+}
+
+// The slash behind the prefix stays, and there is one before it then.
+void find_doubled_slashes(const std::vector<config::Route>& routes, First& out) {
+  for (const config::Route& route : routes) {
+    if (!route.options || !route.options->prefix_rewrite) continue;
+    if (!route.options->prefix_rewrite->ends_with('/')) continue;
+    for (const config::Matcher& matcher : route.matchers) {
+      if (matcher.prefix && is_open_prefix(*matcher.prefix)) out.add(matcher.at, *matcher.prefix);
+    }
+  }
+}
+
+void advise_rewrites(const config::Resources& resources, config::Diagnostics& out) {
+  First first;
+  for (const config::VirtualService& service : resources.virtual_services) {
+    if (service.virtual_host) find_doubled_slashes(service.virtual_host->routes, first);
+  }
+  for (const config::RouteTable& table : resources.route_tables) {
+    find_doubled_slashes(table.routes, first);
+  }
+  if (first.count == 0) return;
+  out.note(first.at,
+           fmt::format("prefixRewrite ends in a slash and the prefix {0} does not: {0}/a is sent "
+                       "with two slashes{1}",
+                       first.text, first.others()),
+           {}, fmt::format("write the prefix as {}/", first.text));
 }
 
 void advise_domains(const config::Resources& resources, config::Diagnostics& out) {
@@ -82,7 +108,7 @@ void advise_domains(const config::Resources& resources, config::Diagnostics& out
   if (first.count == 0) return;
   out.note(first.at,
            fmt::format("the domain {0} does not match a Host with a port, such as {0}:{1}{2}",
-                       first.text, *port, first.others("domains")),
+                       first.text, *port, first.others()),
            {},
            fmt::format("if clients send the port, add the domain \"{}:{}\"", first.text, *port));
 }
@@ -92,6 +118,7 @@ void advise_domains(const config::Resources& resources, config::Diagnostics& out
 std::vector<config::Diagnostic> advise(const config::Resources& resources) {
   config::Diagnostics out(resources.sources);
   advise_prefixes(resources, out);
+  advise_rewrites(resources, out);
   advise_domains(resources, out);
   return out.sorted();
 }

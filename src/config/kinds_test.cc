@@ -456,6 +456,80 @@ TEST(LabelExpression, matches_as_its_operator_says) {
   }
 }
 
+// Problems of a resource of a kind, whose spec follows from line 4 on.
+std::string kind_problems(const std::string& api, const std::string& kind,
+                          const std::string& spec) {
+  return brief(
+      load_text("apiVersion: " + api + "\nkind: " + kind + "\nmetadata: {name: it}\n" + spec));
+}
+
+TEST(RouteTableFields, takes_all_that_are_served) {
+  const Resources resources = load_text(R"(apiVersion: gateway.solo.io/v1
+kind: RouteTable
+metadata: {name: it, labels: {team: red}}
+spec:
+  weight: -5
+  routes:
+  - name: inner
+    matchers: [{methods: [GET]}]
+    inheritableMatchers: true
+    inheritablePathMatchers: false
+    delegateAction:
+      selector:
+        namespaces: ['*']
+        expressions: [{key: team, operator: In, values: [red, blue]}]
+    options_config_refs: {delegate_options: [{name: a, namespace: b}]}
+  - routeAction: {clusterHeader: x-cluster}
+  - delegateAction: {name: old, namespace: form}
+)");
+  EXPECT_EQ(brief(resources), "");
+  const RouteTable& table = resources.route_tables.at(0);
+  EXPECT_EQ(table.weight, -5);
+  EXPECT_EQ(table.metadata.title(), "RouteTable gloo-system.it");
+  const Route& route = table.routes.at(0);
+  EXPECT_EQ(route.inheritable_matchers, true);
+  EXPECT_EQ(route.inheritable_path_matchers, false);
+  EXPECT_EQ(route.delegate->selector->expressions.at(0).values.at(1), "blue");
+  EXPECT_EQ(route.options_refs->delegate_options.at(0).name_space, "b");
+  EXPECT_EQ(table.routes.at(1).action->cluster_header, "x-cluster");
+  EXPECT_EQ(table.routes.at(2).delegate->name, "old");
+}
+
+TEST(RouteTableFields, are_known_by_their_directory_or_their_routes) {
+  const std::string flat = "metadata: {name: it}\nroutes: []\n";
+  EXPECT_EQ(load_text(flat).route_tables.size(), 1u);
+  EXPECT_EQ(load_text(flat, "routetables/ns/a.yaml").route_tables.size(), 1u);
+  const std::string options = "metadata: {name: it}\noptions: {retries: {retryOn: 5xx}}\n";
+  EXPECT_EQ(load_text(options, "routeoptions/ns/a.yaml").route_options.size(), 1u);
+  EXPECT_EQ(load_text(options, "virtualhostoptions/ns/a.yaml").virtual_host_options.size(), 1u);
+  EXPECT_NE(brief(load_text(options)).find("it is not clear of which kind"), std::string::npos);
+  const std::string group =
+      "metadata: {name: it}\ndestinations: [{weight: 1, destination: {upstream: {name: a}}}]\n";
+  EXPECT_EQ(load_text(group).upstream_groups.size(), 1u);
+  EXPECT_EQ(load_text(group, "upstreamgroups/ns/a.yaml").upstream_groups.size(), 1u);
+}
+
+TEST(RouteTableFields, refuses_bad_values) {
+  const std::string api = "gateway.solo.io/v1";
+  EXPECT_EQ(kind_problems(api, "RouteTable", "spec: {routes: [{name: a}]}\n"),
+            "4:17 error: spec.routes[0]: a route must specify an action\n");
+  EXPECT_EQ(kind_problems(api, "RouteTable",
+                          "spec: {routes: [{delegateAction: {ref: {name: a}, selector: {}}}]}\n"),
+            "4:51 error: spec.routes[0].delegateAction: only one of ref, selector may be given\n");
+  EXPECT_EQ(
+      kind_problems(api, "RouteTable", "spec: {routes: [{routeAction: {clusterHeader: 'a b'}}]}\n"),
+      "4:47 error: spec.routes[0].routeAction.clusterHeader: \"a b\" is not a header name\n");
+  EXPECT_EQ(kind_problems("gloo.solo.io/v1", "UpstreamGroup",
+                          "spec: {destinations: [{destination: {upstream: {name: a}}}]}\n"),
+            "4:7 error: spec: the weights add up to zero\n");
+  EXPECT_EQ(kind_problems(api, "RouteOption", "spec: {options: {timeout: 5}}\n"),
+            "4:27 error: spec.options.timeout: expected a duration, found a number \"5\"\n");
+  EXPECT_EQ(
+      kind_problems(api, "VirtualHostOption", "spec: {targetRefs: []}\n"),
+      "4:8 warning: spec.targetRefs: belongs to the Kubernetes Gateway API and has no effect; "
+      "name this VirtualHostOption in optionsConfigRefs\n");
+}
+
 TEST(ShadowTestFields, takes_all_that_are_served) {
   const Resources resources = load_text(R"(metadata: {name: it}
 target: {virtualService: site, namespace: shop, route: cart}

@@ -217,6 +217,7 @@ class Delegation::Visit {
 
   bool may_enter(const config::RouteTable& table, const Parent& next) {
     const RouteStep& from = next.steps.back();
+    delegation_.reached_.insert(&table);
     if (std::ranges::find(next.tables, &table) != next.tables.end()) {
       if (!circles_.emplace(from.route, &table).second) return false;
       // At the table about to be visited, since it closes the circle.
@@ -284,6 +285,15 @@ FlatRoutes Delegation::flatten(const config::VirtualService& service) {
   // Refused anyway; building so many routes would be for nothing.
   if (spent_ > limits_.routes) flat.routes.clear();
   return flat;
+}
+
+void Delegation::report_unreached() const {
+  for (const config::RouteTable& table : context_.resources.route_tables) {
+    if (table.metadata.broken || reached_.contains(&table)) continue;
+    context_.warning(table.metadata, table.metadata.at,
+                     "no route delegates to this RouteTable, so that its routes are not served", "",
+                     "give a route a delegateAction that names it or selects its labels");
+  }
 }
 
 bool Delegation::spend(const config::Metadata& service, config::Position at) {

@@ -2,6 +2,7 @@
 // is tried, with the matchers and options that it has in the end.
 #pragma once
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -60,6 +61,8 @@ class Delegation {
 
   // Whatever cannot be reached is left out, and the context told why.
   FlatRoutes flatten(const config::VirtualService& service);
+  // Warns of RouteTables that none of the VirtualServices flattened so far leads to.
+  void report_unreached() const;
 
  private:
   class Visit;
@@ -71,6 +74,7 @@ class Delegation {
   DelegationLimits limits_;
   RouteTableSelection tables_;
   ResourceNames<config::RouteOption> options_;
+  boost::unordered_flat_set<const config::RouteTable*> reached_;
   size_t spent_ = 0;
 };
 

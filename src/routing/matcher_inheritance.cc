@@ -62,6 +62,7 @@ bool contains_methods(const config::Matcher& child, const config::Matcher& paren
 template <typename T>
 std::string names(const std::vector<T>& matchers) {
   std::vector<std::string> out;
+  out.reserve(matchers.size());
   for (const T& matcher : matchers) {
     out.push_back(matcher.value.value.empty() ? matcher.name
                                               : matcher.name + "=" + matcher.value.value);
@@ -71,6 +72,7 @@ std::string names(const std::vector<T>& matchers) {
 
 std::string method_names(const config::Matcher& matcher) {
   std::vector<std::string_view> out;
+  out.reserve(matcher.methods.size());
   for (const auto& method : matcher.methods) out.emplace_back(method.value);
   return fmt::format("[{}]", fmt::join(out, " "));
 }

@@ -90,6 +90,7 @@ Loaded build_snapshot(const config::Resources& resources) {
   for (const config::VirtualService& service : resources.virtual_services) {
     parts.hosts.push_back(build_virtual_host(context, sources, service));
   }
+  sources.delegation.report_unreached();
   apply_shadow_tests(context, parts.hosts);
   build_listeners(context, parts);
   parts.clusters = std::move(context.clusters);

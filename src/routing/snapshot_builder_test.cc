@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "routing/rewrite.h"
 #include "routing/testing.h"
 
 namespace gnomon::routing {
@@ -342,6 +343,85 @@ TEST(SnapshotBuilder, does_not_open_tls_gateways_and_serves_nothing_of_theirs_in
   ASSERT_EQ(loaded.snapshot->listeners().size(), 1u);
   EXPECT_EQ(loaded.snapshot->listeners()[0].port, 8080);
   EXPECT_EQ(answer(loaded, "a.com"), 202);
+}
+
+// Each of the three services answers with a status of its own; the answer tells which are served.
+TEST(SnapshotBuilder, takes_expressions_before_labels_before_references) {
+  const auto served = [](const std::string& selection) {
+    const auto one = [](const char* name, const char* name_space, const char* team, int status) {
+      return fmt::format(
+          "---\nmetadata: {{name: {0}, namespace: {1}, labels: {{team: {2}}}}}\nvirtualHost: "
+          "{{domains: [{0}.com], routes: [{{directResponseAction: {{status: {3}}}}}]}}\n",
+          name, name_space, team, status);
+    };
+    const Loaded loaded =
+        load_text(one("a", "gloo-system", "red", 201) + one("b", "shop", "red", 202) +
+                  one("c", "shop", "blue", 203) +
+                  "---\nmetadata: {name: g}\nbindPort: 0\nhttpGateway: {" + selection + "}\n");
+    EXPECT_NE(loaded.snapshot, nullptr) << brief(loaded);
+    std::string out;
+    for (const char* host : {"a.com", "b.com", "c.com"}) {
+      if (answer(loaded, host) != 404) out += host[0];
+    }
+    return out;
+  };
+  const std::string refs = "virtualServices: [{name: c, namespace: shop}]";
+  const std::string labels = "virtualServiceSelector: {team: red}";
+  const std::string expressions =
+      "virtualServiceExpressions: {expressions: [{key: team, operator: In, values: [blue]}]}";
+  EXPECT_EQ(served(""), "abc");
+  EXPECT_EQ(served(refs), "c");
+  EXPECT_EQ(served(refs + ", virtualServiceNamespaces: [gloo-system]"), "c");
+  EXPECT_EQ(served(refs + ", " + labels), "ab");
+  EXPECT_EQ(served(labels + ", virtualServiceNamespaces: [shop]"), "b");
+  EXPECT_EQ(served(labels + ", " + expressions), "c");
+  EXPECT_EQ(served(expressions + ", virtualServiceNamespaces: [gloo-system]"), "");
+  EXPECT_EQ(served("virtualServiceExpressions: {expressions: [{key: team, operator: Exists}, {key: "
+                   "team, operator: NotEquals, values: [red]}]}"),
+            "c");
+}
+
+TEST(SnapshotBuilder, refuses_bodies_that_a_gateway_does_not_take) {
+  const auto with_limit = [](const std::string& gateway) {
+    return brief(
+        load_text("metadata: {name: a}\nvirtualHost: {routes: [{directResponseAction: "
+                  "{status: 200, body: " +
+                  std::string(5000, 'x') + "}}]}\n" + gateway));
+  };
+  const std::string gateway = "---\nmetadata: {name: g}\nbindPort: 0\nhttpGateway: {}\n";
+  const std::string refused = "2:47 error: the body has 5000 bytes; maximum is ";
+  EXPECT_EQ(with_limit(""), refused + "4096\n");
+  EXPECT_EQ(with_limit(gateway), refused + "4096\n");
+  EXPECT_EQ(with_limit(gateway + "routeOptions: {maxDirectResponseBodySizeBytes: 4999}\n"),
+            refused + "4999\n");
+  EXPECT_EQ(with_limit(gateway + "routeOptions: {maxDirectResponseBodySizeBytes: 5000}\n"), "");
+}
+
+TEST(SnapshotBuilder, redirects_by_regular_expression) {
+  const auto redirect = [](const std::string& rewrite) {
+    return load_text(
+        "metadata: {name: a}\nvirtualHost: {routes: [{redirectAction: {regexRewrite: " + rewrite +
+        "}}]}\n");
+  };
+  const Loaded loaded =
+      redirect(R"({pattern: {regex: '/v([0-9]+)/', googleRe2: {}}, substitution: '/\1/'})");
+  ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
+  const RequestHead head = get("a.com", "/v1/x/v2/y?q=/v3/");
+  const Match match = loaded.snapshot->match(0, head);
+  EXPECT_EQ(redirect_location(*match.route->redirect, match, head), "http://a.com/1/x/2/y?q=/v3/");
+  EXPECT_NE(brief(redirect("{pattern: {regex: '('}, substitution: x}"))
+                .find("redirectAction.regexRewrite.pattern.regex: invalid regular expression"),
+            std::string::npos);
+  EXPECT_NE(brief(redirect(R"({pattern: {regex: a}, substitution: '\1'})"))
+                .find("redirectAction.regexRewrite.substitution: invalid substitution"),
+            std::string::npos);
+  const Loaded two = load_text(
+      "metadata: {name: a}\nvirtualHost: {routes: [{redirectAction: {pathRedirect: /, "
+      "regexRewrite: "
+      "{pattern: {regex: a}}}}]}\n");
+  EXPECT_NE(brief(two).find("only one of pathRedirect, regexRewrite may be given"),
+            std::string::npos)
+      << brief(two);
 }
 
 TEST(SnapshotBuilder, refuses_to_start_with_nothing_to_listen_on) {

@@ -1,0 +1,25 @@
+// `gnomon get vs|us|rt|ug PATH`: what a configuration holds, in the tables of glooctl and with the
+// shadowing that those leave out.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+namespace gnomon::cli {
+
+struct GetOptions {
+  std::string kind;  // as given on the command line: vs, virtualservice, us, ...
+  std::string path;
+  std::string name;              // only this resource; empty: all
+  std::string name_space;        // only those of this namespace; empty: all
+  std::string output = "table";  // table, wide, yaml, json
+};
+
+// The kind that a word of the command line stands for, such as "VirtualService"; "" if for none.
+std::string kind_of_word(const std::string& word);
+
+// JSON is a list of the resources as they were written; YAML has one document for each. Returns 0,
+// 1 if nothing of that name is there, 2 if nothing could be read.
+int get(const GetOptions& options, std::ostream& out, std::ostream& err);
+
+}  // namespace gnomon::cli
