@@ -108,9 +108,10 @@ void Gateway::begin() {
   listener_plan_.commit();
   prepare(loaded.snapshot,
           [this, snapshot = loaded.snapshot, bound = std::move(*listeners), problems] {
-            start_workers(snapshot, bound);
+            // Known before "ready" is said: whoever waits for that may ask for it at once.
             ReloadStatus status{true, 1, clock_.wall(), problems, snapshot};
             reload_state_.set(std::move(status));
+            start_workers(snapshot, bound);
           });
 }
 
