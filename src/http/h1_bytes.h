@@ -128,7 +128,11 @@ inline bool all_value_padded(const char* p, size_t n) noexcept {
 
 inline bool all_token_padded(const char* p, size_t n) noexcept {
 #ifdef __SSE2__
-  if (n <= 16 && (not_plain_mask(p) & ((1U << n) - 1)) == 0) return true;
+  const char* const end = p + n;
+  const char* at = p;
+  while (end - at > 16 && not_plain_mask(at) == 0) at += 16;
+  const auto left = static_cast<size_t>(end - at);
+  if (left <= 16 && (not_plain_mask(at) & ((1U << left) - 1)) == 0) return true;
 #endif
   return skip_token(p, p + n) == p + n;
 }

@@ -22,6 +22,11 @@ struct FieldSpan {
 
   std::string_view name_in(const char* base) const noexcept { return {base + name, name_bytes}; }
   std::string_view value_in(const char* base) const noexcept { return {base + value, value_bytes}; }
+  // Whether the line reads "name: value" CR LF, with one space and no other blank.
+  bool whole_line_in(const char* base) const noexcept {
+    const uint32_t colon = name + name_bytes;
+    return value == colon + 2 && base[colon + 1] == ' ' && base[value + value_bytes] == '\r';
+  }
 };
 
 // Reads field lines up to and with the empty line. Resumable at every byte; no byte is looked at

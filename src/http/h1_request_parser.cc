@@ -215,7 +215,7 @@ bool H1RequestParser::take_fields(const char* base) {
       const HopFields::Take take = hop_.take(field.known, value, error_);
       if (take == HopFields::Take::failed) return false;
       if (take == HopFields::Take::keep) {
-        head_.headers.add_view(field.name_in(base), value, field.known);
+        head_.headers.add_view(field.name_in(base), value, field.known, field.whole_line_in(base));
       }
     }
   }
@@ -230,7 +230,7 @@ bool H1RequestParser::take_plain(const FieldSpan& field, const char* base) {
     error_ = {400, "header name with an underscore"};
     return false;
   }
-  head_.headers.add_view(name, field.value_in(base), field.known);
+  head_.headers.add_view(name, field.value_in(base), field.known, field.whole_line_in(base));
   return true;
 }
 

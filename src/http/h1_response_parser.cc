@@ -205,7 +205,7 @@ bool H1ResponseParser::take_fields(const char* base) {
       if (take == HopFields::Take::failed) return false;
       if (take == HopFields::Take::taken) continue;
     }
-    head_.headers.add_view(field.name_in(base), value, field.known);
+    head_.headers.add_view(field.name_in(base), value, field.known, field.whole_line_in(base));
   }
   return true;
 }

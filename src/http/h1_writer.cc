@@ -114,9 +114,32 @@ size_t field_bytes(const Headers& headers) noexcept {
   return bytes;
 }
 
+// Where the line of a field ends in the block that it was received in.
+const char* line_end(const Field& field) noexcept {
+  return field.value.data() + field.value.size() + 2;
+}
+
+// Fields that nobody touched still stand next to each other as they were received, and were checked
+// then: they are written as one piece.
 void put_fields(Text& text, const Headers& headers, uint32_t left_out) noexcept {
-  for (const Field& field : headers) {
-    if ((bit(field.known) & left_out) == 0) text.put_field(field.name, field.value);
+  const auto wanted = [left_out](const Field& field) { return (bit(field.known) & left_out) == 0; };
+  for (auto field = headers.begin(); field != headers.end();) {
+    if (!wanted(*field)) {
+      ++field;
+      continue;
+    }
+    if (!field->whole_line) {
+      text.put_field(field->name, field->value);
+      ++field;
+      continue;
+    }
+    const char* const begin = field->name.data();
+    const char* end = line_end(*field);
+    while (++field != headers.end() && field->whole_line && field->name.data() == end &&
+           wanted(*field)) {
+      end = line_end(*field);
+    }
+    text.put({begin, static_cast<size_t>(end - begin)});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/h1_request_parser.h"
 #include "http/h1_transcript.h"
 
 namespace gnomon::http {
@@ -43,6 +44,38 @@ TEST(H1Writer, writes_host_first_then_fields_then_framing) {
   EXPECT_EQ(
       written(head),
       "PUT /a?b HTTP/1.1\r\nhost: shop.test\r\nX-One: 1\r\nempty: \r\ncontent-length: 5\r\n\r\n");
+}
+
+RequestHead parsed(std::string_view bytes) {
+  H1RequestParser parser({}, {});
+  Chunk in = Chunk::copy_of(bytes);
+  EXPECT_EQ(parser.next(in), H1Event::head);
+  return parser.take_head();
+}
+
+TEST(H1Writer, lines_that_nobody_touched_are_written_as_they_came_and_others_are_made_anew) {
+  RequestHead head = parsed(
+      "GET / HTTP/1.1\r\nHost: shop.test\r\nA: 1\r\nB:2\r\nC:\t3\r\nD: 4 \r\nE:  5\r\n"
+      "Connection: F\r\nF: 6\r\nG: 7\r\nH: \r\nI:\r\nJ: 8\r\n\r\n");
+  EXPECT_EQ(written(head),
+            "GET / HTTP/1.1\r\nhost: shop.test\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\n"
+            "G: 7\r\nH: \r\nI: \r\nJ: 8\r\n\r\n");
+  head.headers.remove("A");
+  head.headers.set("G", "new");
+  EXPECT_EQ(written(head),
+            "GET / HTTP/1.1\r\nhost: shop.test\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\n"
+            "H: \r\nI: \r\nJ: 8\r\nG: new\r\n\r\n");
+  EXPECT_EQ(written(head, {.proper_case = true}),
+            "GET / HTTP/1.1\r\nHost: shop.test\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\n"
+            "H: \r\nI: \r\nJ: 8\r\nG: new\r\n\r\n");
+}
+
+TEST(H1Writer, lines_around_one_that_was_removed_are_not_written_as_one_piece) {
+  const RequestHead from =
+      parsed("GET / HTTP/1.1\r\nHost: a\r\nOne: 1\r\nTwo: 2\r\nThree: 3\r\n\r\n");
+  RequestHead head = from;
+  head.headers.remove("Two");
+  EXPECT_EQ(written(head), "GET / HTTP/1.1\r\nhost: a\r\nOne: 1\r\nThree: 3\r\n\r\n");
 }
 
 TEST(H1Writer, says_that_there_is_no_body_where_one_is_expected) {

@@ -81,7 +81,13 @@ Known known_header(std::string_view name) noexcept {
   return Known::none;
 }
 
-Headers::Headers(const Headers& other) : fields_(other.fields_), blocks_(other.blocks_) {}
+// With room for the few fields that whoever makes a copy is about to add.
+Headers::Headers(const Headers& other) {
+  fields_.reserve(other.fields_.size() + 4);
+  fields_.assign(other.fields_.begin(), other.fields_.end());
+  blocks_.reserve(std::max(other.blocks_.size() + 1, kBlocksUsual));
+  blocks_.assign(other.blocks_.begin(), other.blocks_.end());
+}
 
 Headers& Headers::operator=(const Headers& other) {
   if (this != &other) *this = Headers(other);
@@ -115,7 +121,7 @@ std::string_view Headers::get(std::string_view name) const noexcept {
 void Headers::add(std::string_view name, std::string_view value) {
   const Known known = known_header(name);
   const std::string_view name_copy = intern(name);
-  fields_.push_back({name_copy, intern(value), known});
+  add_view(name_copy, intern(value), known);
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -136,6 +142,11 @@ void Headers::adopt(const BlockRef& block) {
   for (const BlockRef& held : blocks_) {
     if (held.get() == block.get()) return;
   }
+  keep(block);
+}
+
+void Headers::keep(const BlockRef& block) {
+  if (blocks_.capacity() == 0) blocks_.reserve(kBlocksUsual);
   blocks_.push_back(block);
 }
 
@@ -144,7 +155,7 @@ std::string_view Headers::intern(std::string_view bytes) {
   if (!tail_ || tail_->capacity() - tail_used_ < bytes.size()) {
     tail_ = Block::allocate(std::max<size_t>(bytes.size(), Block::kSmall - sizeof(Block)));
     tail_used_ = 0;
-    blocks_.push_back(tail_);
+    keep(tail_);
   }
   char* to = tail_->data() + tail_used_;
   std::memcpy(to, bytes.data(), bytes.size());

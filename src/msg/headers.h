@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/chunk.h"
+#include "base/pool.h"
 
 namespace gnomon {
 
@@ -44,6 +45,9 @@ struct Field {
   std::string_view name;  // as it was received; compare without regard to case
   std::string_view value;
   Known known = Known::none;
+  // The bytes around name and value are those of a checked field line of HTTP/1.1 as a writer would
+  // make it, "name: value" CR LF, so that lines next to each other may be written as one piece.
+  bool whole_line = false;
 };
 
 // Views in the list point into blocks that the list keeps alive, so a copy costs a vector and a few
@@ -56,7 +60,8 @@ class Headers {
   Headers(Headers&&) noexcept = default;
   Headers& operator=(Headers&&) noexcept = default;
 
-  using const_iterator = std::vector<Field>::const_iterator;
+  using Fields = std::vector<Field, PoolAllocator<Field>>;
+  using const_iterator = Fields::const_iterator;
   const_iterator begin() const noexcept { return fields_.begin(); }
   const_iterator end() const noexcept { return fields_.end(); }
   size_t size() const noexcept { return fields_.size(); }
@@ -81,14 +86,15 @@ class Headers {
   }
 
   // For codecs: bytes that already lie in a block which `adopt` keeps alive.
-  void add_view(std::string_view name, std::string_view value, Known known) {
+  void add_view(std::string_view name, std::string_view value, Known known,
+                bool whole_line = false) {
     // Assigned member by member: building a Field and moving it in stalls on store forwarding.
     Field& field = fields_.emplace_back();
     field.name = name;
     field.value = value;
     field.known = known;
+    field.whole_line = whole_line;
   }
-  void replace_value_view(size_t index, std::string_view value) { fields_[index].value = value; }
   void adopt(const BlockRef& block);
   // A copy of `bytes` that lives as long as this list or any copy made of it from now on.
   std::string_view intern(std::string_view bytes);
@@ -96,8 +102,12 @@ class Headers {
   void clear() noexcept;
 
  private:
-  std::vector<Field> fields_;
-  std::vector<BlockRef> blocks_;
+  static constexpr size_t kBlocksUsual = 4;  // of a request: its own, and what is added to it
+
+  void keep(const BlockRef& block);
+
+  Fields fields_;
+  std::vector<BlockRef, PoolAllocator<BlockRef>> blocks_;
   BlockRef tail_;  // the block that intern() appends to; never shared with another list
   uint32_t tail_used_ = 0;
 };

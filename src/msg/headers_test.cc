@@ -235,13 +235,5 @@ TEST(Headers, interned_text_stays_where_it_is) {
   EXPECT_EQ(headers.intern(""), "");
 }
 
-TEST(Headers, a_value_may_be_replaced_in_place) {
-  Headers headers;
-  headers.add("a", "1");
-  headers.add("b", "2");
-  headers.replace_value_view(0, headers.intern("one"));
-  EXPECT_EQ(render(headers), "a: one\nb: 2\n");
-}
-
 }  // namespace
 }  // namespace gnomon
