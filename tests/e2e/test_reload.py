@@ -8,7 +8,7 @@ import pytest
 from harness import Backend, eventually, never
 from harness.backend import answer, ok
 from harness.client import request_bytes
-from harness.config import dump, gateway, mirrored, route, upstream, virtual_service
+from harness.config import dump, gateway, mirrored, route, shadowing, upstream, virtual_service
 
 
 @pytest.fixture
@@ -195,3 +195,67 @@ def test_editor_litter_is_not_configuration(start, two):
         (gw.config / name).write_text("not: [yaml")
     assert gw.reload()[0] == 200
     never(lambda: gw.get().body != b"one", 0.1)
+
+
+def labels(gw, label):
+    return {dict(key)[label] for _, key in gw.metrics().samples if label in dict(key)}
+
+
+def renamed(backends, n, service="default"):
+    """Other names for the upstreams and the shadow at every `n`."""
+    return [
+        gateway(),
+        upstream("primary", backends[0]),
+        upstream(f"live-{n}", backends[0]),
+        upstream(f"copy-{n}", backends[1]),
+        virtual_service(
+            route("/kept", name="kept", shadow=shadowing(to=f"copy-{n}")),
+            route("/", to=f"live-{n}", name=f"test-{n}", shadow=shadowing(to=f"copy-{n}")),
+            name=service,
+        ),
+    ]
+
+
+def test_metrics_do_not_grow_with_every_name_there_ever_was(start, two):
+    gw = start(renamed(two, 0), workers=2)
+    sizes = []
+    for n in range(1, 40):
+        assert gw.get("/").status == gw.get("/kept").status == 200
+        gw.settle()
+        gw.write(renamed(two, n))
+        assert gw.reload()[0] == 200
+        sizes.append(len(gw.admin("/metrics")[1]))
+    assert gw.get("/").status == gw.get("/kept").status == 200
+    assert labels(gw, "upstream") == {f"{name}_gloo-system" for name in ("primary", "live-39", "copy-39")}
+    assert labels(gw, "shadow") == {"gloo-system.default.kept", "gloo-system.default.test-39"}
+    assert max(sizes) < sizes[0] * 1.1
+    # What keeps its name keeps its counters.
+    metrics = gw.settle()
+    assert metrics.total("gnomon_shadow_requests_total", shadow="gloo-system.default.kept") == 40
+    assert metrics.total("gnomon_upstream_requests_total", upstream="primary_gloo-system", leg="primary") == 40
+    assert metrics.total("gnomon_requests_total") == 80
+
+
+def test_what_is_in_flight_is_counted_under_its_old_name_until_it_has_ended(start, closing, two):
+    gate = threading.Event()
+
+    def gated(connection):
+        while connection.request() is not None:
+            gate.wait(30)
+            connection.send(ok(b"late"))
+
+    slow, slow_shadow = closing(Backend(gated)), closing(Backend(gated))
+    gw = start(renamed([slow, slow_shadow], 0))
+    with gw.client() as client:
+        client.send(request_bytes())
+        slow.wait_requests(1)
+        slow_shadow.wait_requests(1)
+        gw.write(renamed(two, 1))
+        assert gw.reload()[0] == 200
+        metrics = gw.metrics()
+        assert metrics.total("gnomon_shadow_in_flight", shadow="gloo-system.default.test-0") == 1
+        assert metrics.total("gnomon_upstream_requests_active", upstream="live-0_gloo-system") == 1
+        gate.set()
+        assert client.read().body == b"late"
+    eventually(lambda: "gloo-system.default.test-0" not in labels(gw, "shadow"), 20)
+    eventually(lambda: not {"live-0_gloo-system", "copy-0_gloo-system"} & labels(gw, "upstream"), 20)
