@@ -1,27 +1,17 @@
 #include "app/gateway.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <iterator>
 #include <utility>
 
+#include "app/descriptors.h"
 #include "config/diagnostic.h"
 
 namespace gnomon::app {
 namespace {
 
 constexpr Millis kStopPoll{20};
-
-// As many descriptors as we may have; returns how many that is.
-uint64_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  rlimit raised = limit;
-  raised.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
-  return limit.rlim_cur;
-}
 
 std::string render_all(const std::vector<config::Diagnostic>& diagnostics) {
   std::string text;
@@ -57,8 +47,9 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
       stop_timer_(loop_.timers(), [this] { check_stopped(); }) {
   shared_.server_settings = options.server;
   shared_.gateway_ip = net::host_ip();
-  // Shadows may use a quarter of the descriptors; the rest is for clients and primaries.
-  shared_.shadow_limits.in_flight_max = raise_descriptor_limit() / 4;
+  const DescriptorShares shares = share_descriptors(raise_descriptor_limit());
+  shared_.shadow_limits.in_flight_max = shares.copies;
+  shared_.clients_max = shares.clients;
 }
 
 Gateway::~Gateway() {

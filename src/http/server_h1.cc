@@ -59,6 +59,11 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   }
   void close_now() override { abandon(kClosing); }
   bool idle() const noexcept override { return phase_ == Phase::idle; }
+  std::optional<TimePoint> idle_since() const noexcept override {
+    const bool waiting = phase_ == Phase::idle && parser_.idle() && served_;
+    if (!waiting || stream_->readable() || !out_.empty()) return std::nullopt;
+    return last_activity_;
+  }
 
  private:
   // idle: between exchanges, maybe in the middle of a head. exchange: a handler is at work.
