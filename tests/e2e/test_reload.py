@@ -259,3 +259,61 @@ def test_what_is_in_flight_is_counted_under_its_old_name_until_it_has_ended(star
         assert client.read().body == b"late"
     eventually(lambda: "gloo-system.default.test-0" not in labels(gw, "shadow"), 20)
     eventually(lambda: not {"live-0_gloo-system", "copy-0_gloo-system"} & labels(gw, "upstream"), 20)
+
+
+def generation(gw):
+    return gw.metrics().total("gnomon_config_generation")
+
+
+def touched(gw):
+    return gw.log().count("say what they said before")
+
+
+def test_files_that_say_what_they_said_are_no_new_configuration(start, two):
+    gw = start(serving(two[0]), args=["--log-level", "debug"])
+    gw.write(serving(two[0]))
+    eventually(lambda: touched(gw) == 1)
+    assert generation(gw) == 1
+    assert gw.reload()[0] == 200
+    assert generation(gw) == 2
+    gw.signal(signal.SIGHUP)
+    eventually(lambda: generation(gw) == 3)
+    gw.write(serving(two[1]))
+    eventually(lambda: generation(gw) == 4)
+
+
+def test_good_file_that_comes_back_after_a_bad_one_ends_the_alarm(start, two):
+    gw = start(serving(two[0]))
+    gw.write("a: [1\n")
+    eventually(lambda: gw.metrics().total("gnomon_config_last_reload_successful") == 0)
+    gw.write(serving(two[0]))
+    eventually(lambda: gw.metrics().total("gnomon_config_last_reload_successful") == 1)
+    assert gw.get().body == b"one"
+
+
+def test_what_lies_beside_a_single_file_does_not_matter(start, two, tmp_path):
+    """The file is reached through two links, as in a mounted ConfigMap; each of them matters, and nothing else."""
+    mount, old, new = tmp_path / "mount", tmp_path / "mount" / "..v1", tmp_path / "mount" / "..v2"
+    for folder, backend in ((mount, None), (old, two[0]), (new, two[1])):
+        folder.mkdir()
+        if backend:
+            (folder / "one.yaml").write_text(dump(serving(backend)))
+    (mount / "..data").symlink_to("..v1")
+    (mount / "one.yaml").symlink_to("..data/one.yaml")
+    gw = start([], manifest=mount / "one.yaml", args=["--log-level", "debug"])
+    for folder in (mount, old):
+        (folder / "other.yaml").write_text("beside")
+        (folder / ".one.yaml.swp").write_text("beside")
+    # Watches tell in order: when this one is seen, those above have been passed over.
+    (old / "one.yaml").write_text(dump(serving(two[0])))
+    eventually(lambda: touched(gw) == 1)
+    never(lambda: touched(gw) != 1 or generation(gw) != 1, 0.3)
+    (mount / "..data_tmp").symlink_to("..v2")
+    (mount / "..data_tmp").rename(mount / "..data")
+    eventually(lambda: gw.get().body == b"two")
+    assert generation(gw) == 2
+    (mount / "..v3").mkdir()
+    (mount / "..v3" / "one.yaml").write_text(dump(serving(two[0])))
+    (mount / "..data_tmp").symlink_to("..v3")
+    (mount / "..data_tmp").rename(mount / "..data")
+    eventually(lambda: gw.get().body == b"one")
