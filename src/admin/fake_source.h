@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,15 @@ class FakeSource final : public AdminSource {
   std::string clusters_json() const override { return "{\"clusters\":[]}\n"; }
   void reload(ReloadDone done) override { on_reload(std::move(done)); }
 
+  // The set of that name, held as long as the source.
+  template <typename T>
+  T& named(Registry<T>& registry, std::string_view name) {
+    auto set = registry.get(name);
+    T& out = *set;
+    held_.push_back(std::move(set));
+    return out;
+  }
+
   std::array<Worker, 2> all;
   proxy::HealthRegistry live_health;
   proxy::HealthRegistry shadow_health;
@@ -44,6 +55,9 @@ class FakeSource final : public AdminSource {
   ReloadReport report;
   std::string dump = "{}\n";
   std::function<void(ReloadDone)> on_reload = [](const ReloadDone& done) { done(true, ""); };
+
+ private:
+  std::vector<std::shared_ptr<void>> held_;
 };
 
 }  // namespace gnomon::admin::testing

@@ -41,7 +41,8 @@ void write_client(Exposition& out, const ClientSums& client) {
              "Broken or oversized requests, refused before they reached a route.");
   out.sample({}, client.refused);
   out.family("gnomon_listener_refusals", MetricType::counter,
-             "Connections and requests turned away by settings of a Gateway, by setting.");
+             "Connections and requests turned away by settings of a Gateway or for want of "
+             "descriptors, by reason.");
   for (size_t i = 0; i < client.refusals.size(); ++i) {
     out.sample({{"reason", proxy::RefusalCounters::kNames[i]}}, client.refusals[i]);
   }

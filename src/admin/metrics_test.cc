@@ -63,11 +63,11 @@ TEST(Metrics, sums_what_the_workers_counted) {
 
 TEST(Metrics, keeps_the_two_legs_of_an_upstream_apart) {
   FakeSource source;
-  proxy::ClusterStats& primary = source.all[0].live.clusters.get("petstore");
+  proxy::ClusterStats& primary = source.named(source.all[0].live.clusters, "petstore");
   primary.requests.add(3);
   primary.codes.add(200);
-  source.all[1].live.clusters.get("petstore").requests.add(4);
-  proxy::ClusterStats& shadow = source.all[1].shadow_clusters.get("petstore");
+  source.named(source.all[1].live.clusters, "petstore").requests.add(4);
+  proxy::ClusterStats& shadow = source.named(source.all[1].shadow_clusters, "petstore");
   shadow.requests.add(9);
   shadow.codes.add(500);
   shadow.time.record(std::chrono::milliseconds(1));
@@ -91,7 +91,7 @@ TEST(Metrics, keeps_the_two_legs_of_an_upstream_apart) {
 
 TEST(Metrics, every_number_of_an_upstream_has_a_place_of_its_own) {
   FakeSource source;
-  proxy::ClusterStats& stats = source.all[0].live.clusters.get("u");
+  proxy::ClusterStats& stats = source.named(source.all[0].live.clusters, "u");
   stats.requests.add(1);
   stats.resets.add(2);
   stats.timeouts.add(3);
@@ -127,9 +127,9 @@ TEST(Metrics, every_number_of_an_upstream_has_a_place_of_its_own) {
 
 TEST(Metrics, every_reason_of_every_shadow_is_there_from_the_start) {
   FakeSource source;
-  source.all[0].shadows.get("default.petstore").drop(shadow::Reason::budget_bytes);
-  source.all[1].shadows.get("default.petstore").fail(shadow::Reason::timeout);
-  source.all[1].shadows.get("default.other");
+  source.named(source.all[0].shadows, "default.petstore").drop(shadow::Reason::budget_bytes);
+  source.named(source.all[1].shadows, "default.petstore").fail(shadow::Reason::timeout);
+  source.named(source.all[1].shadows, "default.other");
   const ExpositionParser parsed = parse(source);
   EXPECT_EQ(parsed.errors(), std::vector<std::string>());
   for (const char* shadow : {"default.petstore", "default.other"}) {
@@ -149,7 +149,7 @@ TEST(Metrics, every_reason_of_every_shadow_is_there_from_the_start) {
 TEST(Metrics, sums_shadows_over_the_workers) {
   FakeSource source;
   for (FakeSource::Worker& worker : source.all) {
-    shadow::ShadowStats& stats = worker.shadows.get("s");
+    shadow::ShadowStats& stats = source.named(worker.shadows, "s");
     stats.requests.add(10);
     stats.copied.add(6);
     stats.answered.add(404);
@@ -180,9 +180,9 @@ TEST(Metrics, exports_the_last_reload_and_the_build) {
 
 TEST(Metrics, label_names_are_a_closed_set) {
   FakeSource source;
-  source.all[0].live.clusters.get("u").requests.add();
-  source.all[0].shadow_clusters.get("u").requests.add();
-  source.all[0].shadows.get("s").requests.add();
+  source.named(source.all[0].live.clusters, "u").requests.add();
+  source.named(source.all[0].shadow_clusters, "u").requests.add();
+  source.named(source.all[0].shadows, "s").requests.add();
   const std::set<std::string> allowed = {"leg",        "upstream", "shadow", "reason",
                                          "code_class", "le",       "version"};
   for (const auto& [name, family] : parse(source).families()) {

@@ -49,13 +49,19 @@ class AdminServer::Exchange final : public http::RequestHandler {
       : server_(server), stream_(stream), head_(std::move(head)), id_(id) {}
   ~Exchange() override { server_.reloading_.erase(id_); }
 
+  // A client that waits for leave to send its body gets it, or is told at once that it is too
+  // large.
+  void start() {
+    if (!head_.expect_continue) return;
+    if (head_.content_length > static_cast<int64_t>(kRequestBodyMax)) return refuse_body();
+    ResponseHead go_on;
+    go_on.status = 100;
+    stream_.send_interim(go_on);
+  }
+
   void on_body(Chunk chunk) override {
     body_bytes_ += chunk.size();
-    if (body_bytes_ <= kRequestBodyMax || answered_) return;
-    Answer answer;
-    answer.status = 413;
-    answer.body = "the admin API takes no such body\n";
-    send(answer);
+    if (body_bytes_ > kRequestBodyMax && !answered_) refuse_body();
   }
 
   void on_request_end(Headers /*trailers*/) override {
@@ -87,6 +93,13 @@ class AdminServer::Exchange final : public http::RequestHandler {
   }
 
  private:
+  void refuse_body() {
+    Answer answer;
+    answer.status = 413;
+    answer.body = "the admin API takes no such body\n";
+    send(answer);
+  }
+
   AdminServer& server_;
   http::ServerStream& stream_;
   const RequestHead head_;
@@ -156,7 +169,9 @@ void AdminServer::on_accept(std::unique_ptr<net::Stream> stream) {
 
 std::unique_ptr<http::RequestHandler> AdminServer::on_request(http::ServerStream& stream,
                                                               RequestHead head) {
-  return std::make_unique<Exchange>(*this, stream, std::move(head), ++last_exchange_id_);
+  auto exchange = std::make_unique<Exchange>(*this, stream, std::move(head), ++last_exchange_id_);
+  exchange->start();
+  return exchange;
 }
 
 void AdminServer::on_closed(http::ServerConnection& connection) {

@@ -1,10 +1,10 @@
 #include "app/file_watcher.h"
 
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 constexpr Millis kSettle{50};
 constexpr Millis kSettleMax{500};
 constexpr size_t kDirectoriesMax = 10'000;
+constexpr int kLinksMax = 40;  // as the kernel follows
 constexpr uint32_t kMask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                            IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
@@ -46,13 +47,43 @@ void FileWatcher::watch_directory(const std::string& directory) {
 void FileWatcher::refresh() {
   if (fd_ < 0) return;
   std::error_code error;
-  const fs::path path(path_);
-  if (!fs::is_directory(path, error)) {
-    watch_directory(path.parent_path().string());
-    const fs::path target = fs::canonical(path, error);
-    if (!error) watch_directory(target.parent_path().string());
-    return;
+  single_ = !fs::is_directory(path_, error);
+  names_.clear();
+  if (single_) {
+    watch_way(path_, kLinksMax);
+  } else {
+    watch_tree();
   }
+}
+
+void FileWatcher::watch_way(const fs::path& way, int links_left) {
+  fs::path directory = way.is_absolute() ? way.root_path() : fs::path(".");
+  const fs::path relative = way.relative_path();
+  for (auto part = relative.begin(); part != relative.end(); ++part) {
+    const fs::path here = directory / *part;
+    std::error_code error;
+    const bool is_link = fs::is_symlink(here, error);
+    if (is_link || std::next(part) == relative.end()) watch_name(directory, part->string());
+    if (!is_link) {
+      directory = here;
+      continue;
+    }
+    fs::path led = fs::read_symlink(here, error);
+    if (error || links_left == 0) return;
+    if (led.is_relative()) led = directory / led;
+    for (auto rest = std::next(part); rest != relative.end(); ++rest) led /= *rest;
+    return watch_way(led, links_left - 1);
+  }
+}
+
+void FileWatcher::watch_name(const fs::path& directory, const std::string& name) {
+  const int watch = inotify_add_watch(fd_, directory.c_str(), kMask);
+  if (watch >= 0) names_[watch].insert(name);
+}
+
+void FileWatcher::watch_tree() {
+  const fs::path path(path_);
+  std::error_code error;
   watch_directory(path_);
   size_t seen = 0;
   auto it = fs::recursive_directory_iterator(path,
@@ -70,10 +101,23 @@ void FileWatcher::refresh() {
   }
 }
 
+bool FileWatcher::matters(const inotify_event& event) const {
+  if (!single_ || (event.mask & IN_Q_OVERFLOW) != 0) return true;
+  const auto watched = names_.find(event.wd);
+  if (watched == names_.end()) return false;
+  return event.len == 0 || watched->second.contains(event.name);
+}
+
 void FileWatcher::on_io(uint32_t /*events*/) {
   alignas(inotify_event) char buffer[4096];
   bool any = false;
-  while (::read(fd_, buffer, sizeof(buffer)) > 0) any = true;
+  for (ssize_t size = 0; (size = ::read(fd_, buffer, sizeof(buffer))) > 0;) {
+    for (const char* at = buffer; at < buffer + size;) {
+      const auto& event = *reinterpret_cast<const inotify_event*>(at);
+      any |= matters(event);
+      at += sizeof(inotify_event) + event.len;
+    }
+  }
   if (!any) return;
   // Something that never stops being written must not put the reload off for ever.
   if (!settle_timer_.armed()) latest_ = loop_.now() + kSettleMax;

@@ -1,8 +1,15 @@
 // Tells when something in a file or a tree of files may have changed (inotify). Directories are
 // watched, not files: editors replace files, and a mounted ConfigMap changes by swapping a symlink.
+// Of a single file only what happens under its own name counts, or under that of a link on the way
+// to it.
 #pragma once
 
+#include <sys/inotify.h>
+
+#include <filesystem>
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
 
 #include "net/event_loop.h"
@@ -24,12 +31,19 @@ class FileWatcher final : private net::IoHandler {
  private:
   void on_io(uint32_t events) override;
   void watch_directory(const std::string& directory);
+  void watch_tree();
+  // Every link on the way to a file, and the file, each in the directory it lies in.
+  void watch_way(const std::filesystem::path& way, int links_left);
+  void watch_name(const std::filesystem::path& directory, const std::string& name);
+  bool matters(const inotify_event& event) const;
 
   net::EventLoop& loop_;
   const std::string path_;
   const std::function<void()> changed_;
   int fd_;
   uint64_t token_ = 0;
+  bool single_ = false;
+  std::map<int, std::set<std::string>> names_;  // of a single file, by the watch of their directory
   net::Timer settle_timer_;
   TimePoint latest_{};  // when a change that has begun to settle is reported in any case
 };

@@ -1,27 +1,17 @@
 #include "app/gateway.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <iterator>
 #include <utility>
 
+#include "app/descriptors.h"
 #include "config/diagnostic.h"
 
 namespace gnomon::app {
 namespace {
 
 constexpr Millis kStopPoll{20};
-
-// As many descriptors as we may have; returns how many that is.
-uint64_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
-  rlimit raised = limit;
-  raised.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
-  return limit.rlim_cur;
-}
 
 std::string render_all(const std::vector<config::Diagnostic>& diagnostics) {
   std::string text;
@@ -41,7 +31,7 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
       log_(log),
       options_(options),
       loop_(clock, poller_),
-      signals_(loop_, {[this] { stop(); }, [this] { reload("SIGHUP", nullptr); },
+      signals_(loop_, {[this] { stop(); }, [this] { reload(Cause::asked_for, "SIGHUP", nullptr); },
                        [this] {
                          if (access_log_ != nullptr) access_log_->reopen();
                          access_files_.reopen();
@@ -49,7 +39,9 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
       shared_{clock, log},
       admin_view_(clock, reload_state_, {&shared_.live_health, &shared_.shadow_health},
                   [this](ReloadDone done) {
-                    loop_.post([this, done = std::move(done)] { reload("POST /reload", done); });
+                    loop_.post([this, done = std::move(done)] {
+                      reload(Cause::asked_for, "POST /reload", done);
+                    });
                   }),
       listener_plan_(options.listen),
       access_files_(log),
@@ -57,8 +49,9 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
       stop_timer_(loop_.timers(), [this] { check_stopped(); }) {
   shared_.server_settings = options.server;
   shared_.gateway_ip = net::host_ip();
-  // Shadows may use a quarter of the descriptors; the rest is for clients and primaries.
-  shared_.shadow_limits.in_flight_max = raise_descriptor_limit() / 4;
+  const DescriptorShares shares = share_descriptors(raise_descriptor_limit());
+  shared_.shadow_limits.in_flight_max = shares.copies;
+  shared_.clients_max = shares.clients;
 }
 
 Gateway::~Gateway() {
@@ -100,6 +93,10 @@ void Gateway::begin() {
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, problems.data(), problems.size());
   }
   if (loaded.snapshot == nullptr) return quit(2);
+  if (const auto fits = listener_plan_.check_override(*loaded.snapshot); !fits) {
+    log_.error(fits.error());
+    return quit(2);
+  }
   auto listeners = listener_plan_.prepare(*loaded.snapshot);
   if (!listeners) {
     log_.error(listeners.error());
@@ -160,8 +157,8 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
   }
   if (!open_admin()) return quit(1);
   for (const auto& worker : workers_) worker->start();
-  watcher_ = std::make_unique<FileWatcher>(loop_, options_.config_path,
-                                           [this] { reload("file change", nullptr); });
+  watcher_ = std::make_unique<FileWatcher>(
+      loop_, options_.config_path, [this] { reload(Cause::file_change, "file change", nullptr); });
   if (!watcher_->working()) log_.warn("cannot watch files; reload by SIGHUP or POST /reload");
   admin_view_.set_readiness(admin::Readiness::live);
   admin_->start();
@@ -185,18 +182,24 @@ bool Gateway::open_admin() {
 }
 
 // One reload at a time; those asked for meanwhile are served together by one more.
-void Gateway::reload(const char* cause, ReloadDone done) {
+void Gateway::reload(Cause cause, std::string_view by, ReloadDone done) {
   if (workers_.empty() || draining_) {
     if (done) done(false, "the gateway is not serving");
     return;
   }
   if (reloading_) {
     waiting_reloads_.push_back(std::move(done));
+    if (cause == Cause::asked_for) waiting_cause_ = cause;
     return;
   }
-  reloading_ = true;
-  log_.info("reloading", {{"cause", cause}});
   routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
+  // What was read before is what is in effect, unless the last attempt failed.
+  if (cause == Cause::file_change && load_cache_.unchanged() && reload_state_.get().successful) {
+    log_.debug("files were touched, and say what they said before");
+    return watcher_->refresh();
+  }
+  reloading_ = true;
+  log_.info("reloading", {{"cause", std::string(by)}});
   std::string problems = render_all(loaded.diagnostics);
   if (loaded.snapshot == nullptr) return finish_reload(false, nullptr, std::move(problems), done);
   auto listeners = listener_plan_.prepare(*loaded.snapshot);
@@ -254,7 +257,7 @@ void Gateway::finish_reload(bool successful, const routing::SnapshotPtr& snapsho
 
 void Gateway::next_reload() {
   if (waiting_reloads_.empty()) return;
-  reload("asked for meanwhile",
+  reload(std::exchange(waiting_cause_, Cause::file_change), "asked for meanwhile",
          [all = std::exchange(waiting_reloads_, {})](bool successful, const std::string& problems) {
            for (const ReloadDone& one : all) {
              if (one) one(successful, problems);

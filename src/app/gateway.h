@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "admin/server.h"
@@ -48,7 +49,10 @@ class Gateway {
   std::expected<void, std::string> equip(const routing::Snapshot& snapshot,
                                          std::vector<BoundListener>& listeners);
   bool open_admin();
-  void reload(const char* cause, ReloadDone done);
+  // Why the files are read again. For a file change alone nothing happens when they say what they
+  // said before.
+  enum class Cause : uint8_t { file_change, asked_for };
+  void reload(Cause cause, std::string_view by, ReloadDone done);
   void publish(const routing::SnapshotPtr& snapshot, const std::vector<BoundListener>& listeners,
                std::string problems, const ReloadDone& done);
   void finish_reload(bool successful, const routing::SnapshotPtr& snapshot, std::string problems,
@@ -81,6 +85,7 @@ class Gateway {
 
   bool reloading_ = false;
   std::vector<ReloadDone> waiting_reloads_;
+  Cause waiting_cause_ = Cause::file_change;
   net::Timer stop_timer_;
   int exit_code_ = 0;
 };

@@ -48,13 +48,21 @@ void HealthMonitor::resolve(proxy::AddressBookPtr book) {
   if (snapshot_ != nullptr) update();
 }
 
+std::vector<proxy::UpstreamHealth*> HealthMonitor::Records::used() const {
+  std::vector<proxy::UpstreamHealth*> out;
+  if (live != nullptr) out.push_back(live.get());
+  if (shadow != nullptr) out.push_back(shadow.get());
+  return out;
+}
+
 void HealthMonitor::update() {
-  forget_others(*snapshot_);
+  RecordMap wanted = records_of(*snapshot_);
+  forget_all_but(wanted);
+  // Until every checker has its own, some refer to records of before.
+  const RecordMap before = std::exchange(records_, std::move(wanted));
   for (const routing::Cluster& cluster : snapshot_->clusters()) {
     const auto hosts = proxy::resolve_endpoints(cluster, *book_);
-    std::vector<proxy::UpstreamHealth*> records;
-    if (cluster.primary) records.push_back(&live_.get(cluster.name));
-    if (cluster.shadow) records.push_back(&shadow_.get(cluster.name));
+    std::vector<proxy::UpstreamHealth*> records = records_.at(cluster.name).used();
     for (proxy::UpstreamHealth* record : records) update_record(*record, cluster, hosts);
     if (cluster.health_check && !records.empty()) {
       update_checker(cluster, std::move(records), hosts);
@@ -64,23 +72,30 @@ void HealthMonitor::update() {
   }
 }
 
-// What the configuration does not use any more keeps its counters, but no hosts.
-void HealthMonitor::forget_others(const routing::Snapshot& snapshot) {
-  std::set<const proxy::UpstreamHealth*> used;
-  std::set<std::string> names;
+HealthMonitor::RecordMap HealthMonitor::records_of(const routing::Snapshot& snapshot) {
+  RecordMap out;
   for (const routing::Cluster& cluster : snapshot.clusters()) {
-    names.insert(cluster.name);
-    if (cluster.primary) used.insert(&live_.get(cluster.name));
-    if (cluster.shadow) used.insert(&shadow_.get(cluster.name));
+    Records& records = out[cluster.name];
+    if (cluster.primary) records.live = live_.get(cluster.name);
+    if (cluster.shadow) records.shadow = shadow_.get(cluster.name);
   }
-  std::erase_if(checkers_, [&](const auto& entry) { return !names.contains(entry.first); });
+  return out;
+}
+
+// Workers may go on with what the configuration does not name any more, without checks.
+void HealthMonitor::forget_all_but(const RecordMap& wanted) {
+  std::set<const proxy::UpstreamHealth*> used;
+  for (const auto& [name, records] : wanted) {
+    for (const proxy::UpstreamHealth* record : records.used()) used.insert(record);
+  }
+  std::erase_if(checkers_, [&](const auto& entry) { return !wanted.contains(entry.first); });
   std::erase_if(sweeps_, [&](const auto& entry) { return !used.contains(entry.first); });
-  for (proxy::HealthRegistry* registry : {&live_, &shadow_}) {
-    registry->for_each([&](const std::string& /*name*/, proxy::UpstreamHealth& record) {
-      if (used.contains(&record)) return;
-      record.set_hosts({});
-      record.configure(false, std::nullopt);
-    });
+  for (const auto& [name, records] : records_) {
+    for (proxy::UpstreamHealth* record : records.used()) {
+      if (used.contains(record)) continue;
+      record->set_hosts({});
+      record->configure(false, std::nullopt);
+    }
   }
 }
 

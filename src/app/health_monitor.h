@@ -34,12 +34,22 @@ class HealthMonitor {
     Millis interval{0};
   };
 
+  // The records of an upstream, by the side that uses it. Held while the configuration names it;
+  // workers hold them too, as long as a request may still go there.
+  struct Records {
+    std::shared_ptr<proxy::UpstreamHealth> live;
+    std::shared_ptr<proxy::UpstreamHealth> shadow;
+    std::vector<proxy::UpstreamHealth*> used() const;
+  };
+  using RecordMap = std::map<std::string, Records>;
+
   void update();
   void update_record(proxy::UpstreamHealth& record, const routing::Cluster& cluster,
                      const std::vector<proxy::ResolvedEndpoint>& hosts);
   void update_checker(const routing::Cluster& cluster, std::vector<proxy::UpstreamHealth*> records,
                       const std::vector<proxy::ResolvedEndpoint>& hosts);
-  void forget_others(const routing::Snapshot& snapshot);
+  RecordMap records_of(const routing::Snapshot& snapshot);
+  void forget_all_but(const RecordMap& wanted);
   void on_event(const proxy::HealthEvent& event);
   void check_ready();
 
@@ -58,6 +68,7 @@ class HealthMonitor {
     std::vector<proxy::UpstreamHealth*> records;
     net::Lane lane;
   };
+  RecordMap records_;                        // before what refers to them; by upstream
   std::map<std::string, Checker> checkers_;  // by upstream
   std::map<proxy::UpstreamHealth*, Sweep> sweeps_;
   std::function<void()> ready_;

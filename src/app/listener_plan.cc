@@ -23,17 +23,34 @@ std::optional<net::Address> parse_listen_address(const std::string& text) {
   return net::Address::parse(host.empty() ? "::" : host, port);
 }
 
+std::expected<void, std::string> ListenerPlan::check_override(
+    const routing::Snapshot& snapshot) const {
+  const auto listeners = snapshot.listeners();
+  if (!override_ || listeners.size() == 1) return {};
+  std::string names;
+  for (const routing::Listener& listener : listeners) {
+    names += fmt::format("{}{}", names.empty() ? ": " : ", ", listener.name);
+  }
+  return std::unexpected(
+      fmt::format("--listen replaces the address of the only listener, but the configuration has "
+                  "{}{}",
+                  listeners.size(), names));
+}
+
 std::expected<std::vector<BoundListener>, std::string> ListenerPlan::prepare(
     const routing::Snapshot& snapshot) {
+  if (auto fits = check_override(snapshot); !fits) return std::unexpected(std::move(fits.error()));
   prepared_.clear();
   std::vector<BoundListener> out;
   const auto wanted = snapshot.listeners();
   for (const routing::Listener& listener : wanted) {
-    std::optional<net::Address> address = net::Address::parse(listener.address, listener.port);
-    if (override_.has_value() && wanted.size() == 1) address = parse_listen_address(*override_);
+    const std::string asked_by = override_ ? "--listen" : "listener " + listener.name;
+    const std::optional<net::Address> address =
+        override_ ? parse_listen_address(*override_)
+                  : net::Address::parse(listener.address, listener.port);
     if (!address) {
       return std::unexpected(
-          fmt::format("listener {}: not an address: {}", listener.name, listener.address));
+          fmt::format("{}: not an address: {}", asked_by, override_.value_or(listener.address)));
     }
     const std::string key = address->to_string() + " " + listener.name;
     if (const auto open = open_.find(key); open != open_.end()) {
@@ -49,8 +66,7 @@ std::expected<std::vector<BoundListener>, std::string> ListenerPlan::prepare(
       continue;
     }
     const auto bound = net::probe_bind(*address);
-    if (!bound)
-      return std::unexpected(fmt::format("listener {}: {}", listener.name, bound.error()));
+    if (!bound) return std::unexpected(fmt::format("{}: {}", asked_by, bound.error()));
     out.push_back({listener.name, *bound});
     prepared_.emplace(key, *bound);
   }

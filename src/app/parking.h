@@ -17,12 +17,15 @@ class Parking {
   explicit Parking(net::EventLoop& loop) : loop_(loop), graveyard_(loop) {}
 
   // Closes the stream after `delay`, or at once while too many are held already.
-  void park(std::unique_ptr<net::Stream> stream, Millis delay);
+  // `held` goes with it.
+  void park(std::unique_ptr<net::Stream> stream, std::shared_ptr<void> held, Millis delay);
 
  private:
   static constexpr size_t kParkedMax = 1024;
   struct Parked {
-    Parked(Parking& parking, std::unique_ptr<net::Stream> held);
+    Parked(Parking& parking, std::unique_ptr<net::Stream> parked_stream,
+           std::shared_ptr<void> parked_held);
+    std::shared_ptr<void> held;
     std::unique_ptr<net::Stream> stream;
     net::Timer timer;
   };

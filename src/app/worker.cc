@@ -1,5 +1,6 @@
 #include "app/worker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/server_settings.h"
@@ -10,6 +11,8 @@ namespace {
 constexpr Millis kHousekeeping{5'000};
 constexpr Millis kDrainPoll{10};
 constexpr Millis kProxyHeaderLimit{10'000};
+constexpr Millis kIdleSearchPause{100};
+constexpr size_t kIdleShareClosed = 16;  // one in so many: the search is paid for by what it finds
 
 }  // namespace
 
@@ -125,20 +128,49 @@ void Worker::on_accept(Port& port, std::unique_ptr<net::Stream> stream) {
   if (limits.connection_rate != nullptr && !limits.connection_rate->take(loop_.now())) {
     return stats_.refusals.add(proxy::Refusal::connection_rate);
   }
+  std::shared_ptr<void> descriptor = take_descriptor();
+  if (descriptor == nullptr) return stats_.refusals.add(proxy::Refusal::descriptors);
   // Counted first and judged by what was before: two workers cannot both get the last place.
   const uint32_t before = limits.connections->fetch_add(1, std::memory_order_relaxed);
-  Place place(limits.connections.get(), [kept = limits.connections](std::atomic<uint32_t>* count) {
-    count->fetch_sub(1, std::memory_order_relaxed);
-  });
+  Place place(limits.connections.get(),
+              [kept = limits.connections, descriptor](std::atomic<uint32_t>* count) {
+                count->fetch_sub(1, std::memory_order_relaxed);
+              });
   const uint32_t most = port.connections.max_active;
   if (most > 0 && before >= most) {
     stats_.refusals.add(proxy::Refusal::connection_limit);
-    return parking_.park(std::move(stream), port.connections.delay_before_close);
+    return parking_.park(std::move(stream), std::move(descriptor),
+                         port.connections.delay_before_close);
   }
   if (port.connections.proxy_protocol != routing::InboundProxyProtocol::off) {
     return read_proxy_header(port, std::move(stream), std::move(place));
   }
   serve(port, std::move(stream), std::move(place));
+}
+
+std::shared_ptr<void> Worker::take_descriptor() {
+  const uint64_t before = shared_.clients.fetch_add(1, std::memory_order_relaxed);
+  std::shared_ptr<void> descriptor(&shared_.clients, [this](void* /*count*/) {
+    shared_.clients.fetch_sub(1, std::memory_order_relaxed);
+  });
+  if (before >= shared_.clients_max && !close_idle_clients()) descriptor.reset();
+  return descriptor;
+}
+
+bool Worker::close_idle_clients() {
+  if (loop_.now() < none_idle_until_) return false;
+  std::vector<std::pair<TimePoint, http::ServerConnection*>> idle;
+  for (const auto& [key, client] : connections_) {
+    if (const auto since = key->idle_since()) idle.emplace_back(*since, key);
+  }
+  const auto most = static_cast<ptrdiff_t>((idle.size() + kIdleShareClosed - 1) / kIdleShareClosed);
+  std::ranges::nth_element(idle, idle.begin() + most);
+  idle.resize(static_cast<size_t>(most));
+  const size_t before = connections_.size();
+  for (const auto& [since, connection] : idle) connection->drain();
+  if (connections_.size() < before) return true;
+  none_idle_until_ = loop_.now() + kIdleSearchPause;
+  return false;
 }
 
 void Worker::read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, Place place) {

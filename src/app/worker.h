@@ -36,6 +36,8 @@ struct WorkerShared {
   proxy::HealthRegistry live_health;
   proxy::HealthRegistry shadow_health;
   shadow::SharedLimits shadow_limits;
+  std::atomic<uint64_t> clients = 0;  // connections that hold a descriptor
+  uint64_t clients_max = 0;           // the share of descriptors that is theirs
   std::string gateway_ip;
 };
 
@@ -95,6 +97,11 @@ class Worker final : private http::ServerOwner {
   void on_accept(Port& port, std::unique_ptr<net::Stream> stream);
   // A place among the connections of an address, given back when the last copy is gone.
   using Place = std::shared_ptr<std::atomic<uint32_t>>;
+  // A descriptor out of the share of clients; likewise.
+  std::shared_ptr<void> take_descriptor();
+  // Closes connections of this worker that are between two requests, the longest idle first. False
+  // if there is none.
+  bool close_idle_clients();
   void read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, Place place);
   void serve(Port& port, std::unique_ptr<net::Stream> stream, Place place);
   void begin_drain(Duration drain_timeout, Duration shadow_grace);
@@ -130,6 +137,7 @@ class Worker final : private http::ServerOwner {
     Place place;
   };
   std::unordered_map<http::ServerConnection*, Client> connections_;
+  TimePoint none_idle_until_{};  // not worth looking again before
   net::Graveyard<http::ServerConnection> graveyard_;
   Parking parking_;
   std::unordered_map<net::ProxyHeaderReader*, std::unique_ptr<net::ProxyHeaderReader>> readers_;

@@ -24,6 +24,11 @@ std::string check_duration(const std::string& text) {
   return fmt::format("not a duration such as 500ms, 30s or 5m: {}", text);
 }
 
+std::string check_listen(const std::string& text) {
+  if (app::parse_listen_address(text).has_value()) return {};
+  return fmt::format("not an address such as 127.0.0.1:8080, [::1]:8080 or :8080: {}", text);
+}
+
 std::string check_quantity(const std::string& text) {
   if (config::parse_quantity(text).has_value()) return {};
   return fmt::format("not a number of bytes such as 65536, 64Ki or 10Mi: {}", text);
@@ -55,7 +60,8 @@ void add_run_flags(CLI::App& verb, RunFlags& flags) {
       ->capture_default_str();
   verb.add_option("--listen", flags.options.listen,
                   "Address that replaces the one of the only listener")
-      ->envname("GNOMON_LISTEN");
+      ->envname("GNOMON_LISTEN")
+      ->check(CLI::Validator(check_listen, "ADDR:PORT"));
   verb.add_option("--workers", flags.options.workers, "Worker threads; 0 is one per usable core")
       ->envname("GNOMON_WORKERS")
       ->check(CLI::Range(0u, 1024u))

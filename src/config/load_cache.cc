@@ -26,6 +26,7 @@ std::optional<LoadCache::Entry> LoadCache::take(const std::string& path, std::st
   if (found == entries_.end() || sources_->text(found->second.file) != text) return std::nullopt;
   std::optional<Entry> entry = std::move(found->second);
   entries_.erase(found);
+  ++taken_;
   return entry;
 }
 
@@ -48,6 +49,10 @@ void LoadCache::keep(Resources& from) {
     if (file.intact) kept.emplace(file.path, std::move(entry));
   }
   entries_ = std::move(kept);
+  unchanged_ = complete_ && taken_ == kept_ && taken_ == from.files.size();
+  kept_ = entries_.size();
+  taken_ = 0;
+  complete_ = kept_ == from.files.size() && from.diagnostics.errors() == 0;
 }
 
 }  // namespace gnomon::config

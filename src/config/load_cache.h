@@ -29,10 +29,17 @@ class LoadCache {
   // Takes what `from` was loaded with; only its sources and diagnostics are left. Files with errors
   // are read again the next time, as are those that name a resource which another file names too.
   void keep(Resources& from);
+  // Whether the last load read the same files with the same texts as the one before it, and all of
+  // them without an error.
+  bool unchanged() const noexcept { return unchanged_; }
 
  private:
   std::shared_ptr<Sources> sources_;
   std::map<std::string, Entry> entries_;
+  size_t kept_ = 0;   // entries after the last load
+  size_t taken_ = 0;  // of those, by the one under way
+  bool complete_ = false;
+  bool unchanged_ = false;
 };
 
 }  // namespace gnomon::config

@@ -32,6 +32,32 @@ class LoadCacheTest : public testing::Test {
   LoadCache cache_;
 };
 
+TEST_F(LoadCacheTest, knows_that_nothing_has_changed) {
+  const auto changed = [this] {
+    reload();
+    return !cache_.unchanged();
+  };
+  files_["conf/a.yaml"] = service("a");
+  files_["conf/b.yaml"] = service("b");
+  EXPECT_TRUE(changed());
+  EXPECT_FALSE(changed());
+  files_["conf/notes.txt"] = "no manifest";
+  EXPECT_FALSE(changed());
+  files_["conf/b.yaml"] += "# more\n";
+  EXPECT_TRUE(changed());
+  files_["conf/c.yaml"] = "";
+  EXPECT_TRUE(changed());
+  files_.erase("conf/c.yaml");
+  EXPECT_TRUE(changed());
+  EXPECT_FALSE(changed());
+  files_["conf/b.yaml"] = service("b", "mistake: 1");
+  EXPECT_TRUE(changed());
+  EXPECT_TRUE(changed()) << "with errors it counts as changed";
+  files_.erase("conf/b.yaml");
+  EXPECT_TRUE(changed());
+  EXPECT_FALSE(changed());
+}
+
 TEST_F(LoadCacheTest, gives_back_what_has_not_changed_and_reads_what_has) {
   files_["conf/a.yaml"] = service("a1") + service("a2");
   files_["conf/b.yaml"] = service("b");

@@ -55,14 +55,16 @@ class ServerStream {
   ConnectionScope connection_;
 };
 
-// One request as it arrives. Owned by the connection, which destroys it once both directions have
-// ended, or right after on_client_gone.
+// One request as it arrives. Owned by the connection, which destroys it once its answer has ended
+// and has left for the kernel, whatever is left of the request; or soon after on_client_gone. So a
+// handler that is destroyed without on_client_gone was answered whole, as far as we can know.
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
   virtual void on_body(Chunk chunk) = 0;
   virtual void on_request_end(Headers trailers) = 0;
-  // The client reset, vanished, broke framing in the middle of its body, or took too long.
+  // The client reset, vanished, broke framing in the middle of its body, or took too long. At most
+  // once; maybe after send_end(), as long as bytes are unsent(): those will never be sent.
   virtual void on_client_gone(Error error) = 0;
   // unsent() has fallen below the low-water mark again.
   virtual void on_client_writable() = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "http/read_buffer.h"
 #include "http/server.h"
@@ -40,6 +41,8 @@ class ServerConnection {
   // Closes whatever is in progress; the client sees a reset.
   virtual void close_now() = 0;
   virtual bool idle() const noexcept = 0;
+  // Since when it has been waiting for another request, if drain() would close it at once.
+  virtual std::optional<TimePoint> idle_since() const noexcept { return std::nullopt; }
 };
 
 std::unique_ptr<ServerConnection> make_server_h1(ServerContext& context,

@@ -59,6 +59,11 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   }
   void close_now() override { abandon(kClosing); }
   bool idle() const noexcept override { return phase_ == Phase::idle; }
+  std::optional<TimePoint> idle_since() const noexcept override {
+    const bool waiting = phase_ == Phase::idle && parser_.idle() && served_;
+    if (!waiting || stream_->readable() || !out_.empty()) return std::nullopt;
+    return last_activity_;
+  }
 
  private:
   // idle: between exchanges, maybe in the middle of a head. exchange: a handler is at work.
@@ -84,14 +89,14 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     if (stream_->writable() && !out_.empty()) flush();
     if (phase_ != Phase::closed) read_some();
     // Nobody reads any more, or not now, and so nobody would notice that the client is gone.
-    const bool deaf = request_done_ || paused_;
-    if (phase_ == Phase::exchange && deaf && stream_->broken()) abandon(kVanished);
+    const bool deaf = phase_ == Phase::exchange ? request_done_ || paused_ : owes_answer();
+    if (deaf && stream_->broken()) abandon(kVanished);
   }
 
   bool wants_read() const noexcept {
     switch (phase_) {
       case Phase::idle:
-        return true;
+        return !owes_answer();
       case Phase::exchange:
         return !request_done_ && !paused_;
       case Phase::discarding:
@@ -103,6 +108,9 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     }
     return false;
   }
+
+  // The exchange is over but for bytes that the client has not taken; its handler waits for them.
+  bool owes_answer() const noexcept { return handler_ != nullptr && phase_ != Phase::exchange; }
 
   void read_some() {
     for (int reads = 0; wants_read(); ++reads) {
@@ -326,7 +334,8 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   void abandon(const Error& error) {
     if (phase_ == Phase::closed) return;
     // The handler may be on the stack above us: it is told now and destroyed with the connection.
-    if (handler_ != nullptr && !(response_done_ && request_done_) && !abandoned_) {
+    const bool complete = response_done_ && request_done_ && out_.empty();
+    if (handler_ != nullptr && !complete && !abandoned_) {
       abandoned_ = true;
       handler_->on_client_gone(error);
     }
@@ -424,6 +433,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     }
     if (phase_ == Phase::closed) return;
     if (out_.empty()) {
+      if (owes_answer()) on_answer_left();
       if (tunnel_ && response_done_ && !fin_sent_) {
         fin_sent_ = true;
         stream_->shutdown_write();
@@ -436,10 +446,17 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     }
   }
 
+  void on_answer_left() {
+    handler_.reset();
+    if (phase_ != Phase::idle) return;
+    arm_phase(settings().idle_timeout);
+    context_.loop.schedule(read_task_, net::Lane::live);
+  }
+
   // Both directions have ended, or the answer has and the rest of the request is not wanted.
   void finish_exchange() {
     if (phase_ != Phase::exchange && phase_ != Phase::discarding) return;
-    handler_.reset();
+    if (out_.empty()) handler_.reset();
     if (stream_timer_ != nullptr) stream_timer_->cancel();
     if (!request_done_) {
       phase_ = Phase::discarding;
@@ -514,8 +531,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
       case Phase::discarding:
         return close_after_flush();
       case Phase::closing:
-        stream_->abort();
-        return close();
+        return abandon(kIdleStream);
       case Phase::lingering:
         return close();
       case Phase::closed:

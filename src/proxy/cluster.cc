@@ -37,9 +37,14 @@ bool has_labels(const routing::Subset& labels, const routing::Subset& wanted) {
 }  // namespace
 
 Cluster::Cluster(const PoolContext& context, Rng& rng, const routing::Cluster& config,
-                 const AddressBook& book, BreakerCounts& counts, ClusterStats& stats)
-    : context_(context), rng_(rng), counts_(counts), stats_(stats) {
-  if (context.health != nullptr) health_ = &context.health->get(config.name);
+                 const AddressBook& book, std::shared_ptr<BreakerCounts> counts,
+                 std::shared_ptr<ClusterStats> stats)
+    : context_(context),
+      rng_(rng),
+      counts_(std::move(counts)),
+      stats_(std::move(stats)),
+      health_(context.health != nullptr ? context.health->get(config.name)
+                                        : std::make_shared<UpstreamHealth>()) {
   configure(config, book);
 }
 
@@ -78,7 +83,7 @@ void Cluster::resolve(const AddressBook& book) {
 
 Cluster::Host Cluster::make_host(const ResolvedEndpoint& from) {
   Host host;
-  host.pool = std::make_unique<HostPool>(context_, limits_, from.address, counts_, stats_);
+  host.pool = std::make_unique<HostPool>(context_, limits_, from.address, *counts_, *stats_);
   host.since = context_.loop.now();
   host.health = health_->host(from.address.to_string());
   host.usable = host.health->usable();
@@ -192,31 +197,31 @@ HostPool* Cluster::pick(const PickContext& context) {
   HostGroup& group = group_for(context);
   const auto id = group.pick(context.hash, context_.loop.now(), rng_);
   if (!id) {
-    stats_.no_host.add();
+    stats_->no_host.add();
     return nullptr;
   }
-  if (group.panic()) stats_.panics.add();
+  if (group.panic()) stats_->panics.add();
   return hosts_[*id].pool.get();
 }
 
 Result<void> Cluster::begin_request() {
-  if (!counts_.requests.take(config_.breakers.max_requests)) {
-    stats_.overflow_requests.add();
+  if (!counts_->requests.take(config_.breakers.max_requests)) {
+    stats_->overflow_requests.add();
     return std::unexpected(
         Error{Errc::overflow, Side::backend, Retry::no, "too many requests to the upstream"});
   }
-  stats_.requests_active.add(1);
+  stats_->requests_active.add(1);
   return {};
 }
 
 void Cluster::end_request() noexcept {
-  counts_.requests.give_back();
-  stats_.requests_active.add(-1);
+  counts_->requests.give_back();
+  stats_->requests_active.add(-1);
 }
 
 bool Cluster::begin_retry() {
-  if (counts_.retries.take(config_.breakers.max_retries)) return true;
-  stats_.overflow_retries.add();
+  if (counts_->retries.take(config_.breakers.max_retries)) return true;
+  stats_->overflow_retries.add();
   return false;
 }
 

@@ -20,7 +20,8 @@ namespace gnomon::proxy {
 class Cluster {
  public:
   Cluster(const PoolContext& context, Rng& rng, const routing::Cluster& config,
-          const AddressBook& book, BreakerCounts& counts, ClusterStats& stats);
+          const AddressBook& book, std::shared_ptr<BreakerCounts> counts,
+          std::shared_ptr<ClusterStats> stats);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -30,7 +31,7 @@ class Cluster {
   void resolve(const AddressBook& book);
 
   const std::string& name() const noexcept { return config_.name; }
-  ClusterStats& stats() noexcept { return stats_; }
+  ClusterStats& stats() noexcept { return *stats_; }
   const PoolLimits& limits() const noexcept { return limits_; }
   // Its connections begin with a PROXY header, so that requests must say whom they come from.
   bool speaks_for_clients() const noexcept {
@@ -44,7 +45,7 @@ class Cluster {
   Result<void> begin_request();
   void end_request() noexcept;
   bool begin_retry();
-  void end_retry() noexcept { counts_.retries.give_back(); }
+  void end_retry() noexcept { counts_->retries.give_back(); }
 
   void close_stale();
 
@@ -76,10 +77,10 @@ class Cluster {
   Rng& rng_;
   routing::Cluster config_;
   PoolLimits limits_;
-  BreakerCounts& counts_;
-  ClusterStats& stats_;
-  UpstreamHealth own_health_;  // where nobody else keeps one
-  UpstreamHealth* health_ = &own_health_;
+  // Shared by name, before the hosts that count in them.
+  const std::shared_ptr<BreakerCounts> counts_;
+  const std::shared_ptr<ClusterStats> stats_;
+  const std::shared_ptr<UpstreamHealth> health_;
   uint64_t health_seen_ = 0;
   std::optional<routing::OutlierDetection> outliers_;
   std::vector<Host> hosts_;

@@ -29,7 +29,7 @@ class ClusterTest : public testing::Test {
     }
     return *cluster_;
   }
-  UpstreamHealth& health() { return registry_.get("u_ns"); }
+  UpstreamHealth& health() { return *record_; }
   std::set<std::string> picks(const PickContext& context = {}) {
     std::set<std::string> out;
     for (int i = 0; i < 200; ++i) {
@@ -47,11 +47,12 @@ class ClusterTest : public testing::Test {
   http::ReadBuffer read_buffer_;
   http::ClientSettings settings_;
   HealthRegistry registry_;
+  const std::shared_ptr<UpstreamHealth> record_ = registry_.get("u_ns");
   PoolContext context_{loop_, network_, read_buffer_, settings_, net::Lane::live, &registry_};
   Rng rng_{1};
   routing::Cluster config_;
-  BreakerCounts counts_;
-  ClusterStats stats_;
+  std::shared_ptr<BreakerCounts> counts_ = std::make_shared<BreakerCounts>();
+  std::shared_ptr<ClusterStats> stats_ = std::make_shared<ClusterStats>();
   std::unique_ptr<Cluster> cluster_;
 };
 
@@ -62,10 +63,10 @@ TEST_F(ClusterTest, follows_the_health_of_its_hosts) {
   EXPECT_EQ(picks().size(), 3u);
   health().set_check("10.0.0.2:80", false);
   EXPECT_EQ(picks(), (Ips{"10.0.0.1", "10.0.0.3"}));
-  EXPECT_EQ(stats_.panics.value(), 0u);
+  EXPECT_EQ(stats_->panics.value(), 0u);
   health().set_check("10.0.0.1:80", false);
   EXPECT_EQ(picks().size(), 3u);
-  EXPECT_GT(stats_.panics.value(), 0u);
+  EXPECT_GT(stats_->panics.value(), 0u);
   health().set_check("10.0.0.1:80", true);
   health().set_check("10.0.0.2:80", true);
   EXPECT_EQ(picks().size(), 3u);
@@ -127,7 +128,7 @@ TEST_F(SubsetTest, other_requests_fall_back) {
   cluster().configure(config_, {});
   EXPECT_EQ(of(no_host), Ips{"nobody"});
   EXPECT_EQ(of({{"stage", "dev"}}), Ips{"10.0.0.3"});
-  EXPECT_GT(stats_.no_host.value(), 0u);
+  EXPECT_GT(stats_->no_host.value(), 0u);
 }
 
 TEST_F(SubsetTest, a_subset_may_hold_a_single_host) {

@@ -54,6 +54,7 @@ Exchange::~Exchange() {
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
   end_attempt();
   account();
+  log();
 }
 
 void Exchange::start() {
@@ -330,9 +331,14 @@ void Exchange::arm_route_timeout() {
 
 void Exchange::on_client_gone(Error error) {
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::client_abort);
-  if (error.code == Errc::timeout) flags_ |= kFlagStreamIdleTimeout;
-  flags_ |= error.code == Errc::protocol ? kFlagClientProtocolError : kFlagClientGone;
-  if (!response_ended_) context_.stats.client_gone.add();
+  const size_t unsent = client_.unsent();
+  if (!response_ended_ || unsent > 0) {
+    if (error.code == Errc::timeout) flags_ |= kFlagStreamIdleTimeout;
+    flags_ |= error.code == Errc::protocol ? kFlagClientProtocolError : kFlagClientGone;
+    context_.stats.client_gone.add();
+    // Framing among it is not told apart.
+    bytes_sent_ -= std::min<uint64_t>(bytes_sent_, unsent);
+  }
   response_ended_ = true;
   route_timer_.cancel();
   pause_timer_.cancel();
@@ -340,6 +346,7 @@ void Exchange::on_client_gone(Error error) {
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
   end_attempt();
   account();
+  log();
 }
 
 void Exchange::on_interim(ResponseHead head) {
@@ -633,13 +640,16 @@ void Exchange::send_reply(ResponseHead head, std::string_view body) {
 
 void Exchange::account() {
   if (std::exchange(accounted_, true)) return;
-  const Duration duration = context_.loop.now() - started_;
   context_.stats.requests_active.add(-1);
   context_.stats.codes.add(status_);
-  context_.stats.duration.record(duration);
+  context_.stats.duration.record(context_.loop.now() - started_);
+}
+
+void Exchange::log() {
+  if (std::exchange(logged_, true)) return;
   context_.stats.bytes_sent.add(bytes_sent_);
   if (context_.access == nullptr && !listener_.logs()) return;
-  StreamFacts record = facts(duration);
+  StreamFacts record = facts(context_.loop.now() - started_);
   if (listener_.logs_responses()) {
     record.response = &response_head_;
     record.response_trailers = &response_trailers_;

@@ -102,8 +102,10 @@ class Exchange final : public Pooled<Exchange>,
   void apply_level(Headers& headers, std::span<const routing::HeaderEdit> edits,
                    const ResponseHead* response);
   StreamFacts facts(Duration duration) const;
-  // Counters and the access log, once, at the end of the answer.
+  // Counters, once, when the answer has ended: whoever has read it finds itself counted.
   void account();
+  // The access log, once, when the answer has left for the kernel or the client is gone.
+  void log();
 
   const ProxyContext& context_;
   http::ServerStream& client_;
@@ -160,6 +162,7 @@ class Exchange final : public Pooled<Exchange>,
   bool tunnel_ = false;
   bool tunnel_half_closed_ = false;
   bool accounted_ = false;
+  bool logged_ = false;
   bool origin_allowed_ = false;
 };
 

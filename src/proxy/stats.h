@@ -49,7 +49,8 @@ struct ClusterStats {
   DurationHistogram time;  // from the attempt's start to the end of its answer
 };
 
-// Why a listener's settings turned a connection or a request away.
+// Why a listener turned a connection or a request away: settings of its Gateway, or want of
+// descriptors.
 enum class Refusal : uint8_t {
   connection_limit,  // connectionLimit
   connection_rate,   // networkLocalRatelimit
@@ -57,12 +58,14 @@ enum class Refusal : uint8_t {
   request_rate,      // httpLocalRatelimit
   path,              // pathWithEscapedSlashesAction, or an escaped NUL
   upgrade,           // upgrades
+  descriptors,       // clients have taken their share of them, and none is idle
 };
 
 class RefusalCounters {
  public:
-  static constexpr std::array<const char*, 6> kNames = {
-      "connection_limit", "connection_rate", "proxy_protocol", "request_rate", "path", "upgrade"};
+  static constexpr std::array<const char*, 7> kNames = {
+      "connection_limit", "connection_rate", "proxy_protocol", "request_rate", "path",
+      "upgrade",          "descriptors"};
   void add(Refusal reason) noexcept { counters_[static_cast<size_t>(reason)].add(); }
   uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
 

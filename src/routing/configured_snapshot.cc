@@ -1,5 +1,7 @@
 #include "routing/configured_snapshot.h"
 
+#include <algorithm>
+
 #include "routing/snapshot_json.h"
 
 namespace gnomon::routing {
@@ -8,6 +10,13 @@ ConfiguredSnapshot::ConfiguredSnapshot(Parts parts) : parts_(std::move(parts)) {
   for (ClusterId id = 0; id < parts_.clusters.size(); ++id) {
     cluster_ids_.emplace(parts_.clusters[id].name, id);
   }
+  for (const VirtualHost& host : parts_.hosts) {
+    for (const Route& route : host.routes) {
+      for (const ShadowPolicy& shadow : route.shadows) shadow_names_.push_back(shadow.name);
+    }
+  }
+  std::ranges::sort(shadow_names_);
+  shadow_names_.erase(std::ranges::unique(shadow_names_).begin(), shadow_names_.end());
 }
 
 ClusterId ConfiguredSnapshot::find_cluster(std::string_view name) const {

@@ -45,6 +45,7 @@ class ConfiguredSnapshot : public Snapshot {
   Match match(size_t listener, const RequestHead& head) const override;
   std::span<const Listener> listeners() const override { return parts_.listeners; }
   std::span<const Cluster> clusters() const override { return parts_.clusters; }
+  std::span<const std::string> shadow_names() const override { return shadow_names_; }
   ClusterId find_cluster(std::string_view name) const override;
   std::string to_json() const override;
 
@@ -59,6 +60,7 @@ class ConfiguredSnapshot : public Snapshot {
   };
 
   Parts parts_;
+  std::vector<std::string> shadow_names_;
   boost::unordered_flat_map<std::string, ClusterId, Hash, std::equal_to<>> cluster_ids_;
 };
 

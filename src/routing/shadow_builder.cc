@@ -10,6 +10,7 @@ namespace gnomon::routing {
 namespace {
 
 constexpr const char* kZeroPercent = "without a percentage nothing is copied";
+constexpr const char* kTooSmall = "a percentage below 0.0001 copies nothing";
 constexpr size_t kNamedMax = 5;  // routes that a hint lists
 constexpr const char* kZeroPercentHint = "add \"percentage: 100\" to copy every request";
 
@@ -35,6 +36,9 @@ ShadowPolicy build_policy(BuildContext& context, const config::Metadata& owner,
   }
   if (from.percentage) {
     policy.per_million = per_million(*from.percentage);
+    if (policy.per_million == 0 && *from.percentage > 0) {
+      context.warning(owner, at, kTooSmall, fmt::format("{}.percentage", field));
+    }
   } else {
     context.warning(owner, at, kZeroPercent, field, kZeroPercentHint);
   }

@@ -122,6 +122,26 @@ TEST(RouteShadow, refuses_an_upstream_that_does_not_exist) {
             "elsewhere.green\n");
 }
 
+TEST(RouteShadow, warns_when_the_percentage_is_too_small_to_copy_anything) {
+  const auto said = [](const std::string& percentage) {
+    return messages(
+        load_text(shop("    - routeAction: {single: {upstream: {name: blue}}}\n"
+                       "      options: {shadowing: {upstream: {name: green}, "
+                       "percentage: " +
+                       percentage + "}}\n")));
+  };
+  const std::string warning =
+      "warning spec.virtualHost.routes[0].options.shadowing.percentage: a percentage below 0.0001 "
+      "copies nothing\n";
+  EXPECT_EQ(said("0.00005"), warning);
+  EXPECT_EQ(said("1e-30"), warning);
+  EXPECT_EQ(said("0.00011"), "");
+  EXPECT_EQ(said("0"), "");
+  for (const char* no_number : {".nan", ".inf", "-.inf", "NaN", "Infinity"}) {
+    EXPECT_TRUE(said(no_number).starts_with("error ")) << no_number << ": " << said(no_number);
+  }
+}
+
 TEST(RouteShadow, warns_when_the_percentage_is_left_out) {
   const Loaded loaded = load_text(shop(R"(
     - routeAction: {single: {upstream: {name: blue}}}

@@ -31,6 +31,9 @@ class Snapshot {
   virtual std::span<const Listener> listeners() const = 0;
   virtual std::span<const Cluster> clusters() const = 0;
 
+  // The names of all shadows (ShadowPolicy::name), sorted, each once.
+  virtual std::span<const std::string> shadow_names() const = 0;
+
   // By a cluster's name, "<upstream>_<namespace>", for routes with a cluster_header; kNoCluster if
   // there is none of that name. Thread-safe.
   virtual ClusterId find_cluster(std::string_view /*name*/) const { return kNoCluster; }

@@ -68,6 +68,7 @@ ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& gran
       work_([this] { work(); }),
       timer_(loop.timers(), [this] { on_timeout(); }),
       probe_(grant.probe) {
+  ++state_.copies;
   state_.stats.copied.add();
   state_.stats.in_flight.add(1);
   timer_.arm(timeout_);
@@ -76,6 +77,7 @@ ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& gran
 
 ShadowCopy::~ShadowCopy() {
   if (!ended_) fail(Reason::shutdown);
+  --state_.copies;
 }
 
 void ShadowCopy::offer(const Chunk& chunk) {

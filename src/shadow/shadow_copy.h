@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "http/client.h"
@@ -21,11 +22,17 @@ class ShadowCopy;
 
 // One shadow as one worker knows it; survives reloads that keep its name.
 struct ShadowState {
-  ShadowState(ShadowStats& stats_in, ShadowLimits& limits_in)
-      : stats(stats_in), limits(limits_in) {}
+  ShadowState(std::shared_ptr<ShadowStats> stats_in, std::shared_ptr<ShadowLimits> limits_in)
+      : stats_owner(std::move(stats_in)),
+        limits_owner(std::move(limits_in)),
+        stats(*stats_owner),
+        limits(*limits_owner) {}
+  const std::shared_ptr<ShadowStats> stats_owner;
+  const std::shared_ptr<ShadowLimits> limits_owner;
   ShadowStats& stats;
   ShadowLimits& limits;
   FailureBreaker breaker;
+  size_t copies = 0;  // that refer to it
 };
 
 class CopyOwner {

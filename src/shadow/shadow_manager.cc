@@ -72,7 +72,23 @@ void ShadowManager::install(const routing::SnapshotPtr& snapshot,
                             const proxy::AddressBookPtr& book) {
   clusters_.install(snapshot, book,
                     [&](routing::ClusterId id) { return snapshot->clusters()[id].shadow; });
+  forget_unnamed();
   by_policy_.clear();
+}
+
+void ShadowManager::close_stale() {
+  clusters_.close_stale();
+  forget_unnamed();
+}
+
+// A request that began before a reload may still be shown to a shadow that is gone since.
+void ShadowManager::forget_unnamed() {
+  if (clusters_.current() == nullptr) return;
+  const auto names = clusters_.current()->snapshot->shadow_names();
+  const size_t gone = std::erase_if(states_, [&](const auto& entry) {
+    return entry.second->copies == 0 && !std::ranges::binary_search(names, entry.first);
+  });
+  if (gone > 0) by_policy_.clear();
 }
 
 ShadowState& ShadowManager::state_of(const routing::ShadowPolicy& policy) {

@@ -31,7 +31,8 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
 
   void install(const routing::SnapshotPtr& snapshot, const proxy::AddressBookPtr& book);
   void resolve(const proxy::AddressBookPtr& book) { clusters_.resolve(book); }
-  void close_stale() { clusters_.close_stale(); }
+  // Housekeeping, every few seconds.
+  void close_stale();
 
   // From now on nothing is copied any more.
   void stop() noexcept { stopped_ = true; }
@@ -57,6 +58,8 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
 
   void on_copy_ended(ShadowCopy& copy) noexcept override;
   ShadowState& state_of(const routing::ShadowPolicy& policy);
+  // Shadows that the configuration does not name, once no copy refers to them.
+  void forget_unnamed();
   std::shared_ptr<ShadowCopy> consider(const RequestHead& head, const proxy::TapContext& context,
                                        const routing::ShadowPolicy& policy);
   // Takes what a copy needs, or says why it may not have it.

@@ -99,6 +99,32 @@ def test_download_that_the_client_leaves_is_marked(logged, closing):
     assert json.loads(lines(1)[0])["response_flags"] == "DC"
 
 
+def test_answer_that_its_client_leaves_in_the_gateway_s_memory_is_marked(start, closing, tmp_path):
+    """All of it has come from the backend; the kernel has taken a part, and then the client resets."""
+    size = 16 << 20
+    path = tmp_path / "access.log"
+    resources = [
+        gateway() | {"spec": gateway()["spec"] | {"options": {"perConnectionBufferLimitBytes": 2 * size}}},
+        upstream("primary", closing(Backend(answer(ok(b"x" * size))))),
+        virtual_service(route("/p")),
+    ]
+    gw = start(resources, args=["--access-log", str(path), "--access-log-format", "json"])
+    with gw.client(receive_buffer=4096) as client:
+        client.send(request_bytes("GET", "/p"))
+        client.reader.until(b"\r\n\r\n")
+        eventually(lambda: gw.metrics().total("gnomon_upstream_request_duration_seconds_count") == 1)
+        assert read(path) == []
+        assert gw.metrics().total("gnomon_client_gone_total") == 0
+        client.reset()
+    entry = json.loads(eventually(lambda: read(path))[0])
+    assert entry["response_flags"] == "DC"
+    assert 0 < entry["bytes_sent"] < size
+    metrics = gw.metrics()
+    assert metrics.total("gnomon_client_gone_total") == 1
+    assert metrics.total("gnomon_client_sent_bytes_total") == entry["bytes_sent"]
+    assert metrics.total("gnomon_requests_total", code_class="2xx") == 1
+
+
 def test_copies_have_no_line_of_their_own(start, primary, closing, tmp_path):
     path = tmp_path / "access.log"
     gw = start(mirrored(primary, closing(Backend())), args=["--access-log", str(path)])

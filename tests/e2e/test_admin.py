@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from harness import Backend, Refused
+from harness import Backend, Client, Refused
 from harness.config import gateway, mirrored, route, upstream, virtual_service
 
 
@@ -112,3 +112,20 @@ def test_clusters_show_every_endpoint(start, primary, closing):
 def test_proxied_traffic_never_reaches_the_admin_endpoints(gw):
     for path in ("/metrics", "/config_dump", "/reload"):
         assert gw.get(path).body == b"ok"
+
+
+def test_client_that_waits_for_leave_to_send_its_body_gets_an_answer(gw):
+    def post(length):
+        client = Client(gw.admin_port)
+        client.send(
+            f"POST /reload HTTP/1.1\r\nHost: 127.0.0.1:{gw.admin_port}\r\n"
+            f"Expect: 100-continue\r\nContent-Length: {length}\r\n\r\n".encode()
+        )
+        return client
+
+    with post(2) as client:
+        assert client.read().status == 100
+        client.send(b"{}")
+        assert client.read().status == 200
+    with post(1 << 20) as client:
+        assert client.read().status == 413

@@ -1,6 +1,7 @@
 """Starting, draining, stopping."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -172,3 +173,31 @@ def test_root_is_not_needed(primary):
         process.terminate()
         assert process.wait(10) == 0
         process.stdout.close()
+
+
+def run_and_fail(resources, tmp_path, *args):
+    file = tmp_path / "gateway.yaml"
+    file.write_text(dump(resources))
+    command = [str(BINARY), "run", "-c", str(file), "--admin", "127.0.0.1:0", *args]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    return run.returncode, run.stderr + run.stdout
+
+
+def test_errors_of_listen_name_the_flag(primary, tmp_path):
+    code, said = run_and_fail(serving(primary), tmp_path, "--listen", "nowhere")
+    assert (code, "--listen" in said, "nowhere" in said) == (2, True, True), said
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, said = run_and_fail(serving(primary), tmp_path, "--listen", address)
+    assert code == 1
+    assert re.search(rf"--listen: .*{address}.* in use", said), said
+
+
+def test_listen_beside_two_listeners_is_an_error(primary, tmp_path):
+    second = gateway(address="127.0.0.2")
+    second["metadata"] = {"name": "second", "namespace": "gloo-system"}
+    code, said = run_and_fail([*serving(primary), second], tmp_path, "--listen", "127.0.0.1:0")
+    assert code == 2
+    assert re.search(r"--listen .* only listener.* 2: .*127.0.0.1.*127.0.0.2", said), said

@@ -8,7 +8,7 @@ import pytest
 from harness import Backend, eventually, never
 from harness.backend import answer, ok
 from harness.client import request_bytes
-from harness.config import dump, gateway, mirrored, route, upstream, virtual_service
+from harness.config import dump, gateway, mirrored, route, shadowing, upstream, virtual_service
 
 
 @pytest.fixture
@@ -195,3 +195,125 @@ def test_editor_litter_is_not_configuration(start, two):
         (gw.config / name).write_text("not: [yaml")
     assert gw.reload()[0] == 200
     never(lambda: gw.get().body != b"one", 0.1)
+
+
+def labels(gw, label):
+    return {dict(key)[label] for _, key in gw.metrics().samples if label in dict(key)}
+
+
+def renamed(backends, n, service="default"):
+    """Other names for the upstreams and the shadow at every `n`."""
+    return [
+        gateway(),
+        upstream("primary", backends[0]),
+        upstream(f"live-{n}", backends[0]),
+        upstream(f"copy-{n}", backends[1]),
+        virtual_service(
+            route("/kept", name="kept", shadow=shadowing(to=f"copy-{n}")),
+            route("/", to=f"live-{n}", name=f"test-{n}", shadow=shadowing(to=f"copy-{n}")),
+            name=service,
+        ),
+    ]
+
+
+def test_metrics_do_not_grow_with_every_name_there_ever_was(start, two):
+    gw = start(renamed(two, 0), workers=2)
+    sizes = []
+    for n in range(1, 40):
+        assert gw.get("/").status == gw.get("/kept").status == 200
+        gw.settle()
+        gw.write(renamed(two, n))
+        assert gw.reload()[0] == 200
+        sizes.append(len(gw.admin("/metrics")[1]))
+    assert gw.get("/").status == gw.get("/kept").status == 200
+    assert labels(gw, "upstream") == {f"{name}_gloo-system" for name in ("primary", "live-39", "copy-39")}
+    assert labels(gw, "shadow") == {"gloo-system.default.kept", "gloo-system.default.test-39"}
+    assert max(sizes) < sizes[0] * 1.1
+    # What keeps its name keeps its counters.
+    metrics = gw.settle()
+    assert metrics.total("gnomon_shadow_requests_total", shadow="gloo-system.default.kept") == 40
+    assert metrics.total("gnomon_upstream_requests_total", upstream="primary_gloo-system", leg="primary") == 40
+    assert metrics.total("gnomon_requests_total") == 80
+
+
+def test_what_is_in_flight_is_counted_under_its_old_name_until_it_has_ended(start, closing, two):
+    gate = threading.Event()
+
+    def gated(connection):
+        while connection.request() is not None:
+            gate.wait(30)
+            connection.send(ok(b"late"))
+
+    slow, slow_shadow = closing(Backend(gated)), closing(Backend(gated))
+    gw = start(renamed([slow, slow_shadow], 0))
+    with gw.client() as client:
+        client.send(request_bytes())
+        slow.wait_requests(1)
+        slow_shadow.wait_requests(1)
+        gw.write(renamed(two, 1))
+        assert gw.reload()[0] == 200
+        metrics = gw.metrics()
+        assert metrics.total("gnomon_shadow_in_flight", shadow="gloo-system.default.test-0") == 1
+        assert metrics.total("gnomon_upstream_requests_active", upstream="live-0_gloo-system") == 1
+        gate.set()
+        assert client.read().body == b"late"
+    eventually(lambda: "gloo-system.default.test-0" not in labels(gw, "shadow"), 20)
+    eventually(lambda: not {"live-0_gloo-system", "copy-0_gloo-system"} & labels(gw, "upstream"), 20)
+
+
+def generation(gw):
+    return gw.metrics().total("gnomon_config_generation")
+
+
+def touched(gw):
+    return gw.log().count("say what they said before")
+
+
+def test_files_that_say_what_they_said_are_no_new_configuration(start, two):
+    gw = start(serving(two[0]), args=["--log-level", "debug"])
+    gw.write(serving(two[0]))
+    eventually(lambda: touched(gw) == 1)
+    assert generation(gw) == 1
+    assert gw.reload()[0] == 200
+    assert generation(gw) == 2
+    gw.signal(signal.SIGHUP)
+    eventually(lambda: generation(gw) == 3)
+    gw.write(serving(two[1]))
+    eventually(lambda: generation(gw) == 4)
+
+
+def test_good_file_that_comes_back_after_a_bad_one_ends_the_alarm(start, two):
+    gw = start(serving(two[0]))
+    gw.write("a: [1\n")
+    eventually(lambda: gw.metrics().total("gnomon_config_last_reload_successful") == 0)
+    gw.write(serving(two[0]))
+    eventually(lambda: gw.metrics().total("gnomon_config_last_reload_successful") == 1)
+    assert gw.get().body == b"one"
+
+
+def test_what_lies_beside_a_single_file_does_not_matter(start, two, tmp_path):
+    """The file is reached through two links, as in a mounted ConfigMap; each of them matters, and nothing else."""
+    mount, old, new = tmp_path / "mount", tmp_path / "mount" / "..v1", tmp_path / "mount" / "..v2"
+    for folder, backend in ((mount, None), (old, two[0]), (new, two[1])):
+        folder.mkdir()
+        if backend:
+            (folder / "one.yaml").write_text(dump(serving(backend)))
+    (mount / "..data").symlink_to("..v1")
+    (mount / "one.yaml").symlink_to("..data/one.yaml")
+    gw = start([], manifest=mount / "one.yaml", args=["--log-level", "debug"])
+    for folder in (mount, old):
+        (folder / "other.yaml").write_text("beside")
+        (folder / ".one.yaml.swp").write_text("beside")
+    # Watches tell in order: when this one is seen, those above have been passed over.
+    (old / "one.yaml").write_text(dump(serving(two[0])))
+    eventually(lambda: touched(gw) == 1)
+    never(lambda: touched(gw) != 1 or generation(gw) != 1, 0.3)
+    (mount / "..data_tmp").symlink_to("..v2")
+    (mount / "..data_tmp").rename(mount / "..data")
+    eventually(lambda: gw.get().body == b"two")
+    assert generation(gw) == 2
+    (mount / "..v3").mkdir()
+    (mount / "..v3" / "one.yaml").write_text(dump(serving(two[0])))
+    (mount / "..data_tmp").symlink_to("..v3")
+    (mount / "..data_tmp").rename(mount / "..data")
+    eventually(lambda: gw.get().body == b"one")

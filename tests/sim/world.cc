@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <algorithm>
+
 #include "backend.h"
 
 namespace gnomon::sim {
@@ -33,6 +35,8 @@ routing::ShadowPolicy& OneRouteSnapshot::add_shadow(const std::string& name,
   policy.cluster = static_cast<routing::ClusterId>(clusters_.size() - 1);
   policy.cluster_name = name;
   policy.per_million = 1'000'000;
+  shadow_names_.push_back(name);
+  std::ranges::sort(shadow_names_);
   route.shadows.push_back(policy);
   return route.shadows.back();
 }

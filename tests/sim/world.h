@@ -25,6 +25,7 @@ class OneRouteSnapshot final : public routing::Snapshot {
   }
   std::span<const routing::Listener> listeners() const override { return listeners_; }
   std::span<const routing::Cluster> clusters() const override { return clusters_; }
+  std::span<const std::string> shadow_names() const override { return shadow_names_; }
 
   // Adds a shadow with an upstream of its own; returns its policy.
   routing::ShadowPolicy& add_shadow(const std::string& name, const net::Address& at);
@@ -34,6 +35,7 @@ class OneRouteSnapshot final : public routing::Snapshot {
  private:
   std::vector<routing::Listener> listeners_;
   std::vector<routing::Cluster> clusters_;
+  std::vector<std::string> shadow_names_;
 };
 
 net::Address primary_address();
@@ -77,7 +79,12 @@ class World final : private http::ServerOwner {
   // Lets virtual time pass, with everything that happens in it.
   void advance(Duration by);
 
-  shadow::ShadowStats& shadow_stats(const std::string& name) { return shadow_registry.get(name); }
+  // Held from the first call on, whatever becomes of the shadow.
+  shadow::ShadowStats& shadow_stats(const std::string& name) {
+    auto& held = held_stats_[name];
+    if (held == nullptr) held = shadow_registry.get(name);
+    return *held;
+  }
 
   ManualClock clock;
   net::VirtualPoller poller{clock};
@@ -109,6 +116,7 @@ class World final : private http::ServerOwner {
   std::map<http::ServerConnection*, std::unique_ptr<http::ServerConnection>> connections_;
   net::Graveyard<http::ServerConnection> graveyard_{loop};
   std::vector<std::unique_ptr<Backend>> backends_;
+  std::map<std::string, std::shared_ptr<shadow::ShadowStats>> held_stats_;
 };
 
 // A client that sends a script of bytes with pauses and notes what comes back and when.
