@@ -160,7 +160,7 @@ def introduction(args, kinds):
 {time.strftime("%d %B %Y")}; {versions}. {cpu}, {os.cpu_count()} processors, Linux {platform.release()}.
 {args.rounds} rounds of {args.slice_ms} ms slices. Written by `./x bench{" --quick" if args.quick else ""}`.
 
-Every gateway has one worker on processor 0; load generator and backends run on processor 1. CPU time is that of all threads
+gnomon is built by `./x build pgo`, the others are as their makers package them. Every gateway has one worker on processor 0; load generator and backends run on processor 1. CPU time is that of all threads
 of the gateway's process, user and system. Ratios are taken within a round. On loopback a sender also pays for
 the receiver's side of TCP, so ratios carry over to other machines and microseconds do not. Latency is that of a
 closed loop at saturation: good for comparing only. Unanswered are requests that had no answer a second after their slice.
