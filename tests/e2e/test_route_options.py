@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from harness import Backend, eventually, patience
+from harness import Backend, Refused, eventually, patience
 from harness.backend import answer, ok
 from harness.client import chunk, request_bytes
 from harness.config import gateway, mirrored, reference, route, shadowing, upstream, virtual_service
@@ -406,3 +406,67 @@ def test_backend_says_when_to_come_again(start, closing):
     gw = serve(start, closing(Backend(limits)), retries=retries)
     assert gw.get().body == b"yes"
     assert times[1] - times[0] >= 1
+
+
+def retrying(start, script, closing, on, settings=None, **headers_from_client):
+    """Sends one request through a route that retries on that condition; the backend follows `script`."""
+    backend = closing(Backend(script))
+    front = gateway()
+    front["spec"]["httpGateway"] = {"options": {"httpConnectionManagerSettings": settings or {}}}
+    the_route = route(retries={"retryOn": on, "numRetries": 1})
+    gw = start([front, upstream("primary", backend), virtual_service(the_route)])
+    response = gw.get(headers=[f"{name.replace('_', '-')}: {value}" for name, value in headers_from_client.items()])
+    return response.status, len(backend.requests)
+
+
+def first(reply):
+    """A script that answers the first request so, and every other with 200."""
+
+    def serve(connection):
+        while connection.request() is not None:
+            connection.send(reply if len(connection.backend.requests) == 1 else ok(b"yes"))
+
+    return serve
+
+
+RATE_LIMITED = ok(status="503 Wait", headers=["X-Envoy-RateLimited: true"])
+TRUSTED = {"internalAddressConfig": {"cidrRanges": [{"addressPrefix": "127.0.0.0", "prefixLen": 8}]}}
+
+
+@pytest.mark.parametrize(("on", "seen"), [("envoy-ratelimited", (200, 2)), ("5xx", (503, 1))])
+def test_rate_limit_of_another_envoy_is_retried_only_when_asked_for(start, closing, on, seen):
+    assert retrying(start, first(RATE_LIMITED), closing, on) == seen
+
+
+@pytest.mark.parametrize(
+    ("on", "settings", "seen"),
+    [("retriable-headers", TRUSTED, 2), ("retriable-headers", None, 1), ("5xx", TRUSTED, 1)],
+    ids=["asked", "stranger", "other-condition"],
+)
+def test_fields_that_a_trusted_client_names_are_retried(start, closing, on, settings, seen):
+    again = first(ok(headers=["X-Again: 1"]))
+    named = {"x_envoy_retriable_header_names": "x-other, x-again"}
+    assert retrying(start, again, closing, on, settings, **named) == (200, seen)
+
+
+def test_name_of_a_retriable_field_goes_no_further(start, closing, primary):
+    front = gateway()
+    front["spec"]["httpGateway"] = {"options": {"httpConnectionManagerSettings": TRUSTED}}
+    gw = start([front, upstream("primary", primary), virtual_service(route())])
+    gw.get(headers=["X-Envoy-Retriable-Header-Names: x-again"])
+    assert primary.wait_requests(1)[0].header("x-envoy-retriable-header-names") is None
+
+
+def test_request_that_was_not_sent_is_sent_to_another_host(start, closing, primary):
+    hosts = upstream("primary", closing(Refused()), primary)
+    gw = start([gateway(), hosts, virtual_service(route(retries={"retryOn": "reset-before-request"}))])
+    assert [gw.get().status for _ in range(4)] == [200] * 4
+
+
+@pytest.mark.parametrize("on", ["reset-before-request", "http3-post-connect-failure"])
+def test_request_that_was_sent_is_not_sent_again(start, closing, on):
+    def hangs_up(connection):
+        connection.request()
+        connection.reset()
+
+    assert retrying(start, hangs_up, closing, on) == (503, 1)
