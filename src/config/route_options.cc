@@ -38,8 +38,9 @@ void describe(Schema<HeaderValue>& s) {
 void describe(Schema<HeaderAdd>& s) {
   s.field("header", &HeaderAdd::header);
   s.field("append", &HeaderAdd::append);
-  s.unserved({"headerSecretRef"});
-  s.one_of({"header", "headerSecretRef"}, "a header to add needs \"header\"");
+  s.field("headerSecretRef", &HeaderAdd::secret);
+  s.one_of({"header", "headerSecretRef"},
+           "a header to add needs \"header\" or \"headerSecretRef\"");
 }
 
 void describe(Schema<HeaderManipulation>& s) {

@@ -27,6 +27,7 @@ struct HeaderValue {
 struct HeaderAdd {
   Position at;
   HeaderValue header;
+  std::optional<ResourceRef> secret;  // instead of `header`: every field of a header Secret
   bool append = true;
 };
 

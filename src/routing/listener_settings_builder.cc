@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "routing/access_plan_builder.h"
+#include "routing/secret_headers.h"
 
 namespace gnomon::routing {
 namespace {
@@ -158,14 +159,27 @@ class SettingsBuilder {
     for (const std::string& name : from.remove) {
       out_.early_headers.push_back({EarlyHeader::Op::remove, name, {}});
     }
-    for (const config::HeaderAdd& add : from.add) {
+    for (size_t i = 0; i < from.add.size(); ++i) {
+      const config::HeaderAdd& add = from.add[i];
+      const auto op = add.append ? EarlyHeader::Op::append : EarlyHeader::Op::set;
+      if (add.secret) {
+        add_early_secret(*add.secret, op, i);
+        continue;
+      }
       auto value = Template::parse(add.header.value);
       if (!value) {
         error(add.at, value.error().message, "earlyHeaderManipulation.headersToAdd");
         continue;
       }
-      const auto op = add.append ? EarlyHeader::Op::append : EarlyHeader::Op::set;
       out_.early_headers.push_back({op, add.header.key, std::move(*value)});
+    }
+  }
+
+  void add_early_secret(const config::ResourceRef& ref, EarlyHeader::Op op, size_t index) {
+    const std::string field =
+        fmt::format("{}.earlyHeaderManipulation.headersToAdd[{}].headerSecretRef", kManager, index);
+    for (const SecretHeader& header : secret_headers(context_, owner_, ref, field)) {
+      out_.early_headers.push_back({op, header.name, Template::of_text(header.value)});
     }
   }
 

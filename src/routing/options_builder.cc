@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "routing/secret_headers.h"
 #include "routing/shadow_builder.h"
 
 namespace gnomon::routing {
@@ -93,6 +94,10 @@ void OptionsBuilder::add_level(const std::vector<std::string>& remove,
   for (size_t i = 0; i < add.size(); ++i) {
     const config::HeaderAdd& edit = add[i];
     const auto op = edit.append ? HeaderEdit::Op::append : HeaderEdit::Op::set;
+    if (edit.secret) {
+      add_secret(*edit.secret, op, fmt::format("headerManipulation.{}[{}]", name, i), out);
+      continue;
+    }
     auto format = Template::parse(edit.header.value);
     if (!format) {
       context_.error(owner_, edit.at, format.error().message,
@@ -104,6 +109,18 @@ void OptionsBuilder::add_level(const std::vector<std::string>& remove,
       out.push_back(
           {op, edit.header.key, {}, std::make_shared<const Template>(std::move(*format))});
     }
+  }
+}
+
+// Its values are taken as they are: they hold no operators. As in Gloo, only requests get them.
+void OptionsBuilder::add_secret(const config::ResourceRef& ref, HeaderEdit::Op op,
+                                std::string_view name, std::vector<HeaderEdit>& out) {
+  const std::string field = path(fmt::format("{}.headerSecretRef", name));
+  if (name.contains("responseHeadersToAdd")) {
+    return context_.error(owner_, ref.at, "only headers of requests can come from a Secret", field);
+  }
+  for (SecretHeader& header : secret_headers(context_, owner_, ref, field)) {
+    out.push_back({op, std::move(header.name), std::move(header.value), nullptr, true});
   }
 }
 

@@ -1,5 +1,6 @@
 """What the options of routes, virtual hosts and weighted destinations do to real requests."""
 
+import subprocess
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from harness.backend import answer, ok
 from harness.client import chunk, request_bytes
 from harness.config import gateway, mirrored, reference, route, shadowing, upstream, virtual_service
 from harness.faults import hung
+from harness.gateway import BINARY
 
 
 @pytest.fixture
@@ -470,3 +472,53 @@ def test_request_that_was_sent_is_not_sent_again(start, closing, on):
         connection.reset()
 
     assert retrying(start, hangs_up, closing, on) == (503, 1)
+
+
+# ---- headers from Secrets
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        {"apiVersion": "v1", "type": "Opaque", "data": {"x-token": "czNjcjN0ICUh"}},
+        {"apiVersion": "v1", "stringData": {"x-token": "s3cr3t %!"}},
+        {"apiVersion": "gloo.solo.io/v1", "header": {"headers": {"x-token": "s3cr3t %!"}}},
+    ],
+    ids=["data", "stringData", "gloo"],
+)
+def test_header_comes_from_a_secret_and_is_shown_nowhere(start, primary, secret):
+    token = {"kind": "Secret", "metadata": {"name": "token", "namespace": "gloo-system"}, **secret}
+    adding = {"requestHeadersToAdd": [{"headerSecretRef": reference("token"), "append": False}]}
+    gw = start([gateway(), upstream("primary", primary), virtual_service(route(headerManipulation=adding)), token])
+    gw.get(headers=["X-Token: mine"])
+    assert primary.wait_requests(1)[0].all("x-token") == ["s3cr3t %!"]
+    shown = [gw.admin("/config_dump")[1], gw.log()]
+    for verb in (
+        ["check", gw.config],
+        ["get", "vs", gw.config, "-o", "yaml"],
+        ["explain", "--host", "shop.test", "--path", "/", "-c", gw.config],
+    ):
+        run = subprocess.run([BINARY, *verb], capture_output=True, text=True, timeout=20)
+        assert run.returncode == 0, run.stderr
+        shown += [run.stdout, run.stderr]
+    assert "<redacted>" in shown[0]
+    assert not any("s3cr3t" in text or "czNjcjN0" in text for text in shown)
+
+
+def test_header_secret_in_a_changed_file_counts(start, primary):
+    def token(value):
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "token", "namespace": "gloo-system"},
+            "stringData": {"x-token": value},
+        }
+
+    adding = {"requestHeadersToAdd": [{"headerSecretRef": reference("token")}]}
+    resources = [gateway(), upstream("primary", primary), virtual_service(route(headerManipulation=adding))]
+    gw = start([*resources, token("one")])
+    gw.get()
+    gw.write([*resources, token("two")])
+    assert gw.reload()[0] == 200
+    gw.get()
+    assert [request.header("x-token") for request in primary.wait_requests(2)] == ["one", "two"]
