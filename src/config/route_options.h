@@ -39,8 +39,12 @@ struct HeaderManipulation {
 };
 
 struct RetryBackOff {
+  Position at;
   std::optional<Duration> base;
   std::optional<Duration> max;
+
+  // Why it cannot be used, or null. Options that nothing refers to may have it wrong.
+  const char* problem() const noexcept;
 };
 
 // Backends that say when to come again.

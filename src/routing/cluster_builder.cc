@@ -233,6 +233,7 @@ void build_endpoints(const config::Upstream& upstream, Cluster& cluster) {
   if (!upstream.static_hosts && !upstream.pipe) return;
   if (upstream.static_hosts) {
     for (const config::StaticHost& host : upstream.static_hosts->hosts) {
+      if (host.addr.empty()) continue;  // reported when it was read
       Endpoint endpoint{host.addr, host.port, !is_ip_address(host.addr)};
       endpoint.weight = host.weight.value_or(1);
       if (host.metadata) {

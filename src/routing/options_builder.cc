@@ -196,7 +196,10 @@ RetryPolicy OptionsBuilder::build_retries(const config::Retries& from) {
   to.count = from.count == 0 ? 1 : from.count;
   to.per_try_timeout = to_millis(from.per_try_timeout);
   to.status_codes = from.status_codes;
-  if (from.back_off && from.back_off->base) {
+  if (from.back_off && from.back_off->problem() != nullptr) {
+    context_.error(owner_, from.back_off->at, from.back_off->problem(),
+                   path("retries.retryBackOff"));
+  } else if (from.back_off && from.back_off->base) {
     constexpr int kDefaultSpread = 10;  // Envoy: the maximum is ten times the base
     to.base_interval = to_millis(*from.back_off->base);
     to.max_interval =
