@@ -142,7 +142,7 @@ void describe(Schema<ConnectionManager>& s) {
 
   s.unserved({"drainTimeout", "http2ProtocolOptions"}, kHttp1Only);
   s.unserved({"setCurrentClientCertDetails"}, kNoTls);
-  s.unserved({"tracing"}, "has no effect: no spans are made or sent");
+  s.unserved("tracing", &M::tracing, "has no effect: no spans are made or sent");
   s.ignored({"extensions"});
 }
 

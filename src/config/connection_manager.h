@@ -11,6 +11,7 @@
 #include "config/read.h"
 #include "config/route_options.h"
 #include "config/scalar.h"
+#include "config/tracing.h"
 #include "config/upgrade.h"
 
 namespace gnomon::config {
@@ -73,6 +74,7 @@ struct ConnectionManager {
   std::optional<bool> append_forwarded_port;
   std::optional<EarlyHeaders> early_headers;
   std::optional<InternalAddresses> internal_addresses;
+  std::optional<Tracing> tracing;
   std::optional<ForwardClientCert> forward_client_cert;
 
   std::optional<Duration> stream_idle_timeout;

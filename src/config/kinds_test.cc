@@ -105,9 +105,10 @@ TEST(VirtualServiceFields, checks_paths_as_gloo_does) {
   }
 }
 
-TEST(VirtualServiceFields, asks_for_exactly_one_action) {
-  EXPECT_EQ(route_problems("name: a"),
-            "4:5 error: virtualHost.routes[0]: a route must specify an action\n");
+TEST(VirtualServiceFields, asks_for_one_action) {
+  EXPECT_EQ(
+      route_problems("name: a"),
+      "4:5 warning: virtualHost.routes[0]: a route must specify an action; requests get 503\n");
   EXPECT_EQ(
       route_problems("directResponseAction: {status: 200}\n    redirectAction: {}"),
       "5:5 error: virtualHost.routes[0]: only one of redirectAction, directResponseAction may "
@@ -182,11 +183,6 @@ TEST(RouteOptionFields, refuses_bad_values) {
        "5:31 error: virtualHost.routes[0].options: only one of hostRewrite, autoHostRewrite "
        "may be "
        "given\n"},
-      {"{retries: {retryBackOff: {maxInterval: 1s}}}",
-       "5:39 error" + field +
-           "retries.retryBackOff: maxInterval is given, but baseInterval is not\n"},
-      {"{retries: {retryBackOff: {baseInterval: 2s, maxInterval: 1s}}}",
-       "5:39 error" + field + "retries.retryBackOff: baseInterval is more than maxInterval\n"},
       {"{retries: {retryBackOff: {baseInterval: 0s}}}",
        "5:54 error" + field + "retries.retryBackOff.baseInterval: must be more than zero, is 0s\n"},
       {"{retries: {retriableStatusCodes: [200, 600]}}",
@@ -194,6 +190,25 @@ TEST(RouteOptionFields, refuses_bad_values) {
            "retries.retriableStatusCodes[1]: must be between 100 and 599, is 600\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(option_problems(c.text), c.problems);
+}
+
+TEST(RouteOptionFields, warns_of_transformations_and_knows_their_shape) {
+  const std::string staged = ": virtualHost.routes[0].options.stagedTransformations";
+  const std::string warning =
+      "5:15 warning" + staged + ": is not implemented yet and has no effect\n";
+  const std::string before = "{stagedTransformations: {regular: {requestTransforms: [{";
+  EXPECT_EQ(
+      option_problems(before + "requestTransformation: {transformationTemplate: {extractors: {a: "
+                               "{header: b, regex: c}}, headers: {d: {text: e}}}}}]}}}"),
+      warning);
+  EXPECT_EQ(option_problems(before + "requestTransformation: {xsltTransformation: {}}}]}}}"),
+            warning + "5:94 error" + staged +
+                ".regular.requestTransforms[0].requestTransformation.xsltTransformation: unknown "
+                "field\n");
+  EXPECT_NE(option_problems("{transformations: {responseTransformation: {transformationTemplate: "
+                            "{extractors: {a: {heder: b}}}}}}")
+                .find("extractors.a.heder: unknown field"),
+            std::string::npos);
 }
 
 TEST(RouteOptionFields, lets_no_edit_touch_framing_or_host) {
@@ -292,12 +307,18 @@ respectDnsTtl: true
 TEST(UpstreamFields, refuses_hosts_that_cannot_be_reached) {
   EXPECT_EQ(problems("static: {hosts: []}\n"),
             "2:9 error: static: a static Upstream needs at least one host\n");
-  EXPECT_EQ(problems("static: {hosts: [{port: 80}]}\n"),
-            "2:18 error: static.hosts[0]: \"addr\" is missing\n");
-  EXPECT_EQ(problems("static: {hosts: [{addr: '', port: 80}]}\n"),
-            "2:25 error: static.hosts[0].addr: must not be empty\n");
+  EXPECT_EQ(problems("static: {hosts: [{addr: a}]}\n"),
+            "2:18 error: static.hosts[0]: \"port\" is missing\n");
   EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 0}]}\n"),
             "2:34 error: static.hosts[0].port: must be between 1 and 65535, is 0\n");
+}
+
+TEST(UpstreamFields, leaves_hosts_without_an_address_out_and_says_so) {
+  for (const char* host : {"port: 80", "addr: '', port: 443", "addr: ~"}) {
+    EXPECT_EQ(problems(fmt::format("static: {{hosts: [{{{}}}]}}\n", host)),
+              "2:18 warning: static.hosts[0]: addr cannot be empty for host; this host is left "
+              "out\n");
+  }
 }
 
 TEST(UpstreamFields, warns_of_tunnels) {
@@ -411,7 +432,9 @@ TEST(GatewayFields, refuses_what_cannot_listen) {
   EXPECT_EQ(problems("bindPort: 65536\nhttpGateway: {}\n"),
             "2:11 error: bindPort: expected a whole number from 0 to 65535, found a number "
             "\"65536\"\n");
-  EXPECT_EQ(problems("bindPort: 80\n"), "1:1 error: a Gateway must have an httpGateway\n");
+  EXPECT_EQ(brief(load_text("bindAddress: a\nmetadata: {name: it}\n", "gateways/a.yaml")),
+            "1:1 error: \"bindPort\" is missing\n"
+            "1:1 error: invalid gateway: gateway must contain gatewayType\n");
   EXPECT_EQ(problems("bindPort: 80\ntcpGateway: {}\n"),
             "3:1 warning: tcpGateway: is not served yet; this Gateway is not opened\n");
   EXPECT_EQ(
@@ -419,6 +442,29 @@ TEST(GatewayFields, refuses_what_cannot_listen) {
                "operator: Equals, values: [b, c]}]}}\n"),
       "3:57 error: httpGateway.virtualServiceExpressions.expressions[0]: the number of values "
       "does not fit the operator\n");
+}
+
+TEST(GatewayFields, takes_one_with_a_port_and_no_type_for_http_and_says_so) {
+  const Resources resources = load_text("metadata: {name: it}\nbindPort: 80\n");
+  EXPECT_EQ(brief(resources),
+            "1:1 warning: invalid gateway: gateway must contain gatewayType; taken for an "
+            "httpGateway\n");
+  EXPECT_TRUE(resources.gateways.at(0).http);
+}
+
+TEST(GatewayFields, warns_of_tracing_and_knows_its_shape) {
+  const auto tracing = [](const std::string& fields) {
+    return problems(
+        "bindPort: 80\nhttpGateway: {options: {httpConnectionManagerSettings: {tracing: {" +
+        fields + "}}}}\n");
+  };
+  const std::string field = ": httpGateway.options.httpConnectionManagerSettings.tracing";
+  const std::string warning =
+      "3:57 warning" + field + ": has no effect: no spans are made or sent\n";
+  EXPECT_EQ(tracing("verbose: true"), warning);
+  EXPECT_EQ(tracing("zipkinConfig: {collectorUpstreamRef: {name: a}}"), warning);
+  EXPECT_EQ(tracing("zipkinConfg: {}"),
+            warning + "3:67 error" + field + ".zipkinConfg: unknown field\n");
 }
 
 TEST(LabelExpression, takes_an_exclamation_mark_for_what_its_author_meant) {
@@ -512,7 +558,7 @@ TEST(RouteTableFields, are_known_by_their_directory_or_their_routes) {
 TEST(RouteTableFields, refuses_bad_values) {
   const std::string api = "gateway.solo.io/v1";
   EXPECT_EQ(kind_problems(api, "RouteTable", "spec: {routes: [{name: a}]}\n"),
-            "4:17 error: spec.routes[0]: a route must specify an action\n");
+            "4:17 warning: spec.routes[0]: a route must specify an action; requests get 503\n");
   EXPECT_EQ(kind_problems(api, "RouteTable",
                           "spec: {routes: [{delegateAction: {ref: {name: a}, selector: {}}}]}\n"),
             "4:51 error: spec.routes[0].delegateAction: only one of ref, selector may be given\n");

@@ -25,6 +25,17 @@ struct DnsSubdomain {
 };
 constexpr DnsSubdomain kDnsSubdomain;
 
+// With a placeholder left in, the resource is one that nothing refers to by mistake.
+struct Namespace {
+  bool operator()(const std::string& value, const Node& node, const Scope& scope) const {
+    const std::string_view placeholder = placeholder_hint(value);
+    if (placeholder.empty()) return kDnsSubdomain(value, node, scope);
+    scope.warning(node.at(), fmt::format("\"{}\" is not a valid name", node.text()),
+                  std::string(placeholder));
+    return true;
+  }
+};
+
 }  // namespace
 
 bool is_dns_subdomain(std::string_view name) noexcept {
@@ -36,7 +47,7 @@ bool is_dns_subdomain(std::string_view name) noexcept {
 
 void describe(Schema<Metadata>& s) {
   s.field("name", &Metadata::name, kRequired, kDnsSubdomain);
-  s.field("namespace", &Metadata::name_space, kDnsSubdomain);
+  s.field("namespace", &Metadata::name_space, Namespace{});
   s.field("labels", &Metadata::labels);
   s.ignored({"annotations", "cluster", "creationTimestamp", "deletionGracePeriodSeconds",
              "deletionTimestamp", "finalizers", "generateName", "generation", "managedFields",

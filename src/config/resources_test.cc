@@ -107,6 +107,10 @@ TEST(Resources, insists_on_metadata_with_a_proper_name) {
   EXPECT_EQ(problems("metadata: {}\n"), "3:11 error: metadata: \"name\" is missing\n");
   EXPECT_EQ(problems("metadata: {name: Shop}\n"),
             "3:18 error: metadata.name: \"Shop\" is not a valid name\n");
+  EXPECT_EQ(problems("metadata: {name: a, namespace: A}\n"),
+            "3:32 error: metadata.namespace: \"A\" is not a valid name\n");
+  EXPECT_EQ(problems("metadata: {name: a, namespace: '${NS}'}\n"),
+            "3:32 warning: metadata.namespace: \"${NS}\" is not a valid name\n");
   EXPECT_EQ(problems("metadata: {name: -a}\n"),
             "3:18 error: metadata.name: \"-a\" is not a valid name\n");
   EXPECT_EQ(problems("metadata: {name: " + std::string(254, 'a') + "}\n").substr(0, 10),

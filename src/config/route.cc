@@ -29,6 +29,26 @@ struct MatchableName {
   }
 };
 
+// Where a placeholder was left in, the route is there and answers 503.
+struct RedirectHost {
+  bool operator()(const std::string& host, const Node& node, const Scope& scope) const {
+    const std::string_view placeholder = placeholder_hint(host);
+    if (placeholder.empty() || is_authority(host)) return ValidAuthority{}(host, node, scope);
+    scope.warning(node.at(), "this is not a host name with an optional port; requests get 503",
+                  std::string(placeholder));
+    return true;
+  }
+};
+
+// Gloo refuses such a route and serves the others. One that does not match would be worse: its
+// requests would go to whichever route comes next.
+bool check_action(const Route& route, const Node& node, const Scope& scope) {
+  if (!route.action && !route.redirect && !route.direct && !route.delegate) {
+    scope.warning(node.at(), "a route must specify an action; requests get 503");
+  }
+  return true;
+}
+
 // Only a route that sends requests on has something to copy.
 bool check_shadowing_action(const Node& route, const Scope& scope) {
   const Node* options = route.find("options");
@@ -145,7 +165,7 @@ void describe(Schema<DelegateAction>& s) {
 }
 
 void describe(Schema<RedirectAction>& s) {
-  s.field("hostRedirect", &RedirectAction::host, ValidAuthority{});
+  s.field("hostRedirect", &RedirectAction::host, RedirectHost{});
   s.field("pathRedirect", &RedirectAction::path, ValidRewrite{});
   s.field("prefixRewrite", &RedirectAction::prefix_rewrite, ValidRewrite{});
   s.field("regexRewrite", &RedirectAction::regex_rewrite);
@@ -168,8 +188,8 @@ void describe(Schema<Route>& s) {
   s.field("redirectAction", &Route::redirect);
   s.field("directResponseAction", &Route::direct);
   s.field("delegateAction", &Route::delegate);
-  s.one_of({"routeAction", "redirectAction", "directResponseAction", "delegateAction"},
-           "a route must specify an action");
+  s.one_of({"routeAction", "redirectAction", "directResponseAction", "delegateAction"});
+  s.check(check_action);
   s.field("options", &Route::options);
   s.field("optionsConfigRefs", &Route::options_refs);
   s.field("inheritableMatchers", &Route::inheritable_matchers);

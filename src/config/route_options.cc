@@ -3,20 +3,10 @@
 #include "config/rules.h"
 #include "config/schema.h"
 #include "config/text_rules.h"
+#include "config/transformation.h"
 
 namespace gnomon::config {
 namespace {
-
-bool check_back_off(const RetryBackOff& back_off, const Node& node, const Scope& scope) {
-  if (!back_off.base) {
-    if (!back_off.max) return true;
-    scope.error(node.at(), "maxInterval is given, but baseInterval is not");
-    return false;
-  }
-  if (!back_off.max || *back_off.base <= *back_off.max) return true;
-  scope.error(node.at(), "baseInterval is more than maxInterval");
-  return false;
-}
 
 struct StatusCodes {
   bool operator()(const std::vector<uint16_t>& codes, const Node& node, const Scope& scope) const {
@@ -30,6 +20,11 @@ struct StatusCodes {
 
 }  // namespace
 
+const char* RetryBackOff::problem() const noexcept {
+  if (!base) return max ? "maxInterval is given, but baseInterval is not" : nullptr;
+  return max && *base > *max ? "baseInterval is more than maxInterval" : nullptr;
+}
+
 void describe(Schema<HeaderValue>& s) {
   s.field("key", &HeaderValue::key, kRequired, EditableName{});
   s.field("value", &HeaderValue::value, ValidHeaderValue{});
@@ -38,8 +33,9 @@ void describe(Schema<HeaderValue>& s) {
 void describe(Schema<HeaderAdd>& s) {
   s.field("header", &HeaderAdd::header);
   s.field("append", &HeaderAdd::append);
-  s.unserved({"headerSecretRef"});
-  s.one_of({"header", "headerSecretRef"}, "a header to add needs \"header\"");
+  s.field("headerSecretRef", &HeaderAdd::secret);
+  s.one_of({"header", "headerSecretRef"},
+           "a header to add needs \"header\" or \"headerSecretRef\"");
 }
 
 void describe(Schema<HeaderManipulation>& s) {
@@ -52,7 +48,6 @@ void describe(Schema<HeaderManipulation>& s) {
 void describe(Schema<RetryBackOff>& s) {
   s.field("baseInterval", &RetryBackOff::base, kPositive);
   s.field("maxInterval", &RetryBackOff::max, kPositive);
-  s.check(check_back_off);
 }
 
 std::span<const EnumName<ResetHeaderFormat>> enum_names(ResetHeaderFormat /*tag*/) {
@@ -129,7 +124,9 @@ void describe(Schema<RouteOptions>& s) {
   s.field("upgrades", &RouteOptions::upgrades);
   s.field("bufferPerRoute", &RouteOptions::buffer);
   s.field("ratelimit", &RouteOptions::rate_limit);
-  s.unserved({"csrf", "envoyMetadata", "stagedTransformations", "tracing", "transformations"});
+  s.unserved({"csrf", "envoyMetadata", "tracing"});
+  s.shaped<StagedTransformations>("stagedTransformations");
+  s.shaped<Transformations>("transformations");
   s.unserved({"ai", "dlp", "extProc", "extProcEarly", "extProcLate", "extauth", "jwt",
               "jwtProvidersStaged", "jwtStaged", "rateLimitConfigs", "rateLimitEarlyConfigs",
               "rateLimitRegularConfigs", "ratelimitBasic", "ratelimitEarly", "ratelimitRegular",
@@ -149,7 +146,9 @@ void describe(Schema<VirtualHostOptions>& s) {
   s.field("ratelimit", &VirtualHostOptions::rate_limit);
   s.field("includeRequestAttemptCount", &VirtualHostOptions::attempt_count_in_request);
   s.field("includeAttemptCountInResponse", &VirtualHostOptions::attempt_count_in_response);
-  s.unserved({"csrf", "stagedTransformations", "stats", "transformations"});
+  s.unserved({"csrf", "stats"});
+  s.shaped<StagedTransformations>("stagedTransformations");
+  s.shaped<Transformations>("transformations");
   s.unserved({"dlp", "extProc", "extProcEarly", "extProcLate", "extauth", "jwt", "jwtStaged",
               "rateLimitConfigs", "rateLimitEarlyConfigs", "rateLimitRegularConfigs",
               "ratelimitBasic", "ratelimitEarly", "ratelimitRegular", "rbac", "waf"},
@@ -160,7 +159,9 @@ void describe(Schema<VirtualHostOptions>& s) {
 void describe(Schema<WeightedDestinationOptions>& s) {
   s.field("headerManipulation", &WeightedDestinationOptions::headers);
   s.field("bufferPerRoute", &WeightedDestinationOptions::buffer);
-  s.unserved({"csrf", "stagedTransformations", "transformations"});
+  s.unserved({"csrf"});
+  s.shaped<StagedTransformations>("stagedTransformations");
+  s.shaped<Transformations>("transformations");
   s.unserved({"extauth"}, kEnterprise);
   s.ignored({"extensions"});
 }

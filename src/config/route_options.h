@@ -27,6 +27,7 @@ struct HeaderValue {
 struct HeaderAdd {
   Position at;
   HeaderValue header;
+  std::optional<ResourceRef> secret;  // instead of `header`: every field of a header Secret
   bool append = true;
 };
 
@@ -38,8 +39,12 @@ struct HeaderManipulation {
 };
 
 struct RetryBackOff {
+  Position at;
   std::optional<Duration> base;
   std::optional<Duration> max;
+
+  // Why it cannot be used, or null. Options that nothing refers to may have it wrong.
+  const char* problem() const noexcept;
 };
 
 // Backends that say when to come again.

@@ -109,6 +109,28 @@ class Schema : public SchemaBase {
     return *this;
   }
 
+  // As above, for names of which something is looked at.
+  template <typename M>
+  Schema& unserved(std::string_view name, std::optional<M> T::* member,
+                   std::string_view note = {}) {
+    Field& added = mark(name, Status::unserved, note);
+    added.read = [member](const Node& node, const Scope& scope, void* object) {
+      return config::read(node, scope, static_cast<T*>(object)->*member);
+    };
+    return *this;
+  }
+
+  // As above, where what is given must have the shape of a `Shape`, which is dropped.
+  template <typename Shape>
+  Schema& shaped(std::string_view name, std::string_view note = {}) {
+    Field& added = mark(name, Status::unserved, note);
+    added.read = [](const Node& node, const Scope& scope, void* /*object*/) {
+      Shape unused;
+      return config::read(node, scope, unused);
+    };
+    return *this;
+  }
+
   // As above, where the program itself says what it means.
   template <typename M>
   Schema& noted(std::string_view name, M T::* member) {

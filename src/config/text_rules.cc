@@ -20,12 +20,12 @@ constexpr std::array<std::string_view, 10> kOwnHeaders{
     "connection",        "content-length", "expect",          "host", "keep-alive", "te", "trailer",
     "transfer-encoding", "upgrade",        "proxy-connection"};
 
-bool is_own_header(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool is_own_header(std::string_view name) noexcept {
+  return std::ranges::any_of(kOwnHeaders, [&](std::string_view own) {
+    return std::ranges::equal(own, name, {}, {}, to_lower);
   });
-  return std::ranges::find(kOwnHeaders, lower) != kOwnHeaders.end();
 }
 
 bool one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
@@ -64,6 +64,12 @@ bool is_header_value(std::string_view value) noexcept {
     const auto byte = static_cast<unsigned char>(c);
     return (byte < 0x20 && c != '\t') || byte == 0x7F;
   });
+}
+
+const char* header_problem(std::string_view name, std::string_view value) noexcept {
+  if (name.starts_with(':') || is_own_header(name)) return "is written by the gateway itself";
+  if (!is_header_name(name)) return "is not a header name";
+  return is_header_value(value) ? nullptr : "has a value that cannot stand in a header";
 }
 
 bool is_authority(std::string_view text) noexcept {

@@ -17,6 +17,8 @@ namespace gnomon::config {
 const char* path_problem(std::string_view path) noexcept;
 bool is_header_name(std::string_view name) noexcept;    // a token (RFC 9110 section 5.1)
 bool is_header_value(std::string_view value) noexcept;  // RFC 9110 section 5.5
+// Why that header cannot be added to a message, without quoting its value; or null.
+const char* header_problem(std::string_view name, std::string_view value) noexcept;
 // A host with an optional port, as it may stand in Host.
 bool is_authority(std::string_view text) noexcept;
 // What to do about text with ${NAME} or $(command) left in, as manifests for envsubst have it; ""

@@ -31,6 +31,17 @@ struct SocketPath {
   }
 };
 
+// Gloo refuses the Upstream; here the host is left out, and the others are used.
+bool check_host(const StaticHost& host, const Node& node, const Scope& scope) {
+  if (host.addr.empty()) {
+    scope.warning(node.at(), "addr cannot be empty for host; this host is left out");
+    return true;
+  }
+  if (host.port != 0) return true;
+  scope.error(node.at(), "\"port\" is missing");
+  return false;
+}
+
 constexpr uint16_t kHttpsPort = 443;
 
 bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& scope) {
@@ -51,6 +62,7 @@ std::optional<TlsRequest> find_tls_request(const Upstream& upstream) {
     return TlsRequest{hosts.use_tls->at, "static.useTls"};
   }
   for (size_t i = 0; i < hosts.hosts.size(); ++i) {
+    if (hosts.hosts[i].addr.empty()) continue;
     if (hosts.hosts[i].port != kHttpsPort) continue;
     return TlsRequest{hosts.hosts[i].at, fmt::format("static.hosts[{}].port", i)};
   }
@@ -58,12 +70,13 @@ std::optional<TlsRequest> find_tls_request(const Upstream& upstream) {
 }
 
 void describe(Schema<StaticHost>& s) {
-  s.field("addr", &StaticHost::addr, kRequired, kNotEmpty);
-  s.field("port", &StaticHost::port, kRequired, in_range<uint16_t>(1, 65535));
+  s.field("addr", &StaticHost::addr);
+  s.field("port", &StaticHost::port, in_range<uint16_t>(1, 65535));
   s.field("loadBalancingWeight", &StaticHost::weight, in_range<uint32_t>(1, UINT32_MAX));
   s.field("metadata", &StaticHost::metadata);
   s.unserved({"sniAddr"});
   s.unserved({"healthCheckConfig"}, kEnterprise);
+  s.check(check_host);
 }
 
 void describe(Schema<StaticUpstream>& s) {

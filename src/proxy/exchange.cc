@@ -62,6 +62,7 @@ void Exchange::start() {
   // The asterisk-form asks about the gateway itself (RFC 9110 section 9.3.7).
   settings_ = &listener_settings(*generation_->snapshot, listener_.index());
   if (head_.path == "*") return reply(200, "", 0);
+  retriable_names_ = take_retriable_names(head_.headers, settings_->identity, client_.peer());
   drop_reserved_fields(head_.headers);
   if (answer_early()) return;
   match_ = generation_->snapshot->match(listener_.index(), head_);
@@ -210,6 +211,7 @@ void Exchange::open_tap() {
 void Exchange::attempt() {
   const bool first = attempt_started_ == TimePoint();
   attempt_started_ = context_.loop.now();
+  head_sent_ = false;
   if (first && request_done_) arm_route_timeout();
   if (match_.route->attempt_count_in_request) {
     head_.headers.set("x-envoy-attempt-count", std::to_string(attempts_ + 1));
@@ -261,6 +263,7 @@ void Exchange::on_connection(http::ClientConnection& connection) {
   backend_ = &connection.start(*this);
   rewrite_host_for_backend();
   backend_->send_head(head_);
+  head_sent_ = true;
   arm_attempt_limit();
   for (const Chunk& chunk : replay_) backend_->send_body(chunk);
   if (request_done_ && head_.upgrade.empty()) backend_->send_end(request_trailers_);
@@ -361,7 +364,7 @@ void Exchange::on_response_head(ResponseHead head) {
   cluster_->stats().codes.add(head.status);
   try_timer_.cancel();
   const routing::Route& route = *match_.route;
-  if (retries_ < route.retry.count && retries_status(route.retry, head.status) &&
+  if (retries_ < route.retry.count && retries_response(route.retry, head, retriable_names_) &&
       may_send_again() && cluster_->begin_retry()) {
     const std::optional<Millis> asked =
         requested_backoff(route.retry, head.headers, context_.loop.wall(), context_.rng);
@@ -446,8 +449,8 @@ void Exchange::on_attempt_failed(const Error& error) {
                      stale_retries_ < kStaleRetriesMax && replay_complete_;
   if (host_ != nullptr && !stale) host_->report_failure(error);
   const routing::RetryPolicy& policy = match_.route->retry;
-  const bool by_policy =
-      !stale && retries_ < policy.count && retries_error(policy, error) && replay_complete_;
+  const bool by_policy = !stale && retries_ < policy.count &&
+                         retries_error(policy, error, head_sent_) && replay_complete_;
   const bool again = by_policy && cluster_->begin_retry();
   end_attempt();
   if (stale) {

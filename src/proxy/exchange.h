@@ -113,6 +113,7 @@ class Exchange final : public Pooled<Exchange>,
   ListenerState& listener_;
   const routing::ListenerSettings* settings_ = nullptr;  // of the generation
   FrontFacts front_;
+  std::string_view retriable_names_;  // lives as long as head_
   GenerationPtr generation_;
   routing::Match match_;
   const routing::WeightedCluster* destination_ = nullptr;
@@ -147,6 +148,7 @@ class Exchange final : public Pooled<Exchange>,
   net::Address backend_address_;
   uint32_t flags_ = 0;
   uint32_t attempts_ = 0;
+  bool head_sent_ = false;  // of the attempt in hand
   uint32_t retries_ = 0;
   uint32_t stale_retries_ = 0;
   uint16_t status_ = 0;

@@ -120,6 +120,14 @@ void set_request_id(Headers& headers, const routing::IdentitySettings& settings,
 
 }  // namespace
 
+std::string_view take_retriable_names(Headers& headers, const routing::IdentitySettings& settings,
+                                      const net::Address& client) {
+  if (settings.internal.empty()) return {};
+  const Field* field = headers.find("x-envoy-retriable-header-names");
+  if (field == nullptr || !is_internal(settings, client.ip())) return {};
+  return headers.intern(field->value);
+}
+
 void drop_reserved_fields(Headers& headers) { headers.remove_if(is_reserved); }
 
 std::string make_request_id(Rng& rng) {

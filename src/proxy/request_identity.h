@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "msg/head.h"
+#include "net/address.h"
 #include "routing/listener_settings.h"
 
 namespace gnomon::proxy {
@@ -21,6 +22,11 @@ struct Caller {
 // fields of trusted hops name it, as long as the head lives; "" where it is whoever connected.
 std::string_view add_identity(RequestHead& head, const routing::IdentitySettings& settings,
                               const Caller& caller, Rng& rng);
+
+// Names of response fields that make the client want a retry (x-envoy-retriable-header-names), from
+// one of the listener's internal addresses; "" from anybody else. Lives as long as the headers.
+std::string_view take_retriable_names(Headers& headers, const routing::IdentitySettings& settings,
+                                      const net::Address& client);
 
 // Removes what only the gateway itself may say: instructions to an Envoy about retries, timeouts,
 // tracing and statistics. So does Envoy for every client that

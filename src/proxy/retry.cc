@@ -20,6 +20,18 @@ std::optional<Millis> reset_interval(const routing::ResetHeader& header, std::st
   return given > since ? std::optional<Millis>(given - since) : std::nullopt;
 }
 
+// Of a list with commas.
+bool has_any(const Headers& headers, std::string_view names) noexcept {
+  while (!names.empty()) {
+    std::string_view name = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(names.size(), name.size() + 1));
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (!name.empty() && headers.find(name) != nullptr) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcept {
@@ -31,17 +43,30 @@ bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcep
              policy.status_codes.end();
 }
 
-bool retries_error(const routing::RetryPolicy& policy, const Error& error) noexcept {
+bool retries_response(const routing::RetryPolicy& policy, const ResponseHead& head,
+                      std::string_view retriable_names) noexcept {
+  // Another Envoy's limit says that coming again is no help, whatever the status.
+  if (head.headers.find("x-envoy-ratelimited") != nullptr) {
+    return (policy.on & routing::kRetryEnvoyRateLimited) != 0;
+  }
+  if (retries_status(policy, head.status)) return true;
+  return (policy.on & routing::kRetryRetriableHeaders) != 0 &&
+         has_any(head.headers, retriable_names);
+}
+
+bool retries_error(const routing::RetryPolicy& policy, const Error& error,
+                   bool head_sent) noexcept {
+  const uint32_t before_request = head_sent ? 0 : routing::kRetryResetBeforeRequest;
   switch (error.code) {
     case Errc::connect_refused:
     case Errc::connect_timeout:
     case Errc::connect_failed:
       return (policy.on & (routing::kRetryConnectFailure | routing::kRetry5xx |
-                           routing::kRetryGatewayError)) != 0;
+                           routing::kRetryGatewayError | before_request)) != 0;
     case Errc::reset:
     case Errc::timeout:
-      return (policy.on &
-              (routing::kRetryReset | routing::kRetry5xx | routing::kRetryGatewayError)) != 0;
+      return (policy.on & (routing::kRetryReset | routing::kRetry5xx | routing::kRetryGatewayError |
+                           before_request)) != 0;
     default:
       return false;
   }

@@ -36,16 +36,51 @@ TEST(RetryStatus, listed_codes_count_only_with_their_condition) {
   EXPECT_FALSE(retries_status(policy, 429));
 }
 
+ResponseHead answer(uint16_t status, std::string_view field = {}) {
+  ResponseHead head;
+  head.status = status;
+  if (!field.empty()) head.headers.add(field, "1");
+  return head;
+}
+
+TEST(RetryResponse, limits_of_another_envoy_are_respected_unless_asked_otherwise) {
+  const ResponseHead limited = answer(503, "x-envoy-ratelimited");
+  EXPECT_TRUE(retries_response(on(routing::kRetry5xx), answer(503), ""));
+  EXPECT_FALSE(retries_response(on(routing::kRetry5xx), limited, ""));
+  EXPECT_TRUE(retries_response(on(routing::kRetryEnvoyRateLimited), limited, ""));
+  EXPECT_FALSE(retries_response(on(routing::kRetryEnvoyRateLimited), answer(503), ""));
+}
+
+TEST(RetryResponse, named_fields_count_only_with_their_condition) {
+  const auto policy = on(routing::kRetryRetriableHeaders);
+  EXPECT_TRUE(retries_response(policy, answer(200, "X-Again"), "x-other , x-again"));
+  EXPECT_FALSE(retries_response(policy, answer(200, "x-again"), "x-other,,"));
+  EXPECT_FALSE(retries_response(policy, answer(200, "x-again"), ""));
+  EXPECT_FALSE(retries_response(on(routing::kRetry5xx), answer(200, "x-again"), "x-again"));
+}
+
+TEST(RetryError, before_the_request_was_sent_has_a_condition_of_its_own) {
+  const auto policy = on(routing::kRetryResetBeforeRequest);
+  for (const Errc code : {Errc::connect_refused, Errc::connect_timeout, Errc::connect_failed,
+                          Errc::reset, Errc::timeout}) {
+    EXPECT_TRUE(retries_error(policy, error_of(code), false));
+    EXPECT_FALSE(retries_error(policy, error_of(code), true));
+  }
+  EXPECT_FALSE(retries_error(policy, error_of(Errc::overflow), false));
+  EXPECT_FALSE(retries_error(on(routing::kRetryHttp3PostConnectFailure),
+                             error_of(Errc::connect_failed), false));
+}
+
 TEST(RetryError, tells_connecting_from_losing_a_connection) {
   const auto connect = on(routing::kRetryConnectFailure);
-  EXPECT_TRUE(retries_error(connect, error_of(Errc::connect_refused)));
-  EXPECT_TRUE(retries_error(connect, error_of(Errc::connect_timeout)));
-  EXPECT_FALSE(retries_error(connect, error_of(Errc::reset)));
+  EXPECT_TRUE(retries_error(connect, error_of(Errc::connect_refused), true));
+  EXPECT_TRUE(retries_error(connect, error_of(Errc::connect_timeout), true));
+  EXPECT_FALSE(retries_error(connect, error_of(Errc::reset), true));
   const auto reset = on(routing::kRetryReset);
-  EXPECT_TRUE(retries_error(reset, error_of(Errc::reset)));
-  EXPECT_FALSE(retries_error(reset, error_of(Errc::connect_refused)));
-  EXPECT_FALSE(retries_error(on(routing::kRetry5xx), error_of(Errc::overflow)));
-  EXPECT_FALSE(retries_error(on(routing::kRetry5xx), error_of(Errc::protocol)));
+  EXPECT_TRUE(retries_error(reset, error_of(Errc::reset), true));
+  EXPECT_FALSE(retries_error(reset, error_of(Errc::connect_refused), true));
+  EXPECT_FALSE(retries_error(on(routing::kRetry5xx), error_of(Errc::overflow), true));
+  EXPECT_FALSE(retries_error(on(routing::kRetry5xx), error_of(Errc::protocol), true));
 }
 
 TEST(RetryBackoff, grows_to_its_ceiling_and_is_jittered) {

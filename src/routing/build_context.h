@@ -12,15 +12,17 @@
 #include "config/metadata.h"
 #include "config/resources.h"
 #include "routing/plan.h"
+#include "routing/resource_names.h"
 
 namespace gnomon::routing {
 
 class BuildContext {
  public:
   explicit BuildContext(const config::Resources& from)
-      : resources(from), diagnostics(from.diagnostics) {}
+      : resources(from), secrets(from.secrets), diagnostics(from.diagnostics) {}
 
   const config::Resources& resources;
+  const ResourceNames<config::Secret> secrets;
   config::Diagnostics diagnostics;
   std::vector<Cluster> clusters;
 

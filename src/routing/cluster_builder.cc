@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "routing/secret_headers.h"
+
 namespace gnomon::routing {
 namespace {
 
@@ -102,7 +104,28 @@ void build_connection(const config::ConnectionConfig& from, Cluster& cluster) {
   if (from.http1) to.proper_case = from.http1->proper_case;
 }
 
-HttpCheck build_http_check(const config::HttpHealthCheck& from) {
+void build_check_edits(BuildContext& context, const config::Metadata& owner,
+                       const config::HttpHealthCheck& from, HttpCheck& to) {
+  for (size_t i = 0; i < from.headers_to_add.size(); ++i) {
+    const config::HeaderAdd& add = from.headers_to_add[i];
+    const auto op = add.append ? HeaderEdit::Op::append : HeaderEdit::Op::set;
+    if (!add.secret) {
+      to.edits.push_back({op, add.header.key, add.header.value});
+      continue;
+    }
+    const std::string field =
+        fmt::format("healthChecks[0].httpHealthCheck.requestHeadersToAdd[{}].headerSecretRef", i);
+    for (const SecretHeader& header : secret_headers(context, owner, *add.secret, field)) {
+      to.edits.push_back({op, header.name, header.value, nullptr, true});
+    }
+  }
+  for (const std::string& name : from.headers_to_remove) {
+    to.edits.push_back({HeaderEdit::Op::remove, name, ""});
+  }
+}
+
+HttpCheck build_http_check(BuildContext& context, const config::Metadata& owner,
+                           const config::HttpHealthCheck& from) {
   static constexpr const char* kMethods[] = {"GET",    "GET",     "HEAD",    "POST",  "PUT",
                                              "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
   HttpCheck to;
@@ -110,14 +133,7 @@ HttpCheck build_http_check(const config::HttpHealthCheck& from) {
   to.path = from.path;
   to.method = kMethods[static_cast<size_t>(from.method)];
   to.service = from.service_name;
-  for (const config::HeaderAdd& add : from.headers_to_add) {
-    if (add.header.key.empty()) continue;  // a headerSecretRef
-    to.edits.push_back({add.append ? HeaderEdit::Op::append : HeaderEdit::Op::set, add.header.key,
-                        add.header.value});
-  }
-  for (const std::string& name : from.headers_to_remove) {
-    to.edits.push_back({HeaderEdit::Op::remove, name, ""});
-  }
+  build_check_edits(context, owner, from, to);
   for (const config::StatusRange& range : from.expected_statuses) {
     to.statuses.emplace_back(range.start, range.end);
   }
@@ -175,7 +191,7 @@ void build_health_checks(BuildContext& context, const config::Upstream& upstream
     to.unhealthy_threshold = *check.unhealthy_threshold;
     to.reuse_connection = check.reuse_connection.value_or(true);
     to.log_failures = check.always_log_failures;
-    if (check.http) to.http = build_http_check(*check.http);
+    if (check.http) to.http = build_http_check(context, upstream.metadata, *check.http);
     if (check.tcp) to.tcp = build_tcp_check(*check.tcp);
   }
 }
@@ -217,6 +233,7 @@ void build_endpoints(const config::Upstream& upstream, Cluster& cluster) {
   if (!upstream.static_hosts && !upstream.pipe) return;
   if (upstream.static_hosts) {
     for (const config::StaticHost& host : upstream.static_hosts->hosts) {
+      if (host.addr.empty()) continue;  // reported when it was read
       Endpoint endpoint{host.addr, host.port, !is_ip_address(host.addr)};
       endpoint.weight = host.weight.value_or(1);
       if (host.metadata) {

@@ -142,8 +142,11 @@ class ListenerBuilder {
     const std::string name = full_name(ref, gateway.metadata);
     const auto found = by_name_.find(name);
     if (found != by_name_.end()) return add_if_served(found->second, hosts);
-    context_.error(gateway.metadata, ref.at, fmt::format("there is no VirtualService {}", name),
-                   fmt::format("httpGateway.virtualServices[{}]", index));
+    context_.warning(
+        gateway.metadata, ref.at,
+        fmt::format("invalid virtual service ref: there is no VirtualService {}", name),
+        fmt::format("httpGateway.virtualServices[{}]", index),
+        "define this VirtualService, or correct its name or namespace here");
   }
 
   void open(Listener listener, std::vector<uint32_t> hosts) {

@@ -28,7 +28,7 @@ struct EarlyHeader {
   enum class Op : uint8_t { append, set, remove };
   Op op = Op::append;
   std::string name;
-  Template value;
+  Template value;  // never shown: it may come from a Secret
 };
 
 // Fields that tell backends who called, and which of those that came are believed.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "routing/access_plan_builder.h"
+#include "routing/secret_headers.h"
 
 namespace gnomon::routing {
 namespace {
@@ -46,6 +47,7 @@ class SettingsBuilder {
     add_codec(from);
     add_server_header(from);
     if (from.early_headers) add_early_headers(*from.early_headers);
+    if (from.tracing) check_tracing(*from.tracing);
     out_.path.normalize = from.normalize_path.value_or(true);
     out_.path.merge_slashes = from.merge_slashes;
     out_.path.escaped_slashes = to_escaped_slashes(from.escaped_slashes);
@@ -158,14 +160,41 @@ class SettingsBuilder {
     for (const std::string& name : from.remove) {
       out_.early_headers.push_back({EarlyHeader::Op::remove, name, {}});
     }
-    for (const config::HeaderAdd& add : from.add) {
+    for (size_t i = 0; i < from.add.size(); ++i) {
+      const config::HeaderAdd& add = from.add[i];
+      const auto op = add.append ? EarlyHeader::Op::append : EarlyHeader::Op::set;
+      if (add.secret) {
+        add_early_secret(*add.secret, op, i);
+        continue;
+      }
       auto value = Template::parse(add.header.value);
       if (!value) {
         error(add.at, value.error().message, "earlyHeaderManipulation.headersToAdd");
         continue;
       }
-      const auto op = add.append ? EarlyHeader::Op::append : EarlyHeader::Op::set;
       out_.early_headers.push_back({op, add.header.key, std::move(*value)});
+    }
+  }
+
+  // Gloo refuses a Gateway whose spans would go nowhere.
+  void check_tracing(const config::Tracing& from) {
+    const auto check = [&](const char* name, const std::optional<config::ResourceRef>& collector) {
+      if (!collector || context_.find_cluster(*collector, owner_) != kNoCluster) return;
+      context_.warning(
+          owner_, collector->at,
+          fmt::format("*v1.Upstream {{ {} }} not found", full_name(*collector, owner_)),
+          fmt::format("{}.tracing.{}.collectorUpstreamRef", kManager, name));
+    };
+    if (from.zipkin) check("zipkinConfig", from.zipkin->collector);
+    if (from.datadog) check("datadogConfig", from.datadog->collector);
+    if (from.open_telemetry) check("openTelemetryConfig", from.open_telemetry->collector);
+  }
+
+  void add_early_secret(const config::ResourceRef& ref, EarlyHeader::Op op, size_t index) {
+    const std::string field =
+        fmt::format("{}.earlyHeaderManipulation.headersToAdd[{}].headerSecretRef", kManager, index);
+    for (const SecretHeader& header : secret_headers(context_, owner_, ref, field)) {
+      out_.early_headers.push_back({op, header.name, Template::of_text(header.value)});
     }
   }
 

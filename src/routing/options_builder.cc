@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "routing/secret_headers.h"
 #include "routing/shadow_builder.h"
 
 namespace gnomon::routing {
@@ -25,10 +26,10 @@ constexpr std::array<RetryCondition, 17> kRetryConditions{{
     {"retriable-4xx", kRetryRetriable4xx},
     {"refused-stream", kRetryRefusedStream},
     {"retriable-status-codes", kRetryRetriableStatusCodes},
-    {"reset-before-request", 0},
-    {"envoy-ratelimited", 0},
-    {"retriable-headers", 0},
-    {"http3-post-connect-failure", 0},
+    {"reset-before-request", kRetryResetBeforeRequest},
+    {"envoy-ratelimited", kRetryEnvoyRateLimited},
+    {"retriable-headers", kRetryRetriableHeaders},
+    {"http3-post-connect-failure", kRetryHttp3PostConnectFailure},
     {"cancelled", 0},
     {"deadline-exceeded", 0},
     {"internal", 0},
@@ -93,6 +94,10 @@ void OptionsBuilder::add_level(const std::vector<std::string>& remove,
   for (size_t i = 0; i < add.size(); ++i) {
     const config::HeaderAdd& edit = add[i];
     const auto op = edit.append ? HeaderEdit::Op::append : HeaderEdit::Op::set;
+    if (edit.secret) {
+      add_secret(*edit.secret, op, fmt::format("headerManipulation.{}[{}]", name, i), out);
+      continue;
+    }
     auto format = Template::parse(edit.header.value);
     if (!format) {
       context_.error(owner_, edit.at, format.error().message,
@@ -104,6 +109,18 @@ void OptionsBuilder::add_level(const std::vector<std::string>& remove,
       out.push_back(
           {op, edit.header.key, {}, std::make_shared<const Template>(std::move(*format))});
     }
+  }
+}
+
+// Its values are taken as they are: they hold no operators. As in Gloo, only requests get them.
+void OptionsBuilder::add_secret(const config::ResourceRef& ref, HeaderEdit::Op op,
+                                std::string_view name, std::vector<HeaderEdit>& out) {
+  const std::string field = path(fmt::format("{}.headerSecretRef", name));
+  if (name.contains("responseHeadersToAdd")) {
+    return context_.error(owner_, ref.at, "only headers of requests can come from a Secret", field);
+  }
+  for (SecretHeader& header : secret_headers(context_, owner_, ref, field)) {
+    out.push_back({op, std::move(header.name), std::move(header.value), nullptr, true});
   }
 }
 
@@ -179,7 +196,10 @@ RetryPolicy OptionsBuilder::build_retries(const config::Retries& from) {
   to.count = from.count == 0 ? 1 : from.count;
   to.per_try_timeout = to_millis(from.per_try_timeout);
   to.status_codes = from.status_codes;
-  if (from.back_off && from.back_off->base) {
+  if (from.back_off && from.back_off->problem() != nullptr) {
+    context_.error(owner_, from.back_off->at, from.back_off->problem(),
+                   path("retries.retryBackOff"));
+  } else if (from.back_off && from.back_off->base) {
     constexpr int kDefaultSpread = 10;  // Envoy: the maximum is ten times the base
     to.base_interval = to_millis(*from.back_off->base);
     to.max_interval =

@@ -30,6 +30,8 @@ class OptionsBuilder {
                                                   std::string_view name);
   void add_level(const std::vector<std::string>& remove, const std::vector<config::HeaderAdd>& add,
                  std::string_view name, std::vector<HeaderEdit>& out);
+  void add_secret(const config::ResourceRef& ref, HeaderEdit::Op op, std::string_view name,
+                  std::vector<HeaderEdit>& out);
   uint32_t build_retry_conditions(const config::Located<std::string>& on);
   RegexPtr compile(const config::Located<std::string>& pattern, std::string_view name);
   std::string path(std::string_view name) const;

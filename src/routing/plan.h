@@ -30,6 +30,7 @@ struct HeaderEdit {
   std::string name{};
   std::string value{};  // where there is no format
   std::shared_ptr<const Template> format{};
+  bool secret = false;  // the value may not be shown
   bool operator==(const HeaderEdit&) const = default;
 };
 
@@ -60,6 +61,10 @@ enum RetryOn : uint32_t {
   kRetryRetriable4xx = 1u << 4,
   kRetryRefusedStream = 1u << 5,
   kRetryRetriableStatusCodes = 1u << 6,
+  kRetryRetriableHeaders = 1u << 7,
+  kRetryResetBeforeRequest = 1u << 8,
+  kRetryEnvoyRateLimited = 1u << 9,
+  kRetryHttp3PostConnectFailure = 1u << 10,  // of HTTP/3, which is not spoken: never true
 };
 
 // A field by which a backend says when to come again.

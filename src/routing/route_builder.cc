@@ -86,12 +86,18 @@ class VirtualHostBuilder {
       return;
     }
     for (size_t i = 0; i < domains.size(); ++i) {
-      if (const char* problem = domain_problem(domains[i].value)) {
-        context_.error(*owner_, domains[i].at, fmt::format("the domain is invalid: {}", problem),
-                       fmt::format("virtualHost.domains[{}]", i),
-                       std::string(config::placeholder_hint(domains[i].value)));
-      } else {
+      const char* problem = domain_problem(domains[i].value);
+      const std::string_view placeholder = config::placeholder_hint(domains[i].value);
+      const std::string field = fmt::format("virtualHost.domains[{}]", i);
+      if (problem == nullptr) {
         host.domains.push_back(domains[i].value);
+      } else if (placeholder.empty()) {
+        context_.error(*owner_, domains[i].at, fmt::format("the domain is invalid: {}", problem),
+                       field);
+      } else {
+        context_.warning(*owner_, domains[i].at,
+                         fmt::format("no request has this domain: {}", problem), field,
+                         std::string(placeholder));
       }
     }
   }
@@ -160,7 +166,11 @@ class VirtualHostBuilder {
                                context_.source_of(step.route->at)});
     }
     route.options = origins_of(flat.options);
-    if (from.redirect) {
+    // With a placeholder left in its host, of which a warning told when it was read, there is
+    // nowhere to send the client: 503.
+    const bool misdirected =
+        from.redirect && !from.redirect->host.empty() && !config::is_authority(from.redirect->host);
+    if (from.redirect && !misdirected) {
       route.redirect = build_redirect(*from.redirect);
     } else if (from.direct) {
       route.direct = DirectResponse{from.direct->status, from.direct->body};

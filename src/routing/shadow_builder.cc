@@ -22,6 +22,20 @@ struct Destination {
   const std::string& host_rewrite;
 };
 
+// Where there are Upstreams, one that a shadow names and nobody gave is a slip of the pen that
+// would lose every copy. Where there are none at all nothing can be served either: it is a
+// fragment, and may be looked at as Gloo's own would be.
+void report_missing(BuildContext& context, const config::Metadata& owner,
+                    const config::ResourceRef& ref, std::string_view field) {
+  const std::string message = fmt::format("there is no Upstream {}", full_name(ref, owner));
+  const std::string path = fmt::format("{}.upstream", field);
+  if (context.clusters.empty()) {
+    context.warning(owner, ref.at, message, path, "nothing is copied without it");
+  } else {
+    context.error(owner, ref.at, message, path);
+  }
+}
+
 ShadowPolicy build_policy(BuildContext& context, const config::Metadata& owner,
                           const Destination& from, config::Position at, std::string_view field) {
   ShadowPolicy policy;
@@ -29,11 +43,7 @@ ShadowPolicy build_policy(BuildContext& context, const config::Metadata& owner,
   policy.cluster_name = cluster_name(from.upstream, owner);
   policy.host_rewrite = from.host_rewrite;
   policy.append_host_suffix = !from.disable_host_suffix && from.host_rewrite.empty();
-  if (policy.cluster == kNoCluster) {
-    context.error(owner, from.upstream.at,
-                  fmt::format("there is no Upstream {}", full_name(from.upstream, owner)),
-                  fmt::format("{}.upstream", field));
-  }
+  if (policy.cluster == kNoCluster) report_missing(context, owner, from.upstream, field);
   if (from.percentage) {
     policy.per_million = per_million(*from.percentage);
     if (policy.per_million == 0 && *from.percentage > 0) {

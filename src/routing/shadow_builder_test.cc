@@ -79,6 +79,24 @@ TEST(PerMillion, is_computed_in_float32_and_truncated) {
   for (const Case& c : cases) EXPECT_EQ(per_million(c.percentage), c.per_million) << c.percentage;
 }
 
+TEST(RouteShadow, without_any_upstream_a_missing_one_is_a_warning_for_the_file_is_a_fragment) {
+  const Loaded loaded = load_text(R"(
+apiVersion: gateway.solo.io/v1
+kind: VirtualService
+metadata: {name: shop, namespace: gloo-system}
+spec:
+  virtualHost:
+    domains: ['*']
+    routes:
+    - matchers: [{prefix: /}]
+      routeAction: {single: {upstream: {name: blue, namespace: gloo-system}}}
+      options: {shadowing: {upstream: {name: green, namespace: gloo-system}, percentage: 100}}
+)");
+  ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
+  EXPECT_NE(brief(loaded).find("there is no Upstream gloo-system.green"), std::string::npos)
+      << brief(loaded);
+}
+
 TEST(RouteShadow, takes_what_gloo_says) {
   const Loaded loaded = load_text(shop(R"(
     - routeAction: {single: {upstream: {name: blue}}}

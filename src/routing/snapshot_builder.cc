@@ -1,5 +1,7 @@
 #include "routing/snapshot_builder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/load_cache.h"
@@ -31,7 +33,22 @@ std::vector<KindSummary> summarise(const BuildContext& context) {
           summarise(context, "UpstreamGroup", "upstream groups", resources.upstream_groups),
           summarise(context, "RouteOption", "route options", resources.route_options),
           summarise(context, "VirtualHostOption", "virtual host options",
-                    resources.virtual_host_options)};
+                    resources.virtual_host_options),
+          summarise(context, "Secret", "secrets", resources.secrets)};
+}
+
+// Options that a route uses are refused there.
+template <typename T>
+void report_idle_back_offs(BuildContext& context, const std::vector<T>& all) {
+  for (const T& resource : all) {
+    if (!resource.options || !resource.options->retries) continue;
+    const auto& back_off = resource.options->retries->back_off;
+    if (!back_off || back_off->problem() == nullptr) continue;
+    if (context.is_broken(resource.metadata)) continue;
+    context.warning(resource.metadata, back_off->at,
+                    fmt::format("{}; what refers to this is refused", back_off->problem()),
+                    "options.retries.retryBackOff");
+  }
 }
 
 template <typename T>
@@ -91,6 +108,8 @@ Loaded build_snapshot(const config::Resources& resources) {
     parts.hosts.push_back(build_virtual_host(context, sources, service));
   }
   sources.delegation.report_unreached();
+  report_idle_back_offs(context, resources.route_options);
+  report_idle_back_offs(context, resources.virtual_host_options);
   apply_shadow_tests(context, parts.hosts);
   build_listeners(context, parts);
   parts.clusters = std::move(context.clusters);

@@ -324,10 +324,59 @@ TEST(SnapshotBuilder, refuses_gateways_that_cannot_be_opened) {
             "4:14 error: bindAddress: \"localhost\" is not a valid IP address\n");
   EXPECT_EQ(brief(load_text(gateway("bindPort: 80\n") + "---\n" + gateway("bindPort: 80 \n"))),
             "7:11 error: bindPort: another Gateway listens on :: port 80 already\n");
-  EXPECT_EQ(brief(load_text("metadata: {name: g}\nbindPort: 80\nhttpGateway: {virtualServices: "
-                            "[{name: gone}]}\n")),
-            "3:33 error: httpGateway.virtualServices[0]: there is no VirtualService "
-            "gloo-system.gone\n");
+}
+
+TEST(SnapshotBuilder, warns_of_a_missing_service_of_a_gateway_and_serves_the_others) {
+  const Loaded loaded =
+      load_text(site("a", "['*']", 201) + "---\n" + site("b", "[b.com]", 202) +
+                "---\nmetadata: {name: g}\nbindPort: 80\nhttpGateway: {virtualServices: "
+                "[{name: gone}, {name: b}]}\n");
+  EXPECT_NE(brief(loaded).find("warning: httpGateway.virtualServices[0]: invalid virtual service "
+                               "ref: there is no VirtualService gloo-system.gone\n"),
+            std::string::npos);
+  EXPECT_EQ(answer(loaded, "b.com"), 202);
+  EXPECT_EQ(answer(loaded, "a.com"), 404);
+}
+
+TEST(SnapshotBuilder, warns_of_a_missing_collector_of_spans) {
+  const auto gateway = [](const char* collector) {
+    return fmt::format(
+               "metadata: {{name: g}}\nbindPort: 80\nhttpGateway: {{options: "
+               "{{httpConnectionManagerSettings: {{tracing: {{openTelemetryConfig: "
+               "{{collectorUpstreamRef: {{name: {}}}}}}}}}}}}}\n",
+               collector) +
+           kBlueAndGreen;
+  };
+  const std::string missing = "*v1.Upstream { gloo-system.red } not found";
+  EXPECT_NE(brief(load_text(gateway("red"))).find(missing), std::string::npos);
+  EXPECT_EQ(brief(load_text(gateway("blue"))).find("not found"), std::string::npos);
+}
+
+TEST(SnapshotBuilder, gives_503_where_a_placeholder_was_left_in_or_the_action_out) {
+  const Loaded loaded =
+      load_text(shop("    - matchers: [{exact: /a}]\n"
+                     "      redirectAction: {hostRedirect: '${HOST}'}\n"
+                     "    - matchers: [{exact: /b}]\n"));
+  EXPECT_EQ(brief(loaded),
+            "8:38 warning: spec.virtualHost.routes[0].redirectAction.hostRedirect: this is not a "
+            "host name with an optional port; requests get 503\n"
+            "9:7 warning: spec.virtualHost.routes[1]: a route must specify an action; requests get "
+            "503\n");
+  ASSERT_NE(loaded.snapshot, nullptr);
+  for (const char* path : {"/a", "/b"}) {
+    const Route* route = loaded.snapshot->match(0, get("x", path)).route;
+    ASSERT_NE(route, nullptr);
+    EXPECT_FALSE(route->redirect);
+    EXPECT_EQ(route->clusters.at(0).cluster, kNoCluster);
+  }
+}
+
+TEST(SnapshotBuilder, serves_no_domain_in_which_a_placeholder_was_left) {
+  const Loaded loaded = load_text(site("a", "['$(get address).io']"));
+  EXPECT_EQ(brief(loaded),
+            "4:13 warning: virtualHost.domains[0]: no request has this domain: it contains a "
+            "character that no Host has\n");
+  EXPECT_EQ(answer(loaded, "any.com"), 404);
 }
 
 TEST(SnapshotBuilder, does_not_open_tls_gateways_and_serves_nothing_of_theirs_in_clear) {

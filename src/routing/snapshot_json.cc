@@ -23,7 +23,7 @@ Json edits_json(const std::vector<HeaderEdit>& edits) {
     if (edit.format != nullptr) {
       one["format"] = true;
     } else if (edit.op != HeaderEdit::Op::remove) {
-      one["value"] = edit.value;
+      one["value"] = edit.secret ? "<redacted>" : edit.value;
     }
     out.push_back(std::move(one));
   }

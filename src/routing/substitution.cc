@@ -291,6 +291,12 @@ bool Template::reads_response() const noexcept {
   });
 }
 
+Template Template::of_text(std::string_view text) {
+  Template out;
+  out.add_text(text);
+  return out;
+}
+
 std::expected<Template, TemplateError> Template::parse(std::string_view format) {
   Template out;
   for (size_t at = 0; at < format.size();) {

@@ -69,6 +69,8 @@ struct TemplateError {
 class Template {
  public:
   static std::expected<Template, TemplateError> parse(std::string_view format);
+  // A literal, whatever percent signs it holds.
+  static Template of_text(std::string_view text);
 
   std::span<const Segment> segments() const noexcept { return segments_; }
   // No operator whose value depends on a request.

