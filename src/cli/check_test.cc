@@ -80,7 +80,7 @@ TEST_F(Check, passes_a_good_file) {
       "Checking VirtualServices... OK\nChecking Upstreams... none\nChecking Gateways... none\n"
       "Checking ShadowTests... none\nChecking RouteTables... none\n"
       "Checking UpstreamGroups... none\nChecking RouteOptions... none\n"
-      "Checking VirtualHostOptions... none\nNo problems found.\n");
+      "Checking VirtualHostOptions... none\nChecking Secrets... none\nNo problems found.\n");
 }
 
 TEST_F(Check, reports_every_error_with_its_place) {
@@ -95,13 +95,14 @@ TEST_F(Check, reports_every_error_with_its_place) {
                             "must be between 200 and 599, is 99\n"
                             "        directResponseAction: {status: 99}\n"
                             "                                       ^\n");
-  EXPECT_EQ(out_.str(),
-            "Checking VirtualServices... 1 of 1 with errors\nChecking Upstreams... none\n"
-            "Checking Gateways... none\nChecking ShadowTests... none\n"
-            "Checking RouteTables... none\nChecking UpstreamGroups... none\n"
-            "Checking RouteOptions... none\nChecking VirtualHostOptions... none\n1 document of "
-            "other programs skipped (--verbose names them)\n"
-            "2 errors, 0 warnings.\n");
+  EXPECT_EQ(
+      out_.str(),
+      "Checking VirtualServices... 1 of 1 with errors\nChecking Upstreams... none\n"
+      "Checking Gateways... none\nChecking ShadowTests... none\n"
+      "Checking RouteTables... none\nChecking UpstreamGroups... none\n"
+      "Checking RouteOptions... none\nChecking VirtualHostOptions... none\n"
+      "Checking Secrets... none\n1 document of other programs skipped (--verbose names them)\n"
+      "2 errors, 0 warnings.\n");
 }
 
 TEST_F(Check, lets_warnings_pass_unless_strict) {
@@ -133,7 +134,7 @@ TEST_F(Check, writes_json_that_parses) {
   EXPECT_EQ(parsed["ok"], false);
   EXPECT_EQ(parsed["errors"], 2);
   EXPECT_EQ(parsed["warnings"], 0);
-  ASSERT_EQ(parsed["kinds"].size(), 8u);
+  ASSERT_EQ(parsed["kinds"].size(), 9u);
   EXPECT_EQ(parsed["kinds"][0]["broken"], 1);
   ASSERT_EQ(parsed["problems"].size(), 3u);
   EXPECT_EQ(parsed["problems"][0]["severity"], "error");

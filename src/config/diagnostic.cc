@@ -128,7 +128,9 @@ void Diagnostics::add(Severity severity, Position at, std::string message, std::
   diagnostic.column = at.column;
   diagnostic.field = std::move(field);
   diagnostic.hint = std::move(hint);
-  if (at.line != 0) take_excerpt(diagnostic, sources_->line(at.file, at.line));
+  if (at.line != 0 && !sources_->is_concealed(at.file)) {
+    take_excerpt(diagnostic, sources_->line(at.file, at.line));
+  }
   kept_.push_back({at, std::move(diagnostic)});
 }
 

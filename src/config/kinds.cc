@@ -11,7 +11,7 @@
 namespace gnomon::config {
 namespace {
 
-constexpr std::array<KindInfo, 19> kKinds{{
+constexpr std::array<KindInfo, 20> kKinds{{
     {"VirtualService", "gateway.solo.io", "v1", "virtualservices", Kind::virtual_service},
     {"Upstream", "gloo.solo.io", "v1", "upstreams", Kind::upstream},
     {"Gateway", "gateway.solo.io", "v1", "gateways", Kind::gateway},
@@ -25,6 +25,7 @@ constexpr std::array<KindInfo, 19> kKinds{{
     {"MatchableHttpGateway", "gateway.solo.io", "v1", "httpgateways", Kind::later},
     {"MatchableTcpGateway", "gateway.solo.io", "v1", "tcpgateways", Kind::later},
     {"Settings", "gloo.solo.io", "v1", "settings", Kind::settings},
+    {"Secret", "gloo.solo.io", "v1", "secrets", Kind::secret},
     {"Proxy", "gloo.solo.io", "v1", "proxies", Kind::later},
     {"AuthConfig", "enterprise.gloo.solo.io", "v1", "authconfigs", Kind::later},
     {"RateLimitConfig", "ratelimit.solo.io", "v1alpha1", "ratelimitconfigs", Kind::later},
@@ -110,10 +111,13 @@ Recognised recognise_flat(const Node& document, std::string_view path) {
           "a resource has apiVersion, kind, metadata and spec"};
 }
 
-Recognised recognise_kind(std::string_view api, std::string_view name) {
+Recognised recognise_kind(const Node& document, std::string_view api, std::string_view name) {
   if (api == "v1" && name == "List") return {Recognised::As::list, nullptr, false, {}, {}};
-  const std::string_view group = api.substr(0, api.find('/'));
   const KindInfo* info = find_kind(name);
+  const bool is_secret = info != nullptr && info->kind == Kind::secret;
+  // Its fields stand beside metadata, as Kubernetes has it.
+  if (is_secret && api == "v1") return {Recognised::As::resource, info, true, {}, {}};
+  const std::string_view group = api.substr(0, api.find('/'));
   if (!is_our_group(group)) {
     return {Recognised::As::foreign,
             nullptr,
@@ -136,7 +140,9 @@ Recognised recognise_kind(std::string_view api, std::string_view name) {
             fmt::format("\"{}\" is not a known version of {}", api, name),
             fmt::format("write {}/{}", info->group, info->version)};
   }
-  return {Recognised::As::resource, info, false, {}, {}};
+  // Gloo's is no custom resource, so that there is no rule where its fields stand.
+  const bool flat = is_secret && document.find("spec") == nullptr;
+  return {Recognised::As::resource, info, flat, {}, {}};
 }
 
 }  // namespace
@@ -156,7 +162,7 @@ Recognised recognise(const Node& document, std::string_view path) {
             "a resource needs both apiVersion and kind, as text",
             {}};
   }
-  return recognise_kind(api->text(), kind->text());
+  return recognise_kind(document, api->text(), kind->text());
 }
 
 }  // namespace gnomon::config

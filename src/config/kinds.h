@@ -20,6 +20,7 @@ enum class Kind : uint8_t {
   route_option,
   virtual_host_option,
   settings,
+  secret,
   later,  // Gloo's, but not served yet
 };
 

@@ -8,11 +8,12 @@ namespace {
 
 constexpr size_t kQuotedMax = 60;
 
-std::string describe(const Node& node) {
+std::string describe(const Node& node, bool concealed) {
   if (node.is_sequence()) return "a list";
   if (node.is_mapping()) return "a mapping";
   if (node.is_null()) return "nothing";
   const ScalarType type = node.is_plain() ? classify(node.text()) : ScalarType::string;
+  if (concealed) return std::string(to_string(type));
   const std::string_view text = node.text();
   return fmt::format("{} \"{}{}\"", to_string(type), text.substr(0, kQuotedMax),
                      text.size() > kQuotedMax ? "..." : "");
@@ -50,8 +51,8 @@ std::string lower_without_separators(std::string_view word) {
 }  // namespace
 
 bool refuse(const Node& node, const Scope& scope, std::string_view expected, std::string hint) {
-  scope.error(node.at(), fmt::format("expected {}, found {}", expected, describe(node)),
-              std::move(hint));
+  const std::string found = describe(node, scope.is_concealed(node.at().file));
+  scope.error(node.at(), fmt::format("expected {}, found {}", expected, found), std::move(hint));
   return false;
 }
 

@@ -103,7 +103,9 @@ class Loader {
       take(known->lists);
       out_.diagnostics.append(known->problems);
     } else {
+      const bool concealed = may_hold_secret(path, text);
       done.file = sources_->add(path, std::move(text));
+      if (concealed) sources_->conceal(done.file);
       YamlReader reader(*sources_, done.file, out_.diagnostics);
       while (const Node* document = reader.next()) load_document(*document, path);
     }
@@ -179,6 +181,8 @@ class Loader {
         return add(document, info, flat, out_.route_options);
       case Kind::virtual_host_option:
         return add(document, info, flat, out_.virtual_host_options);
+      case Kind::secret:
+        return add(document, info, flat, out_.secrets);
       case Kind::settings:
         return check_settings(document, info, flat);
       case Kind::later:

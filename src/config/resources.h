@@ -12,6 +12,7 @@
 #include "config/gateway.h"
 #include "config/route_option.h"
 #include "config/route_table.h"
+#include "config/secret.h"
 #include "config/shadow_test_spec.h"
 #include "config/source.h"
 #include "config/upstream.h"
@@ -30,8 +31,9 @@ struct ResourceLists {
   std::vector<UpstreamGroup> upstream_groups;
   std::vector<RouteOption> route_options;
   std::vector<VirtualHostOption> virtual_host_options;
+  std::vector<Secret> secrets;
 };
-constexpr size_t kListCount = 8;
+constexpr size_t kListCount = 9;
 
 // Calls visit(list of a, list of b) for each kind, always in the same order.
 template <typename Visit>
@@ -44,6 +46,7 @@ void for_each_list(ResourceLists& a, ResourceLists& b, Visit&& visit) {
   visit(a.upstream_groups, b.upstream_groups);
   visit(a.route_options, b.route_options);
   visit(a.virtual_host_options, b.virtual_host_options);
+  visit(a.secrets, b.secrets);
 }
 
 // One of the files that were read, for a LoadCache.

@@ -22,6 +22,9 @@ class Scope {
   // As in spec.virtualHost.routes[0].matchers[0].prefix
   std::string path() const;
 
+  // Whether what stands in this file may not be told.
+  bool is_concealed(uint32_t file) const { return diagnostics_->sources().is_concealed(file); }
+
   void error(Position at, std::string message, std::string hint = {}) const {
     diagnostics_->error(at, std::move(message), path(), std::move(hint));
   }

@@ -21,7 +21,7 @@ std::vector<uint32_t> find_line_starts(std::string_view text) {
 uint32_t Sources::add(std::string path, std::string text) {
   std::vector<uint32_t> starts = find_line_starts(text);
   bytes_ += text.size();
-  files_.push_back({std::move(path), std::move(text), std::move(starts)});
+  files_.push_back({std::move(path), std::move(text), std::move(starts), false});
   return static_cast<uint32_t>(files_.size() - 1);
 }
 

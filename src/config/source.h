@@ -31,6 +31,10 @@ class Sources {
   // Returns the file's index.
   uint32_t add(std::string path, std::string text);
 
+  // A file that no message may quote, because it holds a Secret.
+  void conceal(uint32_t file) { files_.at(file).concealed = true; }
+  bool is_concealed(uint32_t file) const { return files_.at(file).concealed; }
+
   size_t size() const noexcept { return files_.size(); }
   // Of all texts together.
   size_t bytes() const noexcept { return bytes_; }
@@ -51,6 +55,7 @@ class Sources {
     std::string path;
     std::string text;
     std::vector<uint32_t> line_starts;
+    bool concealed = false;
   };
   std::deque<File> files_;
   size_t bytes_ = 0;

@@ -31,7 +31,8 @@ std::vector<KindSummary> summarise(const BuildContext& context) {
           summarise(context, "UpstreamGroup", "upstream groups", resources.upstream_groups),
           summarise(context, "RouteOption", "route options", resources.route_options),
           summarise(context, "VirtualHostOption", "virtual host options",
-                    resources.virtual_host_options)};
+                    resources.virtual_host_options),
+          summarise(context, "Secret", "secrets", resources.secrets)};
 }
 
 template <typename T>

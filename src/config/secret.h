@@ -1,0 +1,62 @@
+// A Secret, in Gloo's form or in that of Kubernetes. What it holds is never printed: not in a
+// diagnostic, not in a dump; nothing of files with Secrets is quoted (Sources::conceal).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/metadata.h"
+#include "config/read.h"
+#include "config/source.h"
+
+namespace gnomon::config {
+
+// A value, whatever it looks like.
+struct SecretText {
+  Position at;
+  std::string value;
+};
+
+// The same in base64, as Kubernetes keeps it; without a value if it was not that.
+struct SecretData {
+  Position at;
+  std::optional<std::string> value;
+};
+
+template <>
+struct Reader<SecretText> {
+  static bool read(const Node& node, const Scope& scope, SecretText& out);
+};
+template <>
+struct Reader<SecretData> {
+  static bool read(const Node& node, const Scope& scope, SecretData& out);
+};
+
+struct HeaderSecret {
+  std::map<std::string, SecretText> headers;
+};
+
+struct Secret {
+  Metadata metadata;
+  std::optional<HeaderSecret> header;             // Gloo's form
+  std::map<std::string, SecretData> data;         // Kubernetes' forms; of a name in both the
+  std::map<std::string, SecretText> string_data;  // second counts
+
+  // The value of an entry in one of Kubernetes' forms.
+  std::optional<std::string_view> entry(const std::string& name) const;
+  // Every field of a header Secret, by name, whichever its form.
+  std::map<std::string_view, std::string_view> headers() const;
+};
+
+void describe(Schema<HeaderSecret>& s);
+void describe(Schema<Secret>& s);
+
+// A text that may hold a Secret, even where it is not well-formed.
+bool may_hold_secret(std::string_view path, std::string_view text) noexcept;
+
+// RFC 4648 section 4, with line breaks in it, as Go reads it.
+std::optional<std::string> decode_base64(std::string_view text);
+
+}  // namespace gnomon::config
