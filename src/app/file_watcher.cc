@@ -43,8 +43,33 @@ void FileWatcher::watch_directory(const std::string& directory) {
   inotify_add_watch(fd_, directory.empty() ? "." : directory.c_str(), kMask);
 }
 
+// Every directory in which a change can give the path another meaning: its own, and that of each
+// symbolic link on the way.
+void FileWatcher::watch_file(const std::string& path) {
+  constexpr int kLinksMax = 40;
+  std::error_code error;
+  fs::path rest = fs::absolute(path, error).lexically_normal();
+  for (int links = 0; links < kLinksMax; ++links) {
+    watch_directory(rest.parent_path().string());
+    fs::path walked;
+    fs::path next;
+    for (auto part = rest.begin(); part != rest.end(); ++part) {
+      walked /= *part;
+      if (!next.empty()) {
+        next /= *part;
+      } else if (fs::is_symlink(walked, error)) {
+        watch_directory(walked.parent_path().string());
+        next = walked.parent_path() / fs::read_symlink(walked, error);
+      }
+    }
+    if (next.empty()) return;
+    rest = next.lexically_normal();
+  }
+}
+
 void FileWatcher::refresh() {
   if (fd_ < 0) return;
+  for (const std::string& other : others_) watch_file(other);
   std::error_code error;
   const fs::path path(path_);
   if (!fs::is_directory(path, error)) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 
 #include "net/event_loop.h"
@@ -17,6 +18,8 @@ class FileWatcher final : private net::IoHandler {
   FileWatcher(const FileWatcher&) = delete;
   FileWatcher& operator=(const FileWatcher&) = delete;
 
+  // Files elsewhere that are to be watched too. Takes effect with the next refresh().
+  void set_others(std::set<std::string> paths) { others_ = std::move(paths); }
   // Looks again at which directories there are. Called after each reload.
   void refresh();
   bool working() const noexcept { return fd_ >= 0; }
@@ -24,9 +27,11 @@ class FileWatcher final : private net::IoHandler {
  private:
   void on_io(uint32_t events) override;
   void watch_directory(const std::string& directory);
+  void watch_file(const std::string& path);
 
   net::EventLoop& loop_;
   const std::string path_;
+  std::set<std::string> others_;
   const std::function<void()> changed_;
   int fd_;
   uint64_t token_ = 0;

@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "config/diagnostic.h"
+#include "tls/ticket_keys.h"
 
 namespace gnomon::app {
 namespace {
 
 constexpr Millis kStopPoll{20};
+constexpr Millis kTicketKeyLife = std::chrono::hours(1);
 
 // As many descriptors as we may have; returns how many that is.
 uint64_t raise_descriptor_limit() {
@@ -54,7 +56,13 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
       listener_plan_(options.listen),
       access_files_(log),
       health_(loop_, log, shared_.client_settings, shared_.live_health, shared_.shadow_health),
+      ticket_timer_(loop_.timers(),
+                    [this] {
+                      tls::TicketKeys::instance().rotate();
+                      ticket_timer_.arm(kTicketKeyLife);
+                    }),
       stop_timer_(loop_.timers(), [this] { check_stopped(); }) {
+  ticket_timer_.arm(kTicketKeyLife);
   shared_.server_settings = options.server;
   shared_.gateway_ip = net::host_ip();
   // Shadows may use a quarter of the descriptors; the rest is for clients and primaries.
@@ -94,7 +102,7 @@ int Gateway::run() {
 
 // The first load: without a good configuration there is nothing to serve.
 void Gateway::begin() {
-  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
+  routing::Loaded loaded = load();
   const std::string problems = render_all(loaded.diagnostics);
   if (!problems.empty()) {
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, problems.data(), problems.size());
@@ -113,6 +121,13 @@ void Gateway::begin() {
             reload_state_.set(std::move(status));
             start_workers(snapshot, bound);
           });
+}
+
+routing::Loaded Gateway::load() {
+  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
+  other_files_ = loaded.files;
+  if (watcher_ != nullptr) watcher_->set_others(other_files_);
+  return loaded;
 }
 
 void Gateway::prepare(const routing::SnapshotPtr& snapshot, std::function<void()> ready) {
@@ -162,6 +177,8 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
   for (const auto& worker : workers_) worker->start();
   watcher_ = std::make_unique<FileWatcher>(loop_, options_.config_path,
                                            [this] { reload("file change", nullptr); });
+  watcher_->set_others(other_files_);
+  watcher_->refresh();
   if (!watcher_->working()) log_.warn("cannot watch files; reload by SIGHUP or POST /reload");
   admin_view_.set_readiness(admin::Readiness::live);
   admin_->start();
@@ -196,7 +213,7 @@ void Gateway::reload(const char* cause, ReloadDone done) {
   }
   reloading_ = true;
   log_.info("reloading", {{"cause", cause}});
-  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
+  routing::Loaded loaded = load();
   std::string problems = render_all(loaded.diagnostics);
   if (loaded.snapshot == nullptr) return finish_reload(false, nullptr, std::move(problems), done);
   auto listeners = listener_plan_.prepare(*loaded.snapshot);

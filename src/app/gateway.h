@@ -49,6 +49,8 @@ class Gateway {
                                          std::vector<BoundListener>& listeners);
   bool open_admin();
   void reload(const char* cause, ReloadDone done);
+  // Loads, and keeps in mind which files a change of calls for a reload.
+  routing::Loaded load();
   void publish(const routing::SnapshotPtr& snapshot, const std::vector<BoundListener>& listeners,
                std::string problems, const ReloadDone& done);
   void finish_reload(bool successful, const routing::SnapshotPtr& snapshot, std::string problems,
@@ -81,6 +83,8 @@ class Gateway {
 
   bool reloading_ = false;
   std::vector<ReloadDone> waiting_reloads_;
+  std::set<std::string> other_files_;  // that the configuration names
+  net::Timer ticket_timer_;
   net::Timer stop_timer_;
   int exit_code_ = 0;
 };

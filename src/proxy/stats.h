@@ -57,12 +57,14 @@ enum class Refusal : uint8_t {
   request_rate,      // httpLocalRatelimit
   path,              // pathWithEscapedSlashesAction, or an escaped NUL
   upgrade,           // upgrades
+  tls_handshake,     // failed, took too long, or too many at a time
 };
 
 class RefusalCounters {
  public:
-  static constexpr std::array<const char*, 6> kNames = {
-      "connection_limit", "connection_rate", "proxy_protocol", "request_rate", "path", "upgrade"};
+  static constexpr std::array<const char*, 7> kNames = {
+      "connection_limit", "connection_rate", "proxy_protocol", "request_rate", "path",
+      "upgrade",          "tls_handshake"};
   void add(Refusal reason) noexcept { counters_[static_cast<size_t>(reason)].add(); }
   uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
 

@@ -48,6 +48,12 @@ std::string BuildContext::with_origin(const config::Metadata& owner, std::string
                      source_of(reached_.at));
 }
 
+std::expected<std::string, std::string> BuildContext::read_file(const std::string& path,
+                                                                size_t bytes_max) {
+  files_read_.insert(path);
+  return files_.read(path, bytes_max);
+}
+
 void BuildContext::add_cluster(const config::Metadata& owner, Cluster cluster) {
   cluster_ids_.emplace(owner.full_name(), static_cast<ClusterId>(clusters.size()));
   clusters.push_back(std::move(cluster));

@@ -3,6 +3,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <expected>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,8 +18,8 @@ namespace gnomon::routing {
 
 class BuildContext {
  public:
-  explicit BuildContext(const config::Resources& from)
-      : resources(from), diagnostics(from.diagnostics) {}
+  BuildContext(const config::Resources& from, config::Files& disk)
+      : resources(from), diagnostics(from.diagnostics), files_(disk) {}
 
   const config::Resources& resources;
   config::Diagnostics diagnostics;
@@ -58,6 +59,11 @@ class BuildContext {
 
   std::string source_of(config::Position at) const { return resources.sources->describe(at); }
 
+  // A file that the configuration names, such as a certificate.
+  std::expected<std::string, std::string> read_file(const std::string& path, size_t bytes_max);
+  // Those that were asked for, whether or not they could be read.
+  const std::set<std::string>& files_read() const noexcept { return files_read_; }
+
   void add_cluster(const config::Metadata& owner, Cluster cluster);
   // kNoCluster if there is no such Upstream. The namespace of a reference defaults to its owner's.
   ClusterId find_cluster(const config::ResourceRef& ref, const config::Metadata& owner) const;
@@ -66,6 +72,8 @@ class BuildContext {
   bool is_first(config::Position at, std::string_view field, std::string_view message);
   std::string with_origin(const config::Metadata& owner, std::string message) const;
 
+  config::Files& files_;
+  std::set<std::string> files_read_;
   std::set<const config::Metadata*> broken_;
   std::set<const config::Metadata*> warned_;
   boost::unordered_flat_set<size_t> told_;  // hashes

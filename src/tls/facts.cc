@@ -52,11 +52,10 @@ std::string pem_text(X509& certificate) {
   return contents(*out);
 }
 
-std::string time_text(const ASN1_TIME* time) {
-  std::tm t{};
-  if (ASN1_TIME_to_tm(time, &t) != 1) return {};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z", t.tm_year + 1900, t.tm_mon + 1,
-                     t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+std::optional<WallTime> wall_time(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  return WallTime(std::chrono::seconds(timegm(&parts)));
 }
 
 void read_names(X509& certificate, PeerFacts& to) {
@@ -80,8 +79,8 @@ PeerFacts read_peer(X509& certificate) {
   out.serial = serial_text(certificate);
   out.sha256 = digest_text(certificate);
   out.pem = pem_text(certificate);
-  out.not_before = time_text(X509_get0_notBefore(&certificate));
-  out.not_after = time_text(X509_get0_notAfter(&certificate));
+  out.not_before = wall_time(X509_get0_notBefore(&certificate));
+  out.not_after = wall_time(X509_get0_notAfter(&certificate));
   read_names(certificate, out);
   return out;
 }

@@ -3,21 +3,24 @@
 
 #include <openssl/ssl.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace gnomon::tls {
 
 // Of a peer's certificate. Empty where there was none.
 struct PeerFacts {
-  std::string subject;     // RFC 2253
-  std::string issuer;      // RFC 2253
-  std::string serial;      // hexadecimal, lower case
-  std::string sha256;      // of the certificate, hexadecimal
-  std::string pem;         // with line breaks
-  std::string not_before;  // 2026-11-24T12:00:00.000Z
-  std::string not_after;
+  std::string subject;  // RFC 2253
+  std::string issuer;   // RFC 2253
+  std::string serial;   // hexadecimal, lower case
+  std::string sha256;   // of the certificate, hexadecimal
+  std::string pem;      // with line breaks
+  std::optional<WallTime> not_before;
+  std::optional<WallTime> not_after;
   std::vector<std::string> uri_names;
   std::vector<std::string> dns_names;
 };
