@@ -14,18 +14,6 @@ M T::* of(M SslCommon::* member) {
   return member;
 }
 
-template <typename T>
-void describe_common(Schema<T>& s) {
-  s.field("secretRef", of<T>(&SslCommon::secret_ref));
-  s.field("sslFiles", of<T>(&SslCommon::files));
-  s.noted("sds", of<T>(&SslCommon::sds));
-  s.one_of({"secretRef", "sslFiles", "sds"});
-  s.field("verifySubjectAltName", of<T>(&SslCommon::verify_names));
-  s.field("parameters", of<T>(&SslCommon::parameters));
-  s.field("alpnProtocols", of<T>(&SslCommon::alpn));
-  s.field("oneWayTls", of<T>(&SslCommon::one_way));
-}
-
 bool check_names(const std::vector<std::string>& names, const Node& node, const Scope& scope) {
   constexpr size_t kNameMax = 255;  // what ALPN can send
   bool good = true;
@@ -91,7 +79,14 @@ void describe(Schema<SslParameters>& s) {
 }
 
 void describe(Schema<SslConfig>& s) {
-  describe_common(s);
+  s.field("secretRef", of<SslConfig>(&SslCommon::secret_ref));
+  s.field("sslFiles", of<SslConfig>(&SslCommon::files));
+  s.noted("sds", of<SslConfig>(&SslCommon::sds));
+  s.one_of({"secretRef", "sslFiles", "sds"});
+  s.field("verifySubjectAltName", of<SslConfig>(&SslCommon::verify_names));
+  s.field("parameters", of<SslConfig>(&SslCommon::parameters));
+  s.field("alpnProtocols", of<SslConfig>(&SslCommon::alpn));
+  s.field("oneWayTls", of<SslConfig>(&SslCommon::one_way));
   s.field("sniDomains", &SslConfig::sni_domains);
   s.field("disableTlsSessionResumption", &SslConfig::no_resumption);
   s.field("transportSocketConnectTimeout", &SslConfig::connect_timeout, kNotNegative);
@@ -101,7 +96,14 @@ void describe(Schema<SslConfig>& s) {
 }
 
 void describe(Schema<UpstreamSslConfig>& s) {
-  describe_common(s);
+  s.field("secretRef", of<UpstreamSslConfig>(&SslCommon::secret_ref));
+  s.field("sslFiles", of<UpstreamSslConfig>(&SslCommon::files));
+  s.noted("sds", of<UpstreamSslConfig>(&SslCommon::sds));
+  s.one_of({"secretRef", "sslFiles", "sds"});
+  s.field("verifySubjectAltName", of<UpstreamSslConfig>(&SslCommon::verify_names));
+  s.field("parameters", of<UpstreamSslConfig>(&SslCommon::parameters));
+  s.field("alpnProtocols", of<UpstreamSslConfig>(&SslCommon::alpn));
+  s.field("oneWayTls", of<UpstreamSslConfig>(&SslCommon::one_way));
   s.field("sni", &UpstreamSslConfig::sni);
   s.unserved({"allowRenegotiation"}, "backends that ask for renegotiation are refused");
   s.check(check_protocols);
