@@ -10,7 +10,7 @@ namespace {
 constexpr Millis kHousekeeping{5'000};
 constexpr Millis kDrainPoll{10};
 constexpr Millis kProxyHeaderLimit{10'000};
-constexpr size_t kHandshakesMax = 16'384;  // at a time
+constexpr size_t kHandshakesMax = 4096;  // at a time
 
 }  // namespace
 

@@ -17,6 +17,14 @@ constexpr size_t kRecordBytes = 16384;
 constexpr size_t kBatchBytes = 4 * kRecordBytes;
 constexpr size_t kBackgroundBatchBytes = kRecordBytes;
 
+// OpenSSL's own is one record. More at a time, so that a large upload is read with few calls; not
+// before the handshake is over, because whoever has not got that far shall not cost that much.
+constexpr size_t kReadAheadBytes = 4 * (kRecordBytes + 256);
+// What one read() takes from below: a flood of records that bring no data must not hold the loop.
+constexpr size_t kTakenMax = size_t{128} * 1024;
+// Replies, to a KeyUpdate for example, that a peer has called for and does not read.
+constexpr size_t kUnreadMax = size_t{256} * 1024;
+
 constexpr std::string_view kClearTextAnswer =
     "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 53\r\n"
     "connection: close\r\n\r\nThis port speaks HTTPS; the request was plain HTTP.\r\n";
@@ -37,13 +45,17 @@ struct TlsBio {
   static int read(BIO* bio, char* to, int size) {
     BIO_clear_retry_flags(bio);
     TlsStream& self = stream(bio);
+    if (self.out_.size() - self.sent_ > kUnreadMax) self.inner_ended_ = true;
     if (size <= 0 || self.inner_ended_) return 0;
-    if (!self.inner_->readable()) {
+    if (!self.inner_->readable() || self.taken_ >= kTakenMax) {
       BIO_set_retry_read(bio);
       return -1;
     }
     const IoResult io = self.inner_->read(to, static_cast<size_t>(size));
-    if (io.status == IoResult::Status::ok) return static_cast<int>(io.bytes);
+    if (io.status == IoResult::Status::ok) {
+      self.taken_ += io.bytes;
+      return static_cast<int>(io.bytes);
+    }
     if (io.status == IoResult::Status::would_block) {
       BIO_set_retry_read(bio);
       return -1;
@@ -196,6 +208,7 @@ IoResult TlsStream::read(char* to, size_t size) {
   if (phase_ == Phase::failed || phase_ == Phase::aborted) return {IoResult::Status::error};
   if (phase_ != Phase::open) return {IoResult::Status::would_block};
   size_t got = 0;
+  taken_ = 0;
   while (got < size && end_ == End::no) {
     size_t n = 0;
     ERR_clear_error();
@@ -209,6 +222,8 @@ IoResult TlsStream::read(char* to, size_t size) {
     const int error = SSL_get_error(ssl_.get(), outcome);
     if (error == SSL_ERROR_WANT_READ) {
       starved_ = true;
+      // Not because there was nothing: nobody would tell of it again.
+      if (taken_ >= kTakenMax) loop_.schedule_continuation(told_, lane_);
       break;
     }
     // Without close_notify anybody may have cut what the peer had to say (RFC 8446 section 6.1).
@@ -232,7 +247,9 @@ IoResult TlsStream::write(const struct iovec* parts, int count) {
   flush();
   if (write_failed_) return {IoResult::Status::error};
   if (!out_.empty()) return {IoResult::Status::would_block};
-  const size_t left = std::exchange(owed_, 0);
+  size_t offered = 0;
+  for (int i = 0; i < count; ++i) offered += parts[i].iov_len;
+  const size_t left = std::min(std::exchange(owed_, 0), offered);
   const size_t sealed = seal_parts(parts, count, left);
   flush();
   if (write_failed_) return {IoResult::Status::error};
@@ -294,6 +311,7 @@ void TlsStream::flush() {
   out_.clear();
   sent_ = 0;
   if (out_.capacity() > spare_buffer().capacity()) out_.swap(spare_buffer());
+  std::string().swap(out_);
   if (std::exchange(fin_wanted_, false) && !write_failed_) inner_->shutdown_write();
 }
 
@@ -366,16 +384,19 @@ void TlsStream::begin_handshake() {
 
 void TlsStream::shake_hands() {
   if (phase_ != Phase::handshake) return;
+  taken_ = 0;
   ERR_clear_error();
   const int outcome = SSL_do_handshake(ssl_.get());
   if (outcome != 1) {
     const int error = SSL_get_error(ssl_.get(), outcome);
     if (error != SSL_ERROR_WANT_READ) return fail_handshake();
     flush();
-    if (write_failed_) fail_handshake();
+    if (write_failed_) return fail_handshake();
+    if (taken_ >= kTakenMax) fail_handshake();  // no handshake is that long
     return;
   }
   phase_ = Phase::open;
+  SSL_set_default_read_buffer_len(ssl_.get(), kReadAheadBytes);
   if (client_ != nullptr) client_->on_connected(*ssl_);
   flush();
   notify();

@@ -104,8 +104,9 @@ class TlsStream final : public Stream, private StreamHandler {
   // Records on their way out. What write() was given counts as written when they have left: so
   // nobody closes the stream on top of them.
   std::string out_;
-  size_t sent_ = 0;  // of out_
-  size_t owed_ = 0;  // bytes that are sealed in out_ and will be offered to write() again
+  size_t sent_ = 0;   // of out_
+  size_t taken_ = 0;  // from the inner stream in this call
+  size_t owed_ = 0;   // bytes that are sealed in out_ and will be offered to write() again
   std::string failure_;
   mutable std::unique_ptr<tls::TlsFacts> facts_;
   Phase phase_ = Phase::connecting;

@@ -115,7 +115,7 @@ class TlsStreamTest : public testing::Test {
           }
         });
     if (context == nullptr) {
-      client_ = std::make_unique<Talker>(std::move(ends.first));
+      if (ends.first != nullptr) client_ = std::make_unique<Talker>(std::move(ends.first));
     } else {
       client_ = std::make_unique<Talker>(
           make_tls_client(loop_, Lane::live, std::move(ends.first), {context, name}, ""));
@@ -433,6 +433,50 @@ TEST_F(TlsStreamTest, garbage_and_early_ends_are_refused) {
     turn();
     EXPECT_EQ(outcome_, TlsAccept::Outcome::refused);
   }
+}
+
+// A client of which every record is a KeyUpdate that wants an answer, and that reads none.
+TEST_F(TlsStreamTest, peer_that_calls_for_replies_and_reads_none_is_cut) {
+  network_.set_buffer_bytes(1000);
+  auto [near, far] = network_.make_pair();
+  accept({nullptr, std::move(far)}, nullptr, "");
+  SSL* ssl = SSL_new(SSL_CTX_new(TLS_client_method()));
+  BIO* in = BIO_new(BIO_s_mem());
+  BIO* out = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl, in, out);
+  SSL_set_connect_state(ssl);
+  const auto exchange = [&, below = near.get()](bool listen) {
+    char* data = nullptr;
+    while (BIO_get_mem_data(out, &data) > 0 && below->writable()) {
+      const struct iovec part{data, static_cast<size_t>(BIO_get_mem_data(out, &data))};
+      const IoResult io = below->write(&part, 1);
+      if (io.status == IoResult::Status::error) return false;
+      if (io.status != IoResult::Status::ok) break;
+      std::string skipped(io.bytes, '\0');
+      BIO_read(out, skipped.data(), static_cast<int>(io.bytes));
+    }
+    char buffer[1000];
+    while (listen && below->readable()) {
+      const IoResult io = below->read(buffer, sizeof(buffer));
+      if (io.status != IoResult::Status::ok) break;
+      BIO_write(in, buffer, static_cast<int>(io.bytes));
+    }
+    turn(1);
+    return true;
+  };
+  for (int i = 0; i < 200 && SSL_do_handshake(ssl) != 1; ++i) exchange(true);
+  for (int i = 0; i < 20; ++i) exchange(true);
+  ASSERT_NE(server_, nullptr);
+  int sent = 0;
+  for (; sent < 40'000 && !server_->end; ++sent) {
+    SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+    SSL_do_handshake(ssl);
+    if (!exchange(false)) break;
+  }
+  EXPECT_EQ(server_->end, IoResult::Status::error);
+  EXPECT_GT(sent, 1000);
+  SSL_CTX_free(SSL_get_SSL_CTX(ssl));
+  SSL_free(ssl);
 }
 
 TEST_F(TlsStreamTest, many_handshakes_share_turns) {

@@ -45,6 +45,7 @@ std::string quoted(std::string_view text) {
 // In Envoy's order.
 std::string describe(const routing::ClientCertSettings& settings, const tls::TlsFacts& session) {
   std::vector<std::string> parts;
+  parts.reserve(session.local.uri_names.size() + 1);
   for (const std::string& uri : session.local.uri_names) parts.push_back("By=" + bare(uri));
   parts.push_back("Hash=" + session.peer.sha256);
   if (settings.cert) parts.push_back("Cert=\"" + percent_encode(session.peer.pem) + "\"");

@@ -64,7 +64,7 @@ struct StreamFacts {
   std::string_view trusted_client_ip;    // empty: whoever connected
   const net::Address* local = nullptr;
   const tls::TlsFacts* tls = nullptr;  // of the client's connection; null: clear text
-  bool health_check = false;  // answered by the gateway's own health check
+  bool health_check = false;           // answered by the gateway's own health check
 };
 
 // Codes of the flags that are set, comma-separated, or "-".

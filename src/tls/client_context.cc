@@ -21,22 +21,22 @@ bool is_address(const std::string& text) {
 std::expected<std::shared_ptr<ClientContext>, Problem> ClientContext::make(Settings settings) {
   auto made = make_context(Role::client, settings);
   if (!made) return std::unexpected(std::move(made.error()));
-  ClientContextPtr out(new ClientContext());
-  out->identity_ = identity_of(settings);
-  out->settings_ = std::move(settings);
-  out->context_ = std::move(*made);
-  SSL_CTX& context = *out->context_;
-  if (!out->settings_.root_ca_pem.empty()) want_names(context, out->settings_.names);
-  const std::string alpn = alpn_wire(out->settings_.alpn);
-  SSL_CTX_set_alpn_protos(&context, reinterpret_cast<const unsigned char*>(alpn.data()),
+  return std::make_shared<ClientContext>(std::move(settings), std::move(*made));
+}
+
+ClientContext::ClientContext(Settings settings, CtxPtr context)
+    : settings_(std::move(settings)),
+      identity_(identity_of(settings_)),
+      context_(std::move(context)) {
+  SSL_CTX& native = *context_;
+  if (!settings_.root_ca_pem.empty()) want_names(native, settings_.names);
+  const std::string alpn = alpn_wire(settings_.alpn);
+  SSL_CTX_set_alpn_protos(&native, reinterpret_cast<const unsigned char*>(alpn.data()),
                           static_cast<unsigned>(alpn.size()));
-  if (out->settings_.resumption) {
-    SSL_CTX_set_session_cache_mode(&context,
-                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
-    SSL_CTX_sess_set_new_cb(&context, on_new_session);
-    SSL_CTX_set_app_data(&context, out.get());
-  }
-  return out;
+  if (!settings_.resumption) return;
+  SSL_CTX_set_session_cache_mode(&native, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+  SSL_CTX_sess_set_new_cb(&native, on_new_session);
+  SSL_CTX_set_app_data(&native, this);
 }
 
 SslPtr ClientContext::connect(const std::string& server_name, const std::string& peer) {

@@ -16,6 +16,8 @@ namespace gnomon::tls {
 class ClientContext {
  public:
   static std::expected<std::shared_ptr<ClientContext>, Problem> make(Settings settings);
+  // For make(): `context` has been made from the settings.
+  ClientContext(Settings settings, CtxPtr context);
   ClientContext(const ClientContext&) = delete;
   ClientContext& operator=(const ClientContext&) = delete;
 
@@ -31,14 +33,13 @@ class ClientContext {
  private:
   static constexpr size_t kPeersMax = 1024;
 
-  ClientContext() = default;
   static int on_new_session(SSL* ssl, SSL_SESSION* session);
   void keep(const std::string& peer, SessionPtr session);
   SessionPtr take(const std::string& peer);
 
-  Settings settings_;
-  std::string identity_;
-  CtxPtr context_;
+  const Settings settings_;
+  const std::string identity_;
+  const CtxPtr context_;
   std::mutex mutex_;  // guards the one below
   // The latest of each peer. A session is taken out when it is used: tickets of TLS 1.3 are meant
   // for one connection.

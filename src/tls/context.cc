@@ -18,8 +18,6 @@ constexpr std::string_view kCiphers =
 constexpr std::string_view kOldCiphers =
     ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA";
 constexpr std::string_view kCurves = "X25519:P-256:P-384";
-// Four full records: a large upload is read with few calls.
-constexpr size_t kReadAheadBytes = size_t{4} * (16384 + 256);
 constexpr long kSessionSeconds = 2L * 60 * 60;
 
 int version_number(Protocol protocol, int automatic) {
@@ -210,7 +208,6 @@ std::expected<CtxPtr, Problem> make_context(Role role, const Settings& settings)
                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(&context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(&context, 1);
-  SSL_CTX_set_default_read_buffer_len(&context, kReadAheadBytes);
   SSL_CTX_set_timeout(&context, kSessionSeconds);
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
   if (!settings.resumption) SSL_CTX_set_options(&context, SSL_OP_NO_TICKET);

@@ -50,15 +50,17 @@ std::expected<std::shared_ptr<const ServerContext>, Problem> ServerContext::make
     Settings settings) {
   auto made = make_context(Role::server, settings);
   if (!made) return std::unexpected(std::move(made.error()));
-  std::shared_ptr<ServerContext> out(new ServerContext());
-  out->identity_ = identity_of(settings);
-  out->alpn_ = alpn_wire(settings.alpn);
-  out->settings_ = std::move(settings);
-  out->context_ = std::move(*made);
-  SSL_CTX& context = *out->context_;
-  if (!out->settings_.root_ca_pem.empty()) want_names(context, out->settings_.names);
-  if (!out->alpn_.empty()) SSL_CTX_set_alpn_select_cb(&context, choose_protocol, &out->alpn_);
-  return out;
+  return std::make_shared<const ServerContext>(std::move(settings), std::move(*made));
+}
+
+ServerContext::ServerContext(Settings settings, CtxPtr context)
+    : settings_(std::move(settings)),
+      identity_(identity_of(settings_)),
+      alpn_(alpn_wire(settings_.alpn)),
+      context_(std::move(context)) {
+  if (!settings_.root_ca_pem.empty()) want_names(*context_, settings_.names);
+  if (alpn_.empty()) return;
+  SSL_CTX_set_alpn_select_cb(context_.get(), choose_protocol, const_cast<std::string*>(&alpn_));
 }
 
 ServerContexts::ServerContexts() {

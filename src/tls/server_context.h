@@ -17,6 +17,10 @@ namespace gnomon::tls {
 class ServerContext {
  public:
   static std::expected<std::shared_ptr<const ServerContext>, Problem> make(Settings settings);
+  // For make(): `context` has been made from the settings.
+  ServerContext(Settings settings, CtxPtr context);
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
 
   const std::string& identity() const noexcept { return identity_; }
   const Settings& settings() const noexcept { return settings_; }
@@ -24,12 +28,10 @@ class ServerContext {
   bool wants_client_certificate() const noexcept { return !settings_.root_ca_pem.empty(); }
 
  private:
-  ServerContext() = default;
-
-  Settings settings_;
-  std::string identity_;
-  std::string alpn_;  // as it is sent
-  CtxPtr context_;
+  const Settings settings_;
+  const std::string identity_;
+  const std::string alpn_;  // as it is sent
+  const CtxPtr context_;
 };
 using ServerContextPtr = std::shared_ptr<const ServerContext>;
 

@@ -431,6 +431,7 @@ def test_drain_lets_a_handshake_and_its_request_finish(start, primary, pki):
     client.send(out.read())
     primary.wait_requests(1)
     client.close()
+    assert gw.wait_exit(patience(20)) == 0
 
 
 # ---- backends
