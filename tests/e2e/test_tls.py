@@ -212,6 +212,28 @@ def test_old_versions_are_spoken_only_where_asked_for(start, primary, pki):
         assert client.sock.cipher()[:2] == ("ECDHE-ECDSA-AES256-GCM-SHA384", "TLSv1.2")
 
 
+def test_protocol_is_agreed_upon(start, primary, pki):
+    gw = start(site(primary, shop(pki.identity("shop.test"))))
+    for offered, agreed in ((["http/1.1"], "http/1.1"), (["spdy/1", "http/1.1"], "http/1.1"), (["spdy/1"], None)):
+        context = pki.client_context()
+        context.set_alpn_protocols(offered)
+        with TlsClient(gw.port, context) as client:
+            assert client.sock.selected_alpn_protocol() == agreed
+            assert client.request().status == 200
+
+
+def test_proxy_header_comes_before_the_handshake(start, primary, pki):
+    resources = site(primary, shop(pki.identity("shop.test")))
+    resources[0]["spec"]["useProxyProto"] = True
+    gw = start(resources)
+    client = Client(gw.port)
+    client.send(b"PROXY TCP4 192.0.2.1 192.0.2.2 1234 443\r\n")
+    client.sock = client.reader.sock = pki.client_context().wrap_socket(client.sock, server_hostname="shop.test")
+    assert client.request().status == 200
+    client.close()
+    assert primary.wait_requests(1)[0].header("x-forwarded-for") == "192.0.2.1"
+
+
 def test_plain_http_is_told_that_this_port_speaks_https(start, primary, pki):
     gw = start(site(primary, shop(pki.identity("shop.test"))))
     with gw.client() as client:
@@ -496,6 +518,24 @@ def test_gateway_shows_a_certificate_of_its_own(start, closing, pki):
     gw.write(to_backend(behind(backend)))
     assert gw.reload()[0] == 200
     assert gw.get().status in (502, 503)
+
+
+def test_backend_gets_its_proxy_header_before_the_handshake(start, closing, pki):
+    headers = []
+
+    class ProxiedBackend(TlsBackend):
+        def serve(self, connection):
+            line = b""
+            while not line.endswith(b"\r\n"):
+                line += connection.sock.recv(1)
+            headers.append(line)
+            super().serve(connection)
+
+    made = behind(closing(ProxiedBackend(pki.server_context(pki.identity("inner.test")))))
+    made["spec"]["proxyProtocolVersion"] = "V1"
+    gw = start(to_backend(made))
+    assert gw.get().status == 200
+    assert headers[0].startswith(b"PROXY TCP4 127.0.0.1 ")
 
 
 def test_sessions_with_backends_are_resumed(start, closing, pki):
