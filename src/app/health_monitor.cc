@@ -19,6 +19,7 @@ std::string_view identity_of(const tls::ClientContextPtr& context) {
 
 std::vector<std::string_view> server_names(const routing::Cluster& cluster) {
   std::vector<std::string_view> out;
+  out.reserve(cluster.endpoints.size());
   for (const routing::Endpoint& endpoint : cluster.endpoints) out.push_back(endpoint.server_name);
   return out;
 }

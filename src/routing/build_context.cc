@@ -51,6 +51,10 @@ std::string BuildContext::with_origin(const config::Metadata& owner, std::string
 std::expected<std::string, std::string> BuildContext::read_file(const std::string& path,
                                                                 size_t bytes_max) {
   files_read_.insert(path);
+  const config::Files::Kind kind = files_.kind(path);
+  // A pipe would be waited for.
+  if (kind == config::Files::Kind::missing) return std::unexpected("there is no such file");
+  if (kind != config::Files::Kind::file) return std::unexpected("it is not a file");
   return files_.read(path, bytes_max);
 }
 

@@ -83,8 +83,11 @@ TEST(TlsBuilder, says_what_a_tls_gateway_has_not_got) {
 
 TEST(TlsBuilder, names_file_and_field_of_what_is_bad) {
   EXPECT_EQ(problems(kShop), "");
-  EXPECT_EQ(problems("sslFiles: {tlsCert: /pki/none, tlsKey: /pki/shop.key}"),
-            "8:33 error: sslConfig.sslFiles.tlsCert: cannot read /pki/none: no such file\n");
+  EXPECT_EQ(
+      problems("sslFiles: {tlsCert: /pki/none, tlsKey: /pki/shop.key}"),
+      "8:33 error: sslConfig.sslFiles.tlsCert: cannot read /pki/none: there is no such file\n");
+  EXPECT_EQ(problems("sslFiles: {tlsCert: /pki, tlsKey: /pki/shop.key}"),
+            "8:33 error: sslConfig.sslFiles.tlsCert: cannot read /pki: it is not a file\n");
   EXPECT_EQ(problems("sslFiles: {tlsCert: /pki/shop.crt, tlsKey: /pki/other.key}"),
             "8:56 error: sslConfig.sslFiles.tlsKey: /pki/other.key is not the key of the "
             "certificate\n");
@@ -127,7 +130,7 @@ TEST(TlsBuilder, two_certificates_for_one_name_are_an_error) {
 }
 
 TEST(TlsBuilder, takes_certificates_from_secrets_and_quotes_none) {
-  const auto indented = [](std::string text) {
+  const auto indented = [](const std::string& text) {
     std::string out = "    ";
     for (const char c : text) out += c == '\n' ? std::string("\n    ") : std::string(1, c);
     return out;
