@@ -41,18 +41,20 @@ FileWatcher::~FileWatcher() {
 
 void FileWatcher::watch_directory(const std::string& directory) {
   // Adding a directory that is watched already only sets its mask again.
-  inotify_add_watch(fd_, directory.empty() ? "." : directory.c_str(), kMask);
+  const int watch = inotify_add_watch(fd_, directory.empty() ? "." : directory.c_str(), kMask);
+  if (watch >= 0) tree_.insert(watch);
 }
 
 void FileWatcher::refresh() {
   if (fd_ < 0) return;
-  std::error_code error;
-  single_ = !fs::is_directory(path_, error);
+  tree_.clear();
   names_.clear();
-  if (single_) {
-    watch_way(path_, kLinksMax);
-  } else {
+  for (const std::string& other : others_) watch_way(other, kLinksMax);
+  std::error_code error;
+  if (fs::is_directory(path_, error)) {
     watch_tree();
+  } else {
+    watch_way(path_, kLinksMax);
   }
 }
 
@@ -102,7 +104,7 @@ void FileWatcher::watch_tree() {
 }
 
 bool FileWatcher::matters(const inotify_event& event) const {
-  if (!single_ || (event.mask & IN_Q_OVERFLOW) != 0) return true;
+  if (tree_.contains(event.wd) || (event.mask & IN_Q_OVERFLOW) != 0) return true;
   const auto watched = names_.find(event.wd);
   if (watched == names_.end()) return false;
   return event.len == 0 || watched->second.contains(event.name);

@@ -1,7 +1,7 @@
 // Tells when something in a file or a tree of files may have changed (inotify). Directories are
 // watched, not files: editors replace files, and a mounted ConfigMap changes by swapping a symlink.
-// Of a single file only what happens under its own name counts, or under that of a link on the way
-// to it.
+// Of a single file, and of a certificate that the configuration names, only what happens under its
+// own name counts, or under that of a link on the way to it.
 #pragma once
 
 #include <sys/inotify.h>
@@ -11,6 +11,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "net/event_loop.h"
 
@@ -24,6 +26,8 @@ class FileWatcher final : private net::IoHandler {
   FileWatcher(const FileWatcher&) = delete;
   FileWatcher& operator=(const FileWatcher&) = delete;
 
+  // Files elsewhere that are to be watched too. Takes effect with the next refresh().
+  void set_others(std::vector<std::string> paths) { others_ = std::move(paths); }
   // Looks again at which directories there are. Called after each reload.
   void refresh();
   bool working() const noexcept { return fd_ >= 0; }
@@ -39,11 +43,12 @@ class FileWatcher final : private net::IoHandler {
 
   net::EventLoop& loop_;
   const std::string path_;
+  std::vector<std::string> others_;
   const std::function<void()> changed_;
   int fd_;
   uint64_t token_ = 0;
-  bool single_ = false;
-  std::map<int, std::set<std::string>> names_;  // of a single file, by the watch of their directory
+  std::set<int> tree_;  // watches of directories in which everything matters
+  std::map<int, std::set<std::string>> names_;  // that matter, by the watch of their directory
   net::Timer settle_timer_;
   TimePoint latest_{};  // when a change that has begun to settle is reported in any case
 };

@@ -7,11 +7,13 @@
 
 #include "app/descriptors.h"
 #include "config/diagnostic.h"
+#include "tls/ticket_keys.h"
 
 namespace gnomon::app {
 namespace {
 
 constexpr Millis kStopPoll{20};
+constexpr Millis kTicketKeyLife = std::chrono::hours(1);
 
 std::string render_all(const std::vector<config::Diagnostic>& diagnostics) {
   std::string text;
@@ -46,7 +48,13 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
       listener_plan_(options.listen),
       access_files_(log),
       health_(loop_, log, shared_.client_settings, shared_.live_health, shared_.shadow_health),
+      ticket_timer_(loop_.timers(),
+                    [this] {
+                      tls::TicketKeys::instance().rotate();
+                      ticket_timer_.arm(kTicketKeyLife);
+                    }),
       stop_timer_(loop_.timers(), [this] { check_stopped(); }) {
+  ticket_timer_.arm(kTicketKeyLife);
   shared_.server_settings = options.server;
   shared_.gateway_ip = net::host_ip();
   const DescriptorShares shares = share_descriptors(raise_descriptor_limit());
@@ -87,7 +95,7 @@ int Gateway::run() {
 
 // The first load: without a good configuration there is nothing to serve.
 void Gateway::begin() {
-  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
+  routing::Loaded loaded = load();
   const std::string problems = render_all(loaded.diagnostics);
   if (!problems.empty()) {
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, problems.data(), problems.size());
@@ -110,6 +118,19 @@ void Gateway::begin() {
             reload_state_.set(std::move(status));
             start_workers(snapshot, bound);
           });
+}
+
+routing::Loaded Gateway::load() {
+  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
+  other_files_ = loaded.files;
+  if (watcher_ != nullptr) watch_other_files();
+  return loaded;
+}
+
+void Gateway::watch_other_files() {
+  std::vector<std::string> paths;
+  for (const auto& [path, hash] : other_files_) paths.push_back(path);
+  watcher_->set_others(std::move(paths));
 }
 
 void Gateway::prepare(const routing::SnapshotPtr& snapshot, std::function<void()> ready) {
@@ -159,6 +180,8 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
   for (const auto& worker : workers_) worker->start();
   watcher_ = std::make_unique<FileWatcher>(
       loop_, options_.config_path, [this] { reload(Cause::file_change, "file change", nullptr); });
+  watch_other_files();
+  watcher_->refresh();
   if (!watcher_->working()) log_.warn("cannot watch files; reload by SIGHUP or POST /reload");
   admin_view_.set_readiness(admin::Readiness::live);
   admin_->start();
@@ -192,9 +215,11 @@ void Gateway::reload(Cause cause, std::string_view by, ReloadDone done) {
     if (cause == Cause::asked_for) waiting_cause_ = cause;
     return;
   }
-  routing::Loaded loaded = routing::load_snapshot(options_.config_path, &load_cache_);
+  const std::map<std::string, size_t> before = other_files_;
+  routing::Loaded loaded = load();
   // What was read before is what is in effect, unless the last attempt failed.
-  if (cause == Cause::file_change && load_cache_.unchanged() && reload_state_.get().successful) {
+  if (cause == Cause::file_change && load_cache_.unchanged() && other_files_ == before &&
+      reload_state_.get().successful) {
     log_.debug("files were touched, and say what they said before");
     return watcher_->refresh();
   }

@@ -53,6 +53,9 @@ class Gateway {
   // said before.
   enum class Cause : uint8_t { file_change, asked_for };
   void reload(Cause cause, std::string_view by, ReloadDone done);
+  // Loads, and keeps in mind which files a change of calls for a reload.
+  routing::Loaded load();
+  void watch_other_files();
   void publish(const routing::SnapshotPtr& snapshot, const std::vector<BoundListener>& listeners,
                std::string problems, const ReloadDone& done);
   void finish_reload(bool successful, const routing::SnapshotPtr& snapshot, std::string problems,
@@ -86,6 +89,9 @@ class Gateway {
   bool reloading_ = false;
   std::vector<ReloadDone> waiting_reloads_;
   Cause waiting_cause_ = Cause::file_change;
+  // Files that the configuration names, and the hashes of what they said.
+  std::map<std::string, size_t> other_files_;
+  net::Timer ticket_timer_;
   net::Timer stop_timer_;
   int exit_code_ = 0;
 };

@@ -13,9 +13,23 @@ const char* reason_of(proxy::ProbeResult result) noexcept {
   return result == proxy::ProbeResult::bad ? "not the expected answer" : "no answer";
 }
 
+std::string_view identity_of(const tls::ClientContextPtr& context) {
+  return context == nullptr ? std::string_view() : std::string_view(context->identity());
+}
+
+std::vector<std::string_view> server_names(const routing::Cluster& cluster) {
+  std::vector<std::string_view> out;
+  out.reserve(cluster.endpoints.size());
+  for (const routing::Endpoint& endpoint : cluster.endpoints) out.push_back(endpoint.server_name);
+  return out;
+}
+
+// TLS as well: probes keep what they began with.
 bool same_checks(const routing::Cluster& a, const routing::Cluster& b) {
   return a.health_check == b.health_check &&
-         a.connection.proxy_protocol == b.connection.proxy_protocol;
+         a.connection.proxy_protocol == b.connection.proxy_protocol &&
+         identity_of(a.tls) == identity_of(b.tls) &&
+         (a.tls == nullptr || server_names(a) == server_names(b));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ constexpr Millis kDrainPoll{10};
 constexpr Millis kProxyHeaderLimit{10'000};
 constexpr Millis kIdleSearchPause{100};
 constexpr size_t kIdleShareClosed = 16;  // one in so many: the search is paid for by what it finds
+constexpr size_t kHandshakesMax = 4096;  // at a time
 
 }  // namespace
 
@@ -24,6 +25,8 @@ struct Worker::Port {
   // Connections look here at every request: a reload changes them in place.
   http::ServerSettings settings;
   routing::ConnectionSettings connections;
+  tls::ServerContextsPtr tls;  // null: clear text
+  Millis handshake_timeout{0};
   http::ServerContext server;
   std::unique_ptr<net::Acceptor> acceptor;
 };
@@ -50,6 +53,8 @@ Worker::Worker(WorkerShared& shared, uint64_t seed, size_t index)
       graveyard_(loop_),
       parking_(loop_),
       used_readers_(loop_),
+      handshake_turns_(loop_),
+      used_handshakes_(loop_),
       housekeeping_timer_(loop_.timers(), [this] { housekeep(); }),
       drain_timer_(loop_.timers(), [this] { on_drain_timer(); }) {
   housekeeping_timer_.arm(kHousekeeping);
@@ -58,6 +63,7 @@ Worker::Worker(WorkerShared& shared, uint64_t seed, size_t index)
 Worker::~Worker() {
   join();
   readers_.clear();
+  handshakes_.clear();
   // Connections hold exchanges, and those hold copies and pool tickets: they go first.
   connections_.clear();
 }
@@ -105,6 +111,9 @@ void Worker::configure(Port& port, const routing::SnapshotPtr& snapshot,
   const routing::ListenerSettings& settings = proxy::listener_settings(*snapshot, at);
   port.settings = server_settings(shared_.server_settings, settings);
   port.connections = settings.connections;
+  const routing::Listener& listener = snapshot->listeners()[at];
+  port.tls = listener.tls;
+  port.handshake_timeout = listener.handshake_timeout;
   port.dispatcher.listener().install(
       {snapshot, at, bound.address.port(), bound.limits,
        index_ < bound.outlets.size() ? bound.outlets[index_] : std::vector<proxy::AccessOutlet>()});
@@ -145,7 +154,7 @@ void Worker::on_accept(Port& port, std::unique_ptr<net::Stream> stream) {
   if (port.connections.proxy_protocol != routing::InboundProxyProtocol::off) {
     return read_proxy_header(port, std::move(stream), std::move(place));
   }
-  serve(port, std::move(stream), std::move(place));
+  secure(port, std::move(stream), std::move(place));
 }
 
 std::shared_ptr<void> Worker::take_descriptor() {
@@ -178,7 +187,7 @@ void Worker::read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, 
                         net::ProxyHeaderReader& reader, net::ProxyHeaderReader::Outcome outcome) {
     const auto it = readers_.find(&reader);
     if (outcome == net::ProxyHeaderReader::Outcome::ready) {
-      serve(port, reader.take_stream(), place);
+      secure(port, reader.take_stream(), place);
     } else {
       stats_.refusals.add(proxy::Refusal::proxy_protocol);
     }
@@ -190,6 +199,35 @@ void Worker::read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, 
                                                          kProxyHeaderLimit, done);
   net::ProxyHeaderReader* const key = reader.get();
   readers_.emplace(key, std::move(reader));
+}
+
+void Worker::secure(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
+  if (port.tls == nullptr) return serve(port, std::move(stream), std::move(place));
+  if (handshakes_.size() >= kHandshakesMax) {
+    return stats_.refusals.add(proxy::Refusal::tls_handshake);
+  }
+  auto accept = std::make_unique<net::TlsAccept>(
+      loop_, handshake_turns_, std::move(stream), port.tls, port.handshake_timeout,
+      [this, &port, place = std::move(place)](net::TlsAccept& from,
+                                              net::TlsAccept::Outcome outcome) {
+        on_secured(port, place, from, outcome);
+      });
+  net::TlsAccept* const key = accept.get();
+  handshakes_.emplace(key, std::move(accept));
+}
+
+void Worker::on_secured(Port& port, Place place, net::TlsAccept& accept,
+                        net::TlsAccept::Outcome outcome) {
+  const auto it = handshakes_.find(&accept);
+  used_handshakes_.bury(std::move(it->second));
+  handshakes_.erase(it);
+  if (outcome == net::TlsAccept::Outcome::ready) {
+    return serve(port, accept.take_stream(), std::move(place));
+  }
+  stats_.refusals.add(proxy::Refusal::tls_handshake);
+  shared_.log.debug("TLS handshake failed",
+                    {{"client", accept.peer().to_string()}, {"reason", accept.failure()}});
+  check_drained();
 }
 
 void Worker::serve(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
@@ -238,7 +276,7 @@ std::vector<http::ServerConnection*> Worker::open_connections(const Port* port) 
 }
 
 void Worker::check_drained() {
-  if (drain_ != Drain::live || !connections_.empty()) return;
+  if (drain_ != Drain::live || !connections_.empty() || !handshakes_.empty()) return;
   drain_ = Drain::shadows;
   shadows_.stop();
   shadow_deadline_ = loop_.now() + shadow_grace_;
@@ -252,6 +290,7 @@ void Worker::on_drain_timer() {
 }
 
 void Worker::close_live() {
+  handshakes_.clear();
   for (http::ServerConnection* connection : open_connections(nullptr)) connection->close_now();
   check_drained();
 }

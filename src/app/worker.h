@@ -19,6 +19,7 @@
 #include "net/graveyard.h"
 #include "net/proxied_stream.h"
 #include "net/tcp.h"
+#include "net/tls_accept.h"
 #include "proxy/dispatcher.h"
 #include "routing/snapshot.h"
 #include "shadow/shadow_manager.h"
@@ -103,6 +104,9 @@ class Worker final : private http::ServerOwner {
   // if there is none.
   bool close_idle_clients();
   void read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, Place place);
+  // Where the port speaks TLS, after the handshake.
+  void secure(Port& port, std::unique_ptr<net::Stream> stream, Place place);
+  void on_secured(Port& port, Place place, net::TlsAccept& accept, net::TlsAccept::Outcome outcome);
   void serve(Port& port, std::unique_ptr<net::Stream> stream, Place place);
   void begin_drain(Duration drain_timeout, Duration shadow_grace);
   void check_drained();
@@ -142,6 +146,9 @@ class Worker final : private http::ServerOwner {
   Parking parking_;
   std::unordered_map<net::ProxyHeaderReader*, std::unique_ptr<net::ProxyHeaderReader>> readers_;
   net::Graveyard<net::ProxyHeaderReader> used_readers_;
+  net::HandshakeTurns handshake_turns_;
+  std::unordered_map<net::TlsAccept*, std::unique_ptr<net::TlsAccept>> handshakes_;
+  net::Graveyard<net::TlsAccept> used_handshakes_;
 
   net::Timer housekeeping_timer_;
   net::Timer drain_timer_;

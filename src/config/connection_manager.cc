@@ -8,7 +8,6 @@ namespace gnomon::config {
 namespace {
 
 constexpr std::string_view kHttp1Only = "concerns HTTP/2, which is not spoken yet";
-constexpr std::string_view kNoTls = "has no effect, because there are no TLS listeners yet";
 
 // True, with a warning, for a value that is accepted and does nothing.
 template <typename T>
@@ -17,15 +16,6 @@ auto warn_if(T wanted, std::string_view message) {
     if (value == wanted) scope.warning(node.at(), std::string(message));
     return true;
   };
-}
-
-bool check_certificate(const ForwardClientCert& value, const Node& node, const Scope& scope) {
-  if (value == ForwardClientCert::append_forward || value == ForwardClientCert::sanitize_set) {
-    scope.warning(node.at(),
-                  "there are no TLS listeners yet, so no certificate is added; what clients send "
-                  "in x-forwarded-client-cert is removed");
-  }
-  return true;
 }
 
 }  // namespace
@@ -87,6 +77,14 @@ void describe(Schema<InternalAddresses>& s) {
   s.field("unixSockets", &InternalAddresses::unix_sockets);
 }
 
+void describe(Schema<ClientCertDetails>& s) {
+  s.field("subject", &ClientCertDetails::subject);
+  s.field("cert", &ClientCertDetails::cert);
+  s.field("dns", &ClientCertDetails::dns);
+  s.field("uri", &ClientCertDetails::uri);
+  s.unserved({"chain"}, "only the certificate itself is passed on");
+}
+
 void describe(Schema<UuidRequestId>& s) {
   s.field("packTraceReason", &UuidRequestId::pack_trace_reason);
   s.field("useRequestIdForTraceSampling", &UuidRequestId::use_for_trace_sampling);
@@ -104,7 +102,8 @@ void describe(Schema<ConnectionManager>& s) {
   s.field("appendXForwardedPort", &M::append_forwarded_port);
   s.field("earlyHeaderManipulation", &M::early_headers);
   s.field("internalAddressConfig", &M::internal_addresses);
-  s.field("forwardClientCertDetails", &M::forward_client_cert, check_certificate);
+  s.field("forwardClientCertDetails", &M::forward_client_cert);
+  s.field("setCurrentClientCertDetails", &M::client_cert_details);
 
   s.field("streamIdleTimeout", &M::stream_idle_timeout, kNotNegative);
   s.field("idleTimeout", &M::idle_timeout, kNotNegative);
@@ -141,7 +140,6 @@ void describe(Schema<ConnectionManager>& s) {
   s.field("upgrades", &M::upgrades);
 
   s.unserved({"drainTimeout", "http2ProtocolOptions"}, kHttp1Only);
-  s.unserved({"setCurrentClientCertDetails"}, kNoTls);
   s.unserved("tracing", &M::tracing, "has no effect: no spans are made or sent");
   s.ignored({"extensions"});
 }

@@ -62,6 +62,14 @@ struct UuidRequestId {
   bool use_for_trace_sampling = false;
 };
 
+// What of a client's certificate is told to backends.
+struct ClientCertDetails {
+  std::optional<bool> subject;
+  bool cert = false;
+  bool dns = false;
+  bool uri = false;
+};
+
 // What is absent keeps the gateway's own default.
 struct ConnectionManager {
   std::optional<bool> skip_xff_append;
@@ -76,6 +84,7 @@ struct ConnectionManager {
   std::optional<InternalAddresses> internal_addresses;
   std::optional<Tracing> tracing;
   std::optional<ForwardClientCert> forward_client_cert;
+  std::optional<ClientCertDetails> client_cert_details;
 
   std::optional<Duration> stream_idle_timeout;
   std::optional<Duration> idle_timeout;
@@ -111,6 +120,7 @@ void describe(Schema<EarlyHeaders>& s);
 void describe(Schema<CidrRange>& s);
 void describe(Schema<InternalAddresses>& s);
 void describe(Schema<UuidRequestId>& s);
+void describe(Schema<ClientCertDetails>& s);
 void describe(Schema<ConnectionManager>& s);
 
 }  // namespace gnomon::config

@@ -76,6 +76,12 @@ std::optional<std::string_view> Secret::entry(const std::string& name) const {
   return *found->second.value;
 }
 
+Secret::TlsTexts Secret::tls_texts() const {
+  if (tls) return {tls->cert_chain.value, tls->private_key.value, tls->root_ca.value};
+  return {entry("tls.crt").value_or(""), entry("tls.key").value_or(""),
+          entry("ca.crt").value_or("")};
+}
+
 std::map<std::string_view, std::string_view> Secret::headers() const {
   std::map<std::string_view, std::string_view> out;
   if (header) {
@@ -103,11 +109,19 @@ bool may_hold_secret(std::string_view path, std::string_view text) noexcept {
 
 void describe(Schema<HeaderSecret>& s) { s.field("headers", &HeaderSecret::headers); }
 
+void describe(Schema<TlsSecret>& s) {
+  s.field("certChain", &TlsSecret::cert_chain);
+  s.field("privateKey", &TlsSecret::private_key);
+  s.field("rootCa", &TlsSecret::root_ca);
+  s.ignored({"ocspStaple"});
+}
+
 void describe(Schema<Secret>& s) {
+  s.field("tls", &Secret::tls);
   s.field("header", &Secret::header);
   s.field("data", &Secret::data);
   s.field("stringData", &Secret::string_data);
-  s.ignored({"apiKey", "aws", "azure", "credentials", "encryption", "extensions", "oauth", "tls"});
+  s.ignored({"apiKey", "aws", "azure", "credentials", "encryption", "extensions", "oauth"});
   s.ignored({"apiVersion", "immutable", "kind", "sops", "type"});
   s.one_of({"apiKey", "aws", "azure", "credentials", "encryption", "extensions", "header", "oauth",
             "tls"});

@@ -38,19 +38,35 @@ struct HeaderSecret {
   std::map<std::string, SecretText> headers;
 };
 
+// PEM texts.
+struct TlsSecret {
+  SecretText cert_chain;
+  SecretText private_key;
+  SecretText root_ca;
+};
+
 struct Secret {
   Metadata metadata;
+  std::optional<TlsSecret> tls;                   // Gloo's form
   std::optional<HeaderSecret> header;             // Gloo's form
   std::map<std::string, SecretData> data;         // Kubernetes' forms; of a name in both the
   std::map<std::string, SecretText> string_data;  // second counts
 
   // The value of an entry in one of Kubernetes' forms.
   std::optional<std::string_view> entry(const std::string& name) const;
+  // Certificate, key and root of a TLS Secret, whichever its form; "" for what is not there.
+  struct TlsTexts {
+    std::string_view cert_chain;
+    std::string_view private_key;
+    std::string_view root_ca;
+  };
+  TlsTexts tls_texts() const;
   // Every field of a header Secret, by name, whichever its form.
   std::map<std::string_view, std::string_view> headers() const;
 };
 
 void describe(Schema<HeaderSecret>& s);
+void describe(Schema<TlsSecret>& s);
 void describe(Schema<Secret>& s);
 
 // A text that may hold a Secret, even where it is not well-formed.

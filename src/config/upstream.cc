@@ -54,7 +54,7 @@ bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& 
 
 // Gloo's rule: any host on port 443 makes all of them TLS, unless the Upstream says otherwise.
 std::optional<TlsRequest> find_tls_request(const Upstream& upstream) {
-  if (upstream.ssl_config.value) return TlsRequest{upstream.ssl_config.at, "sslConfig"};
+  if (upstream.ssl_config) return TlsRequest{upstream.ssl_config->at, "sslConfig"};
   if (!upstream.static_hosts) return std::nullopt;
   const StaticUpstream& hosts = *upstream.static_hosts;
   if (hosts.use_tls) {
@@ -74,7 +74,7 @@ void describe(Schema<StaticHost>& s) {
   s.field("port", &StaticHost::port, in_range<uint16_t>(1, 65535));
   s.field("loadBalancingWeight", &StaticHost::weight, in_range<uint32_t>(1, UINT32_MAX));
   s.field("metadata", &StaticHost::metadata);
-  s.unserved({"sniAddr"});
+  s.field("sniAddr", &StaticHost::sni_addr);
   s.unserved({"healthCheckConfig"}, kEnterprise);
   s.check(check_host);
 }
@@ -83,7 +83,8 @@ void describe(Schema<StaticUpstream>& s) {
   s.field("hosts", &StaticUpstream::hosts);
   s.field("useTls", &StaticUpstream::use_tls);
   s.field("subsetSpec", &StaticUpstream::subsets);
-  s.unserved({"autoSniRewrite", "serviceSpec"});
+  s.field("autoSniRewrite", &StaticUpstream::auto_sni);
+  s.unserved({"serviceSpec"});
   s.check(check_hosts);
 }
 
@@ -106,7 +107,7 @@ void describe(Schema<Upstream>& s) {
   s.field("pipe", &Upstream::pipe);
   s.one_of({"static", "ai", "aws", "awsEc2", "azure", "consul", "gcp", "kube", "pipe"},
            "an Upstream must say of what kind it is, such as \"static\"");
-  s.noted("sslConfig", &Upstream::ssl_config);
+  s.field("sslConfig", &Upstream::ssl_config);
   s.field("circuitBreakers", &Upstream::breakers);
   s.field("loadBalancerConfig", &Upstream::balancer);
   s.field("connectionConfig", &Upstream::connection);

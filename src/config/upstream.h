@@ -12,6 +12,7 @@
 #include "config/metadata.h"
 #include "config/scalar.h"
 #include "config/source.h"
+#include "config/ssl.h"
 
 namespace gnomon::config {
 
@@ -21,12 +22,14 @@ struct StaticHost {
   uint16_t port = 0;
   std::optional<uint32_t> weight;
   std::optional<HostMetadata> metadata;
+  std::string sni_addr;  // asked for by SNI instead of addr
 };
 
 struct StaticUpstream {
   Position at;
   std::vector<StaticHost> hosts;
   std::optional<Located<bool>> use_tls;  // absent: TLS if any port is 443
+  std::optional<bool> auto_sni;          // addr is asked for by SNI; absent: yes
   std::optional<SubsetSpec> subsets;
 };
 
@@ -46,8 +49,8 @@ struct Upstream {
   Metadata metadata;
   std::optional<StaticUpstream> static_hosts;  // neither of the two: a kind not served yet
   std::optional<PipeUpstream> pipe;
-  Located<bool> ssl_config;  // given
-  Located<bool> tunnel;      // through a proxy, by CONNECT
+  std::optional<UpstreamSslConfig> ssl_config;
+  Located<bool> tunnel;  // through a proxy, by CONNECT
   std::optional<CircuitBreakers> breakers;
   std::optional<LoadBalancer> balancer;
   std::optional<ConnectionConfig> connection;

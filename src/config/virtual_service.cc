@@ -48,8 +48,7 @@ void describe(Schema<VirtualHost>& s) {
 
 void describe(Schema<VirtualService>& s) {
   s.field("virtualHost", &VirtualService::virtual_host);
-  s.unserved("sslConfig", &VirtualService::ssl_config,
-             "TLS listeners are not served yet; this VirtualService gets no traffic");
+  s.field("sslConfig", &VirtualService::ssl_config);
   s.field("displayName", &VirtualService::display_name);
   s.ignored({"namespacedStatuses", "status"});
 }

@@ -8,6 +8,7 @@
 #include "config/metadata.h"
 #include "config/route.h"
 #include "config/source.h"
+#include "config/ssl.h"
 
 namespace gnomon::config {
 
@@ -22,7 +23,7 @@ struct VirtualService {
   Metadata metadata;
   std::string display_name;
   std::optional<VirtualHost> virtual_host;
-  Located<bool> ssl_config;  // given: belongs to TLS listeners only
+  std::optional<SslConfig> ssl_config;  // given: belongs to TLS listeners only
 };
 
 void describe(Schema<VirtualHost>& s);

@@ -11,6 +11,7 @@
 #include "http/h1_common.h"
 #include "msg/head.h"
 #include "net/address.h"
+#include "tls/facts.h"
 
 namespace gnomon::http {
 
@@ -44,6 +45,8 @@ class ServerStream {
   virtual std::string_view peer_ip() const noexcept = 0;
   // The gateway's end of the connection; empty where there is none. Asks the kernel.
   virtual net::Address local() const noexcept { return {}; }
+  // Of the client's connection; null where it is clear text.
+  virtual const tls::TlsFacts* tls() const noexcept { return nullptr; }
   ConnectionScope& connection() noexcept { return connection_; }
   // The connection takes no further request. Before send_head().
   virtual void close_after_answer() noexcept {}

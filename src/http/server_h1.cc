@@ -204,6 +204,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     body_bytes_ = 0;
     body_bytes_max_ = settings().request_body_bytes_max;
     RequestHead head = parser_.take_head();
+    if (tls() != nullptr) head.scheme = "https";
     if (head.content_length > 0 && over_limit(static_cast<uint64_t>(head.content_length))) {
       return refuse({413, kTooLarge.detail});
     }
@@ -413,6 +414,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   const net::Address& peer() const noexcept override { return stream_->peer(); }
   std::string_view peer_ip() const noexcept override { return peer_ip_; }
   net::Address local() const noexcept override { return stream_->local(); }
+  const tls::TlsFacts* tls() const noexcept override { return stream_->tls(); }
   void close_after_answer() noexcept override { keep_alive_ = false; }
 
   bool answering() const noexcept { return phase_ == Phase::exchange && !response_done_; }

@@ -7,10 +7,16 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "net/address.h"
 #include "net/event_loop.h"
+
+namespace gnomon::tls {
+struct TlsFacts;
+}
 
 namespace gnomon::net {
 
@@ -55,6 +61,11 @@ class Stream {
   virtual const Address& peer() const noexcept = 0;
   // Our own end; empty when it is not known.
   virtual Address local() const noexcept = 0;
+
+  // The protocol that both ends agreed upon by ALPN; empty: none, or not TLS.
+  virtual std::string_view alpn() const noexcept { return {}; }
+  // Of the TLS session, once it stands; null for plain streams.
+  virtual const tls::TlsFacts* tls() const noexcept { return nullptr; }
 };
 
 // Called for each accepted connection.

@@ -52,13 +52,21 @@ Cluster::~Cluster() = default;
 
 void Cluster::configure(const routing::Cluster& config, const AddressBook& book) {
   config_ = config;
-  set_limits();
+  const bool renew = set_limits();
   rebuild(book);
+  if (!renew) return;
+  for (const Host& host : hosts_) host.pool->renew();
 }
 
-void Cluster::set_limits() {
+bool Cluster::set_limits() {
   const routing::ConnectionRules& rules = config_.connection;
+  // A context that says the same is kept, with the sessions that it remembers.
+  const tls::ClientContextPtr before = std::exchange(limits_.tls, nullptr);
+  const tls::ClientContextPtr& wanted = config_.tls;
+  const bool same = before == wanted || (before != nullptr && wanted != nullptr &&
+                                         before->identity() == wanted->identity());
   limits_ = PoolLimits();
+  limits_.tls = same ? before : wanted;
   limits_.breakers = config_.breakers;
   limits_.connect_timeout = config_.connect_timeout;
   limits_.rules = rules;
@@ -71,6 +79,7 @@ void Cluster::set_limits() {
     limits_.client.unsent_low_bytes = *rules.buffer_bytes / 2;
   }
   outliers_ = config_.outliers;
+  return !same;
 }
 
 void Cluster::resolve(const AddressBook& book) {
@@ -103,6 +112,7 @@ void Cluster::rebuild(const AddressBook& book) {
     Host& host = hosts_.back();
     host.endpoint = wanted.endpoint;
     host.pool->set_hostname(wanted.endpoint->is_name ? wanted.endpoint->host : std::string());
+    host.pool->set_server_name(wanted.endpoint->server_name);
     // The record may have been made anew; monitors also refer to it.
     host.health = health_->host(wanted.address.to_string());
     host.pool->set_monitor(

@@ -63,7 +63,8 @@ class Cluster {
     bool usable = true;
   };
 
-  void set_limits();
+  // Whether connections of before may not be used any more.
+  bool set_limits();
   void rebuild(const AddressBook& book);
   Host make_host(const ResolvedEndpoint& from);
   // Sorts the hosts into groups; whenever one was added, removed, or changed its health.

@@ -711,6 +711,7 @@ StreamFacts Exchange::facts(Duration duration) const {
   if (connection.local.size() == 0) connection.local = client_.local();
   record.local = &connection.local;
   record.connection_id = connection.id;
+  record.tls = client_.tls();
   record.details = front_.details;
   record.trusted_client_ip = front_.trusted_client_ip;
   record.health_check = front_.health_check;

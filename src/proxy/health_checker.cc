@@ -119,7 +119,8 @@ void HealthChecker::set_hosts(const std::vector<ResolvedEndpoint>& hosts) {
       continue;
     }
     ProbeTarget target{host.address, host.endpoint->is_pipe ? cluster_.name : host.endpoint->host,
-                       proxy_header(cluster_.connection.proxy_protocol, {})};
+                       proxy_header(cluster_.connection.proxy_protocol, {}), cluster_.tls,
+                       host.endpoint->server_name};
     auto session = std::make_unique<Session>(*this, address, std::move(target));
     sessions_.emplace(std::move(address), std::move(session));
   }

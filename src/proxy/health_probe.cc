@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/graveyard.h"
+#include "net/tls_stream.h"
 #include "routing/rewrite.h"
 
 namespace gnomon::proxy {
@@ -13,6 +14,16 @@ namespace {
 constexpr std::string_view kUserAgent = "Envoy/HC";
 constexpr std::string_view kServiceHeader = "x-envoy-upstream-healthchecked-cluster";
 constexpr size_t kAnswerBytesMax = size_t{64} * 1024;
+
+// As a live connection would be opened. What of the preface is still to be said is left in it.
+Result<std::unique_ptr<net::Stream>> dial(const ProbeContext& context, const ProbeTarget& target,
+                                          std::string& preface) {
+  preface = target.preface;
+  auto stream = context.network.connect(target.address, context.lane, {});
+  if (!stream || target.tls == nullptr) return stream;
+  return net::make_tls_client(context.loop, context.lane, std::move(*stream),
+                              {target.tls, target.server_name}, std::exchange(preface, {}));
+}
 
 class HttpProbe final : public HealthProbe,
                         private http::ClientOwner,
@@ -31,13 +42,12 @@ class HttpProbe final : public HealthProbe,
   void start() override {
     asking_ = true;
     if (connection_ != nullptr) return ask();
-    Result<std::unique_ptr<net::Stream>> stream =
-        context_.network.connect(target_.address, context_.lane, {});
+    std::string preface;
+    Result<std::unique_ptr<net::Stream>> stream = dial(context_, target_, preface);
     if (!stream) return finish(ProbeResult::network);
     const http::ClientContext client{context_.loop, context_.read_buffer, context_.settings,
                                      context_.lane};
-    connection_ =
-        http::make_client_h1(client, *this, std::move(*stream), timeout_, target_.preface);
+    connection_ = http::make_client_h1(client, *this, std::move(*stream), timeout_, preface);
   }
 
   void stop() override {
@@ -145,9 +155,10 @@ class TcpProbe final : public HealthProbe, private net::StreamHandler {
     received_.clear();
     unsent_ = check_.send;
     if (stream_ != nullptr) return on_stream_ready();
-    unsent_.insert(0, target_.preface);
-    auto stream = context_.network.connect(target_.address, context_.lane, {});
+    std::string preface;
+    auto stream = dial(context_, target_, preface);
     if (!stream) return finish(ProbeResult::network);
+    unsent_.insert(0, preface);
     stream_ = std::move(*stream);
     stream_->set_handler(this);
   }

@@ -9,6 +9,7 @@
 #include "net/address.h"
 #include "net/stream.h"
 #include "routing/plan.h"
+#include "tls/client_context.h"
 
 namespace gnomon::proxy {
 
@@ -40,8 +41,10 @@ class HealthProbe {
 
 struct ProbeTarget {
   net::Address address;
-  std::string host;     // for Host, unless the check names one
-  std::string preface;  // bytes that begin each connection
+  std::string host;           // for Host, unless the check names one
+  std::string preface;        // bytes that begin each connection
+  tls::ClientContextPtr tls;  // null: clear text
+  std::string server_name;    // for SNI
 };
 
 // `cluster` has a health check, and outlives the probe.

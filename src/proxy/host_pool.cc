@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/tls_stream.h"
+
 namespace gnomon::proxy {
 
 void PoolTicket::leave() noexcept {
@@ -84,16 +86,31 @@ Result<void> HostPool::open_connection(const Origin& origin) {
     stats_.connect_failures.add();
     return std::unexpected(stream.error());
   }
-  const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
-                                   context_.lane};
-  auto connection = http::make_client_h1(client, *this, std::move(*stream), limits_.connect_timeout,
-                                         proxy_header(rules.proxy_protocol, origin));
+  auto connection = make_connection(std::move(*stream), proxy_header(rules.proxy_protocol, origin));
   http::ClientConnection* key = connection.get();
   connections_.emplace(key, Open{std::move(connection), 0, false, origin.client});
   ++connecting_;
   stats_.connections.add();
   stats_.connections_active.add(1);
   return {};
+}
+
+// A PROXY header comes before TLS: it is for whoever ends that.
+std::unique_ptr<http::ClientConnection> HostPool::make_connection(
+    std::unique_ptr<net::Stream> stream, std::string preface) {
+  if (limits_.tls != nullptr) {
+    stream = net::make_tls_client(context_.loop, context_.lane, std::move(stream),
+                                  {limits_.tls, server_name_}, std::exchange(preface, {}));
+  }
+  const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
+                                   context_.lane};
+  return http::make_client_h1(client, *this, std::move(stream), limits_.connect_timeout, preface);
+}
+
+void HostPool::set_server_name(const std::string& name) {
+  if (server_name_ == name) return;
+  server_name_ = name;
+  if (limits_.tls != nullptr) renew();
 }
 
 PoolTicket* HostPool::next_ticket() noexcept {

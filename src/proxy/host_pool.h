@@ -15,6 +15,7 @@
 #include "proxy/proxy_header.h"
 #include "proxy/stats.h"
 #include "routing/plan.h"
+#include "tls/client_context.h"
 
 namespace gnomon::proxy {
 
@@ -60,6 +61,7 @@ struct PoolLimits {
   Millis idle_timeout{60'000};  // of a pooled connection; 0 = none
   routing::ConnectionRules rules;
   http::ClientSettings client;
+  tls::ClientContextPtr tls;  // null: clear text
 };
 
 class HostPool final : private http::ClientOwner {
@@ -74,6 +76,9 @@ class HostPool final : private http::ClientOwner {
   // The DNS name that led to the address; empty where the configuration gives the address itself.
   const std::string& hostname() const noexcept { return hostname_; }
   void set_hostname(std::string name) { hostname_ = std::move(name); }
+
+  // What TLS asks for by SNI; connections that asked for another name serve no further request.
+  void set_server_name(const std::string& name);
 
   // An idle connection that the ticket's request may use, or null.
   http::ClientConnection* take_idle(const PoolTicket& ticket) noexcept;
@@ -119,6 +124,8 @@ class HostPool final : private http::ClientOwner {
   }
   bool may_serve(const Open& open) const noexcept;
   Result<void> open_connection(const Origin& origin);
+  std::unique_ptr<http::ClientConnection> make_connection(std::unique_ptr<net::Stream> stream,
+                                                          std::string preface);
   void give(http::ClientConnection& connection);
   void hand_over(PoolTicket& ticket, Open& open);
   PoolTicket* next_ticket() noexcept;
@@ -129,6 +136,7 @@ class HostPool final : private http::ClientOwner {
   const PoolLimits& limits_;
   const net::Address address_;
   std::string hostname_;
+  std::string server_name_;
   BreakerCounts& counts_;
   ClusterStats& stats_;
   std::unique_ptr<HostMonitor> monitor_;

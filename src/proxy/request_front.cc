@@ -19,7 +19,7 @@ std::optional<FrontAnswer> RequestFront::admit(RequestHead& head, http::ServerSt
   if (settings_.strip_host_port) head.authority = split_authority(head.authority).host;
   if (!settings_.early_headers.empty()) apply_early_headers(head, client);
   facts.trusted_client_ip =
-      add_identity(head, settings_.identity, {client.peer_ip(), state_.port()}, rng_);
+      add_identity(head, settings_.identity, {client.peer_ip(), state_.port(), client.tls()}, rng_);
   if (!settings_.health_check_path.empty() && head.path == settings_.health_check_path) {
     facts.health_check = true;
     if (state_.draining()) return FrontAnswer{503, "draining\n", {}, 0, "health_check_failed"};
@@ -57,6 +57,7 @@ void RequestFront::apply_early_headers(RequestHead& head, http::ServerStream& cl
   facts.request = &head;
   facts.version = head.version;
   facts.client = &client.peer();
+  facts.tls = client.tls();
   for (const routing::EarlyHeader& early : settings_.early_headers) {
     if (early.op == routing::EarlyHeader::Op::remove) {
       head.headers.remove(early.name);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "proxy/client_certificate.h"
+
 namespace gnomon::proxy {
 namespace {
 
@@ -152,7 +154,7 @@ std::string_view add_identity(RequestHead& head, const routing::IdentitySettings
       (!believed || headers.find("x-forwarded-port") == nullptr)) {
     headers.set("x-forwarded-port", std::to_string(caller.listener_port));
   }
-  if (!settings.forward_client_cert) headers.remove("x-forwarded-client-cert");
+  forward_client_certificate(headers, settings.client_cert, caller.tls);
   if (!settings.via.empty()) headers.add("via", settings.via);
   if (settings.generate_request_id) {
     set_request_id(headers, settings, trusted.empty() ? caller.ip : trusted, rng);

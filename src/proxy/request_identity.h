@@ -9,6 +9,7 @@
 #include "msg/head.h"
 #include "net/address.h"
 #include "routing/listener_settings.h"
+#include "tls/facts.h"
 
 namespace gnomon::proxy {
 
@@ -16,6 +17,7 @@ namespace gnomon::proxy {
 struct Caller {
   std::string_view ip;
   uint16_t listener_port = 0;
+  const tls::TlsFacts* tls = nullptr;  // null: clear text
 };
 
 // Writes those fields as the listener says. Returns the address of the client where forwarding

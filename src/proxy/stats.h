@@ -59,13 +59,14 @@ enum class Refusal : uint8_t {
   path,              // pathWithEscapedSlashesAction, or an escaped NUL
   upgrade,           // upgrades
   descriptors,       // clients have taken their share of them, and none is idle
+  tls_handshake,     // failed, took too long, or too many at a time
 };
 
 class RefusalCounters {
  public:
-  static constexpr std::array<const char*, 7> kNames = {
+  static constexpr std::array<const char*, 8> kNames = {
       "connection_limit", "connection_rate", "proxy_protocol", "request_rate", "path",
-      "upgrade",          "descriptors"};
+      "upgrade",          "descriptors",     "tls_handshake"};
   void add(Refusal reason) noexcept { counters_[static_cast<size_t>(reason)].add(); }
   uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "msg/head.h"
 #include "net/address.h"
+#include "tls/facts.h"
 
 namespace gnomon::proxy {
 
@@ -62,7 +63,8 @@ struct StreamFacts {
   const net::Address* client = nullptr;  // whoever connected
   std::string_view trusted_client_ip;    // empty: whoever connected
   const net::Address* local = nullptr;
-  bool health_check = false;  // answered by the gateway's own health check
+  const tls::TlsFacts* tls = nullptr;  // of the client's connection; null: clear text
+  bool health_check = false;           // answered by the gateway's own health check
 };
 
 // Codes of the flags that are set, comma-separated, or "-".

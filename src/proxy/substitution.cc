@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "proxy/client_certificate.h"
 
 namespace gnomon::proxy {
 namespace {
@@ -254,6 +255,57 @@ Value grpc_status(const StreamFacts& facts, std::string& scratch) {
   return foreign(value);
 }
 
+Value if_any(std::string_view value) { return value.empty() ? Value() : foreign(value); }
+
+Value list(const std::vector<std::string>& values, std::string& scratch) {
+  return if_any(scratch = fmt::format("{}", fmt::join(values, ",")));
+}
+
+Value certificate_time(const std::optional<WallTime>& time, const Segment& segment,
+                       std::string& scratch) {
+  if (!time) return {};
+  scratch.clear();
+  append_time(scratch, segment.text, *time);
+  return own(scratch);
+}
+
+Value tls_value(const Segment& segment, const StreamFacts& facts, std::string& scratch) {
+  if (facts.tls == nullptr) return {};
+  const tls::TlsFacts& session = *facts.tls;
+  switch (segment.op) {
+    case Operator::tls_version:
+      return if_any(session.version);
+    case Operator::tls_cipher:
+      return if_any(session.cipher);
+    case Operator::tls_session_id:
+      return if_any(session.session_id);
+    case Operator::requested_server_name:
+      return if_any(session.server_name);
+    case Operator::peer_subject:
+      return if_any(session.peer.subject);
+    case Operator::peer_issuer:
+      return if_any(session.peer.issuer);
+    case Operator::peer_serial:
+      return if_any(session.peer.serial);
+    case Operator::peer_fingerprint_256:
+      return if_any(session.peer.sha256);
+    case Operator::peer_uri_san:
+      return list(session.peer.uri_names, scratch);
+    case Operator::peer_cert:
+      return if_any(scratch = percent_encode(session.peer.pem));
+    case Operator::peer_cert_start:
+      return certificate_time(session.peer.not_before, segment, scratch);
+    case Operator::peer_cert_end:
+      return certificate_time(session.peer.not_after, segment, scratch);
+    case Operator::local_subject:
+      return if_any(session.local.subject);
+    case Operator::local_uri_san:
+      return list(session.local.uri_names, scratch);
+    default:
+      return {};
+  }
+}
+
 Value value_of(const Segment& segment, const StreamFacts& facts, std::string& scratch) {
   switch (segment.op) {
     case Operator::text:
@@ -315,8 +367,9 @@ Value value_of(const Segment& segment, const StreamFacts& facts, std::string& sc
       return grpc_status(facts, scratch);
     case Operator::nothing:
       return {};
+    default:
+      return tls_value(segment, facts, scratch);
   }
-  return {};
 }
 
 // The value as text, cut to what the operator allows.

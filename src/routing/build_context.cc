@@ -48,6 +48,18 @@ std::string BuildContext::with_origin(const config::Metadata& owner, std::string
                      source_of(reached_.at));
 }
 
+std::expected<std::string, std::string> BuildContext::read_file(const std::string& path,
+                                                                size_t bytes_max) {
+  size_t& hash = files_read_[path] = 0;
+  const config::Files::Kind kind = files_.kind(path);
+  // A pipe would be waited for.
+  if (kind == config::Files::Kind::missing) return std::unexpected("there is no such file");
+  if (kind != config::Files::Kind::file) return std::unexpected("it is not a file");
+  std::expected<std::string, std::string> text = files_.read(path, bytes_max);
+  if (text) hash = std::hash<std::string>()(*text);
+  return text;
+}
+
 void BuildContext::add_cluster(const config::Metadata& owner, Cluster cluster) {
   cluster_ids_.emplace(owner.full_name(), static_cast<ClusterId>(clusters.size()));
   clusters.push_back(std::move(cluster));

@@ -3,6 +3,8 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <expected>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,8 +20,8 @@ namespace gnomon::routing {
 
 class BuildContext {
  public:
-  explicit BuildContext(const config::Resources& from)
-      : resources(from), secrets(from.secrets), diagnostics(from.diagnostics) {}
+  BuildContext(const config::Resources& from, config::Files& disk)
+      : resources(from), secrets(from.secrets), diagnostics(from.diagnostics), files_(disk) {}
 
   const config::Resources& resources;
   const ResourceNames<config::Secret> secrets;
@@ -60,6 +62,11 @@ class BuildContext {
 
   std::string source_of(config::Position at) const { return resources.sources->describe(at); }
 
+  // A file that the configuration names, such as a certificate.
+  std::expected<std::string, std::string> read_file(const std::string& path, size_t bytes_max);
+  // Those that were asked for, with a hash of what they say; 0 where they could not be read.
+  const std::map<std::string, size_t>& files_read() const noexcept { return files_read_; }
+
   void add_cluster(const config::Metadata& owner, Cluster cluster);
   // kNoCluster if there is no such Upstream. The namespace of a reference defaults to its owner's.
   ClusterId find_cluster(const config::ResourceRef& ref, const config::Metadata& owner) const;
@@ -68,6 +75,8 @@ class BuildContext {
   bool is_first(config::Position at, std::string_view field, std::string_view message);
   std::string with_origin(const config::Metadata& owner, std::string message) const;
 
+  config::Files& files_;
+  std::map<std::string, size_t> files_read_;
   std::set<const config::Metadata*> broken_;
   std::set<const config::Metadata*> warned_;
   boost::unordered_flat_set<size_t> told_;  // hashes

@@ -247,19 +247,33 @@ void build_endpoints(const config::Upstream& upstream, Cluster& cluster) {
   }
 }
 
+// A host's own name counts most, then that of the Upstream, then the address.
+std::string server_name(const config::Upstream& upstream, const config::StaticHost* host) {
+  if (host != nullptr && !host->sni_addr.empty()) return host->sni_addr;
+  if (upstream.ssl_config && !upstream.ssl_config->sni.empty()) return upstream.ssl_config->sni;
+  if (host == nullptr) return {};
+  const config::StaticUpstream& hosts = *upstream.static_hosts;
+  return hosts.auto_sni.value_or(true) ? host->addr : hosts.hosts[0].addr;
+}
+
 // Clear text must not be sent where TLS was asked for; an Upstream without endpoints sends nothing.
-void close_unservable(BuildContext& context, const config::Upstream& upstream, Cluster& cluster) {
-  const auto tls = config::find_tls_request(upstream);
-  if (tls) {
-    context.warning(upstream.metadata, tls->at,
-                    "TLS to backends is not served yet; the Upstream has no endpoints and requests "
-                    "get 503, because clear text is never sent where TLS was asked for",
-                    tls->field,
-                    tls->field.ends_with("port")
-                        ? "port 443 means TLS; set useTls: false if the backends speak plain HTTP"
-                        : "");
+void build_tls(BuildContext& context, TlsBuilder& tls, const config::Upstream& upstream,
+               Cluster& cluster) {
+  if (!config::find_tls_request(upstream)) return;
+  if (upstream.ssl_config && upstream.ssl_config->sds.value) {
+    cluster.endpoints.clear();
+    return context.warning(upstream.metadata, upstream.ssl_config->sds.at,
+                           "certificates are not fetched from an SDS server; the Upstream has no "
+                           "endpoints and requests get 503",
+                           "sslConfig.sds");
   }
-  if (tls || upstream.tunnel.value) cluster.endpoints.clear();
+  cluster.tls = tls.client(upstream);
+  if (cluster.tls == nullptr) return cluster.endpoints.clear();
+  for (size_t i = 0; i < cluster.endpoints.size(); ++i) {
+    const config::StaticHost* host =
+        upstream.static_hosts ? &upstream.static_hosts->hosts[i] : nullptr;
+    cluster.endpoints[i].server_name = server_name(upstream, host);
+  }
 }
 
 void build_dns(BuildContext& context, const config::Upstream& upstream, Cluster& cluster) {
@@ -278,7 +292,7 @@ void build_dns(BuildContext& context, const config::Upstream& upstream, Cluster&
   cluster.dns_refresh = to_millis(upstream.dns_refresh_rate->value);
 }
 
-Cluster build_cluster(BuildContext& context, const config::Upstream& upstream) {
+Cluster build_cluster(BuildContext& context, TlsBuilder& tls, const config::Upstream& upstream) {
   Cluster cluster;
   cluster.name = fmt::format("{}_{}", upstream.metadata.name.value, upstream.metadata.name_space);
   cluster.source = context.source_of(upstream.metadata.at);
@@ -293,15 +307,17 @@ Cluster build_cluster(BuildContext& context, const config::Upstream& upstream) {
   build_health_checks(context, upstream, cluster);
   build_outliers(context, upstream, cluster);
   build_dns(context, upstream, cluster);
-  close_unservable(context, upstream, cluster);
+  build_tls(context, tls, upstream, cluster);
+  // Without the tunnel a request would reach a proxy that it is not for.
+  if (upstream.tunnel.value) cluster.endpoints.clear();
   return cluster;
 }
 
 }  // namespace
 
-void build_clusters(BuildContext& context) {
+void build_clusters(BuildContext& context, TlsBuilder& tls) {
   for (const config::Upstream& upstream : context.resources.upstreams) {
-    context.add_cluster(upstream.metadata, build_cluster(context, upstream));
+    context.add_cluster(upstream.metadata, build_cluster(context, tls, upstream));
   }
 }
 

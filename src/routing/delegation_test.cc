@@ -295,7 +295,7 @@ TEST(Delegation, stops_where_tables_multiply) {
   text += table("t24", "  - directResponseAction: {status: 200}\n");
   config::MemoryFiles files{{"test.yaml", std::move(text)}};
   const config::Resources resources = config::load(files, "test.yaml");
-  BuildContext context(resources);
+  BuildContext context(resources, files);
   Delegation delegation(context, {.routes = 1000, .depth = 64});
   EXPECT_LE(delegation.flatten(resources.virtual_services[0]).routes.size(), 1000u);
   EXPECT_EQ(config::brief(context.diagnostics.sorted()),

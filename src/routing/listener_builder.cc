@@ -11,6 +11,8 @@
 namespace gnomon::routing {
 namespace {
 
+constexpr uint16_t kHttpsPort = 8443;
+
 bool is_ip_address(const std::string& text) {
   in6_addr unused{};
   return inet_pton(AF_INET, text.c_str(), &unused) == 1 ||
@@ -19,8 +21,8 @@ bool is_ip_address(const std::string& text) {
 
 class ListenerBuilder {
  public:
-  ListenerBuilder(BuildContext& context, ConfiguredSnapshot::Parts& parts)
-      : context_(context), parts_(parts) {
+  ListenerBuilder(BuildContext& context, TlsBuilder& tls, ConfiguredSnapshot::Parts& parts)
+      : context_(context), tls_(tls), parts_(parts) {
     const auto& services = context.resources.virtual_services;
     for (uint32_t i = 0; i < services.size(); ++i) {
       by_name_.emplace(services[i].metadata.full_name(), i);
@@ -29,20 +31,13 @@ class ListenerBuilder {
 
   void build() {
     const auto& gateways = context_.resources.gateways;
-    if (gateways.empty()) {
-      Listener listener;
-      listener.name = name_of(listener);
-      std::vector<uint32_t> hosts;
-      for (uint32_t i = 0; i < parts_.hosts.size(); ++i) add_if_served(i, hosts);
-      check_bodies(config::GatewayRouteOptions().max_direct_response_bytes, hosts);
-      open(std::move(listener), std::move(hosts));
-      return;
-    }
+    if (gateways.empty()) return build_defaults();
     for (const config::Gateway& gateway : gateways) build_gateway(gateway);
-    if (parts_.listeners.empty()) {
+    if (parts_.listeners.empty() && context_.diagnostics.errors() == 0) {
       context_.error(gateways[0].metadata, gateways[0].metadata.at,
                      "none of the Gateways can be opened, so nothing would listen");
     }
+    warn_of_unserved();
   }
 
  private:
@@ -50,15 +45,85 @@ class ListenerBuilder {
     return fmt::format("listener-{}-{}", listener.address, listener.port);
   }
 
+  // Those that Gloo makes when it is installed; that for TLS only where it has something to serve.
+  void build_defaults() {
+    for (const bool ssl : {false, true}) {
+      Listener listener;
+      if (ssl) listener.port = kHttpsPort;
+      listener.name = name_of(listener);
+      std::vector<uint32_t> hosts;
+      for (uint32_t i = 0; i < parts_.hosts.size(); ++i) add_if_served(i, ssl, hosts);
+      if (ssl && hosts.empty()) return;
+      check_bodies(config::GatewayRouteOptions().max_direct_response_bytes, hosts);
+      if (ssl) secure(hosts, listener);
+      open(std::move(listener), std::move(hosts));
+    }
+  }
+
+  // The certificates of the VirtualServices, by the names that clients ask for.
+  void secure(const std::vector<uint32_t>& hosts, Listener& listener) {
+    auto contexts = std::make_shared<tls::ServerContexts>();
+    std::map<std::string, std::pair<tls::ServerContextPtr, uint32_t>> taken;
+    Millis timeout{0};
+    for (const uint32_t host : hosts) {
+      const config::VirtualService& service = context_.resources.virtual_services[host];
+      const config::SslConfig& ssl = *service.ssl_config;
+      const tls::ServerContextPtr context = tls_.server(service);
+      if (context == nullptr) continue;
+      if (ssl.connect_timeout) timeout = std::max(timeout, to_millis(*ssl.connect_timeout));
+      std::vector<config::Located<std::string>> names = ssl.sni_domains;
+      if (names.empty()) names.push_back({"", ssl.at});
+      for (const auto& [name, at] : names) {
+        const auto [first, fresh] = taken.try_emplace(lower_case(name), context, host);
+        if (fresh) {
+          contexts->add(name, context);
+        } else if (first->second.first != context) {
+          report_taken(service, at, name, first->second.second);
+        }
+      }
+    }
+    if (timeout > Millis::zero()) listener.handshake_timeout = timeout;
+    listener.tls = std::move(contexts);
+  }
+
+  static std::string lower_case(std::string text) {
+    std::ranges::transform(text, text.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return text;
+  }
+
+  void report_taken(const config::VirtualService& service, config::Position at,
+                    const std::string& name, uint32_t first) {
+    const config::Metadata& other = context_.resources.virtual_services[first].metadata;
+    context_.error(
+        service.metadata, at,
+        fmt::format("another sslConfig is for {} already: that of {}",
+                    name.empty() ? "clients that ask for any name" : name, other.full_name()),
+        name.empty() ? "sslConfig" : "sslConfig.sniDomains",
+        "give each its own sniDomains, or both the same settings");
+  }
+
+  // VirtualServices with sslConfig that no Gateway would serve.
+  void warn_of_unserved() {
+    std::set<uint32_t> served;
+    for (const ListenerHosts& listener : parts_.listener_hosts) {
+      served.insert(listener.hosts.begin(), listener.hosts.end());
+    }
+    const auto& services = context_.resources.virtual_services;
+    for (uint32_t i = 0; i < services.size(); ++i) {
+      if (!services[i].ssl_config || served.contains(i) || services[i].ssl_config->sds.value) {
+        continue;
+      }
+      context_.warning(
+          services[i].metadata, services[i].ssl_config->at,
+          "no Gateway with \"ssl: true\" serves this VirtualService; it gets no traffic",
+          "sslConfig");
+    }
+  }
+
   void build_gateway(const config::Gateway& gateway) {
     if (gateway.tcp.value || gateway.hybrid.value) return;  // reported when it was read
-    if (gateway.ssl) {
-      context_.warning(gateway.metadata, gateway.metadata.at,
-                       "TLS listeners are not served yet; this Gateway is not opened", "ssl");
-      // Not opened, but what it refers to is checked all the same.
-      collect_hosts(gateway);
-      return;
-    }
     Listener listener;
     listener.address = gateway.bind_address.value;
     listener.port = gateway.bind_port.value;
@@ -67,7 +132,19 @@ class ListenerBuilder {
     check_address(gateway, listener);
     std::vector<uint32_t> hosts = collect_hosts(gateway);
     check_bodies(gateway.route_options.max_direct_response_bytes, hosts);
+    if (gateway.ssl) {
+      if (hosts.empty()) return warn_of_nothing(gateway);
+      secure(hosts, listener);
+    }
     open(std::move(listener), std::move(hosts));
+  }
+
+  // As with Gloo: without a certificate there is nothing to answer with.
+  void warn_of_nothing(const config::Gateway& gateway) {
+    if (context_.diagnostics.errors() > 0) return;  // what is broken may belong here
+    context_.warning(gateway.metadata, gateway.metadata.at,
+                     "no VirtualService with sslConfig is served here; this Gateway is not opened",
+                     "ssl");
   }
 
   void check_address(const config::Gateway& gateway, const Listener& listener) {
@@ -105,10 +182,17 @@ class ListenerBuilder {
     }
   }
 
-  // VirtualServices with sslConfig belong to TLS listeners, which there are none of yet.
-  void add_if_served(uint32_t service, std::vector<uint32_t>& hosts) const {
+  // VirtualServices with sslConfig belong to TLS listeners, the others to those in clear text.
+  void add_if_served(uint32_t service, bool ssl, std::vector<uint32_t>& hosts) {
     const config::VirtualService& from = context_.resources.virtual_services[service];
-    if (!from.ssl_config.value && from.virtual_host) hosts.push_back(service);
+    if (!from.virtual_host || from.ssl_config.has_value() != ssl) return;
+    if (ssl && from.ssl_config->sds.value) {
+      return context_.warning(from.metadata, from.ssl_config->sds.at,
+                              "certificates are not fetched from an SDS server; this "
+                              "VirtualService gets no traffic",
+                              "sslConfig.sds");
+    }
+    hosts.push_back(service);
   }
 
   std::vector<uint32_t> collect_hosts(const config::Gateway& gateway) {
@@ -123,7 +207,7 @@ class ListenerBuilder {
     }
     const auto& services = context_.resources.virtual_services;
     for (uint32_t i = 0; i < services.size(); ++i) {
-      if (selects(http, services[i].metadata)) add_if_served(i, hosts);
+      if (selects(http, services[i].metadata)) add_if_served(i, gateway.ssl, hosts);
     }
     return hosts;
   }
@@ -141,7 +225,7 @@ class ListenerBuilder {
                      std::vector<uint32_t>& hosts) {
     const std::string name = full_name(ref, gateway.metadata);
     const auto found = by_name_.find(name);
-    if (found != by_name_.end()) return add_if_served(found->second, hosts);
+    if (found != by_name_.end()) return add_if_served(found->second, gateway.ssl, hosts);
     context_.warning(
         gateway.metadata, ref.at,
         fmt::format("invalid virtual service ref: there is no VirtualService {}", name),
@@ -197,6 +281,7 @@ class ListenerBuilder {
   }
 
   BuildContext& context_;
+  TlsBuilder& tls_;
   ConfiguredSnapshot::Parts& parts_;
   std::map<std::string, uint32_t> by_name_;
   std::set<std::tuple<std::string, uint32_t, uint32_t>> reported_;  // conflicts, once per pair
@@ -204,8 +289,8 @@ class ListenerBuilder {
 
 }  // namespace
 
-void build_listeners(BuildContext& context, ConfiguredSnapshot::Parts& parts) {
-  ListenerBuilder(context, parts).build();
+void build_listeners(BuildContext& context, TlsBuilder& tls, ConfiguredSnapshot::Parts& parts) {
+  ListenerBuilder(context, tls, parts).build();
 }
 
 }  // namespace gnomon::routing

@@ -31,6 +31,16 @@ struct EarlyHeader {
   Template value;  // never shown: it may come from a Secret
 };
 
+// What becomes of x-forwarded-client-cert. All but the last act only on certificates of clients.
+struct ClientCertSettings {
+  enum class Forward : uint8_t { sanitize, forward_only, append_forward, sanitize_set, always };
+  Forward forward = Forward::sanitize;
+  bool subject = false;  // what is told of it, beside its digest
+  bool cert = false;
+  bool dns = false;
+  bool uri = false;
+};
+
 // Fields that tell backends who called, and which of those that came are believed.
 struct IdentitySettings {
   bool append_forwarded_for = true;
@@ -40,7 +50,7 @@ struct IdentitySettings {
   bool preserve_request_id = true;  // of clients outside of `internal`
   std::vector<AddressRange> internal;
   bool append_forwarded_port = false;
-  bool forward_client_cert = false;  // x-forwarded-client-cert as it came
+  ClientCertSettings client_cert;
   std::string via;
 };
 

@@ -96,8 +96,15 @@ class SettingsBuilder {
     to.generate_request_id = from.generate_request_id.value_or(true);
     to.preserve_request_id = from.preserve_external_request_id.value_or(true);
     to.append_forwarded_port = from.append_forwarded_port.value_or(false);
-    to.forward_client_cert =
-        from.forward_client_cert == config::ForwardClientCert::always_forward_only;
+    to.client_cert.forward = static_cast<ClientCertSettings::Forward>(
+        from.forward_client_cert.value_or(config::ForwardClientCert::sanitize));
+    if (from.client_cert_details) {
+      const config::ClientCertDetails& details = *from.client_cert_details;
+      to.client_cert.subject = details.subject.value_or(false);
+      to.client_cert.cert = details.cert;
+      to.client_cert.dns = details.dns;
+      to.client_cert.uri = details.uri;
+    }
     to.via = from.via;
     if (from.internal_addresses) add_internal(*from.internal_addresses);
   }

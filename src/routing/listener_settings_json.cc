@@ -23,6 +23,8 @@ void put(Json& out, const char* name, const std::optional<Number>& value) {
 }
 
 Json identity_json(const IdentitySettings& identity) {
+  static constexpr const char* kForward[] = {"sanitize", "forwardOnly", "appendForward",
+                                             "sanitizeSet", "alwaysForwardOnly"};
   return {{"appendXForwardedFor", identity.append_forwarded_for},
           {"useRemoteAddress", identity.use_remote_address},
           {"xffNumTrustedHops", identity.trusted_hops},
@@ -30,7 +32,7 @@ Json identity_json(const IdentitySettings& identity) {
           {"preserveRequestId", identity.preserve_request_id},
           {"internalRanges", identity.internal.size()},
           {"appendXForwardedPort", identity.append_forwarded_port},
-          {"forwardClientCert", identity.forward_client_cert},
+          {"forwardClientCert", kForward[static_cast<size_t>(identity.client_cert.forward)]},
           {"via", identity.via}};
 }
 

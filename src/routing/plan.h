@@ -16,6 +16,8 @@
 #include "routing/regex.h"
 #include "routing/route_filters.h"
 #include "routing/substitution.h"
+#include "tls/client_context.h"
+#include "tls/server_context.h"
 
 namespace gnomon::routing {
 
@@ -238,7 +240,8 @@ struct Endpoint {
   bool is_name = false;
   bool is_pipe = false;
   uint32_t weight = 1;
-  Subset labels{};  // sorted by name
+  Subset labels{};            // sorted by name
+  std::string server_name{};  // asked for by SNI where TLS is spoken; empty: none
 };
 
 struct Breakers {
@@ -332,6 +335,7 @@ struct Cluster {
   SubsetRules subsets;
   Breakers breakers;
   ConnectionRules connection;
+  tls::ClientContextPtr tls;  // null: clear text
   std::optional<HealthCheck> health_check;
   std::optional<OutlierDetection> outliers;
   Millis connect_timeout{5000};
@@ -346,6 +350,8 @@ struct Listener {
   std::string address = "::";
   uint16_t port = 8080;
   ListenerSettings settings;
+  tls::ServerContextsPtr tls;  // null: clear text
+  Millis handshake_timeout{10'000};
 };
 
 }  // namespace gnomon::routing

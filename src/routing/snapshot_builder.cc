@@ -11,6 +11,7 @@
 #include "routing/listener_builder.h"
 #include "routing/route_builder.h"
 #include "routing/shadow_builder.h"
+#include "routing/tls_builder.h"
 
 namespace gnomon::routing {
 namespace {
@@ -98,9 +99,10 @@ void mark_uses(ConfiguredSnapshot::Parts& parts) {
 
 }  // namespace
 
-Loaded build_snapshot(const config::Resources& resources) {
-  BuildContext context(resources);
-  build_clusters(context);
+Loaded build_snapshot(const config::Resources& resources, config::Files& files) {
+  BuildContext context(resources, files);
+  TlsBuilder tls(context);
+  build_clusters(context, tls);
   RouteSources sources(context);
   ConfiguredSnapshot::Parts parts;
   parts.hosts.reserve(resources.virtual_services.size());
@@ -111,7 +113,7 @@ Loaded build_snapshot(const config::Resources& resources) {
   report_idle_back_offs(context, resources.route_options);
   report_idle_back_offs(context, resources.virtual_host_options);
   apply_shadow_tests(context, parts.hosts);
-  build_listeners(context, parts);
+  build_listeners(context, tls, parts);
   parts.clusters = std::move(context.clusters);
   mark_uses(parts);
   Loaded loaded;
@@ -122,13 +124,19 @@ Loaded build_snapshot(const config::Resources& resources) {
     loaded.snapshot = std::make_shared<const ConfiguredSnapshot>(std::move(parts));
   }
   loaded.states = collect_states(context);
+  loaded.files = context.files_read();
   loaded.diagnostics = context.diagnostics.sorted();
   return loaded;
 }
 
+Loaded build_snapshot(const config::Resources& resources) {
+  config::DiskFiles files;
+  return build_snapshot(resources, files);
+}
+
 Loaded load_snapshot(config::Files& files, const std::string& path, config::LoadCache* cache) {
   config::Resources resources = config::load(files, path, {}, cache);
-  Loaded loaded = build_snapshot(resources);
+  Loaded loaded = build_snapshot(resources, files);
   if (cache != nullptr) cache->keep(resources);
   return loaded;
 }

@@ -31,6 +31,9 @@ struct Loaded {
   // All there were, even where too many to keep.
   size_t errors = 0;
   size_t warnings = 0;
+  // Files that the configuration names, such as certificates, with a hash of what they say: a
+  // change of one calls for a reload.
+  std::map<std::string, size_t> files;
 };
 
 // From a file or a directory, on disk or elsewhere.
@@ -38,6 +41,8 @@ struct Loaded {
 Loaded load_snapshot(const std::string& path, config::LoadCache* cache = nullptr);
 Loaded load_snapshot(config::Files& files, const std::string& path,
                      config::LoadCache* cache = nullptr);
+// `files` are where certificates are read from.
+Loaded build_snapshot(const config::Resources& resources, config::Files& files);
 Loaded build_snapshot(const config::Resources& resources);
 
 }  // namespace gnomon::routing

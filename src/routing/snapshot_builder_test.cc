@@ -379,21 +379,6 @@ TEST(SnapshotBuilder, serves_no_domain_in_which_a_placeholder_was_left) {
   EXPECT_EQ(answer(loaded, "any.com"), 404);
 }
 
-TEST(SnapshotBuilder, does_not_open_tls_gateways_and_serves_nothing_of_theirs_in_clear) {
-  const Loaded loaded = load_text(
-      site("secret", "[a.com]", 201, "sslConfig: {sslFiles: {}}\n") + site("open", "['*']", 202) +
-      "---\nmetadata: {name: tls}\nssl: true\nbindPort: 8443\nhttpGateway: {}\n"
-      "---\nmetadata: {name: clear}\nbindPort: 8080\nhttpGateway: {}\n");
-  ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
-  EXPECT_EQ(brief(loaded),
-            "6:1 warning: sslConfig: TLS listeners are not served yet; this VirtualService gets no "
-            "traffic\n"
-            "13:1 warning: ssl: TLS listeners are not served yet; this Gateway is not opened\n");
-  ASSERT_EQ(loaded.snapshot->listeners().size(), 1u);
-  EXPECT_EQ(loaded.snapshot->listeners()[0].port, 8080);
-  EXPECT_EQ(answer(loaded, "a.com"), 202);
-}
-
 // Each of the three services answers with a status of its own; the answer tells which are served.
 TEST(SnapshotBuilder, takes_expressions_before_labels_before_references) {
   const auto served = [](const std::string& selection) {
@@ -475,7 +460,8 @@ TEST(SnapshotBuilder, redirects_by_regular_expression) {
 
 TEST(SnapshotBuilder, refuses_to_start_with_nothing_to_listen_on) {
   EXPECT_EQ(brief(load_text("metadata: {name: g}\nssl: true\nbindPort: 8443\nhttpGateway: {}\n")),
-            "1:1 warning: ssl: TLS listeners are not served yet; this Gateway is not opened\n"
+            "1:1 warning: ssl: no VirtualService with sslConfig is served here; this Gateway is "
+            "not opened\n"
             "1:1 error: none of the Gateways can be opened, so nothing would listen\n");
 }
 
@@ -496,35 +482,6 @@ TEST(SnapshotBuilder, refuses_tables_that_multiply_without_end) {
   EXPECT_EQ(loaded.snapshot, nullptr);
   EXPECT_EQ(brief(loaded),
             "2:24 error: with this route more than 200000 routes are reached by delegation\n");
-}
-
-TEST(SnapshotBuilder, gives_no_endpoints_to_an_upstream_that_asks_for_tls) {
-  const auto cluster = [](const std::string& fields, const std::string& place) {
-    const Loaded loaded = load_text("metadata: {name: u}\n" + fields);
-    EXPECT_EQ(brief(loaded), place.empty()
-                                 ? ""
-                                 : place +
-                                       ": TLS to backends is not served yet; the Upstream "
-                                       "has no endpoints and requests get 503, because "
-                                       "clear text is never sent where TLS was asked "
-                                       "for\n");
-    return loaded.snapshot == nullptr ? SIZE_MAX : loaded.snapshot->clusters()[0].endpoints.size();
-  };
-  EXPECT_EQ(cluster("static: {hosts: [{addr: a, port: 80}]}\nsslConfig: {sni: a}\n",
-                    "3:12 warning: sslConfig"),
-            0u);
-  EXPECT_EQ(cluster("static: {hosts: [{addr: a, port: 80}], useTls: true}\n",
-                    "2:48 warning: static.useTls"),
-            0u);
-  EXPECT_EQ(cluster("static: {hosts: [{addr: a, port: 80}, {addr: b, port: 443}]}\n",
-                    "2:39 warning: static.hosts[1].port"),
-            0u);
-  EXPECT_EQ(cluster("pipe: {path: /run/a}\nsslConfig: {}\n", "3:12 warning: sslConfig"), 0u);
-  EXPECT_EQ(cluster("static: {hosts: [{addr: b, port: 443}], useTls: false}\n", ""), 1u);
-  // DNS settings fit the hosts as they are written.
-  EXPECT_EQ(cluster("static: {hosts: [{addr: b, port: 443}]}\ndnsRefreshRate: 5s\n",
-                    "2:18 warning: static.hosts[0].port"),
-            0u);
 }
 
 TEST(SnapshotBuilder, gives_no_endpoints_to_an_upstream_behind_a_tunnel) {

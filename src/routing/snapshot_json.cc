@@ -346,6 +346,7 @@ Json cluster_json(const Cluster& cluster) {
                 {"maxRequests", cluster.breakers.max_requests},
                 {"maxRetries", cluster.breakers.max_retries}}}};
   if (!cluster.subsets.selectors.empty()) out["subsets"] = subsets_json(cluster.subsets);
+  if (cluster.tls != nullptr) out["tls"] = true;
   if (cluster.health_check) out["healthCheck"] = health_check_json(*cluster.health_check);
   if (cluster.outliers) out["outlierDetection"] = outliers_json(*cluster.outliers);
   return out;

@@ -40,7 +40,22 @@ enum class Operator : uint8_t {
   stream_id,
   attempt_count,
   grpc_status,
-  nothing,  // known to Envoy, without a value here: TLS, metadata, filter state
+  // Of the client's TLS session: `peer` is the client, `local` the gateway.
+  tls_version,
+  tls_cipher,
+  tls_session_id,
+  requested_server_name,
+  peer_subject,
+  peer_issuer,
+  peer_serial,
+  peer_fingerprint_256,
+  peer_uri_san,
+  peer_cert,
+  peer_cert_start,
+  peer_cert_end,
+  local_subject,
+  local_uri_san,
+  nothing,  // known to Envoy, without a value here: metadata, filter state
 };
 
 // What of an address is meant.

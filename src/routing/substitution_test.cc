@@ -64,8 +64,8 @@ TEST(Substitution, times_keep_their_format) {
 
 TEST(Substitution, knows_what_it_has_no_value_for) {
   for (const char* format :
-       {"%DYNAMIC_METADATA(a:b:c)%", "%PER_REQUEST_STATE(x)%", "%REQUESTED_SERVER_NAME%",
-        "%FILTER_STATE(io.solo.modsecurity.audit_log)%", "%DOWNSTREAM_TLS_VERSION%"}) {
+       {"%DYNAMIC_METADATA(a:b:c)%", "%PER_REQUEST_STATE(x)%", "%TLS_JA3_FINGERPRINT%",
+        "%FILTER_STATE(io.solo.modsecurity.audit_log)%", "%UPSTREAM_TLS_VERSION%"}) {
     EXPECT_EQ(parsed(format).segments()[0].op, Operator::nothing) << format;
   }
 }

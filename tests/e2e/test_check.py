@@ -9,6 +9,7 @@ import pytest
 
 from harness.config import dump, gateway, mirrored, route, shadow_test, shadowing, upstream, virtual_service
 from harness.gateway import BINARY
+from harness.pki import Pki
 
 HOST = ("127.0.0.1", 1)
 
@@ -127,9 +128,11 @@ def messages(run, severity):
     return [problem["message"] for problem in json.loads(run.stdout)["problems"] if problem["severity"] == severity]
 
 
-def test_manifest_with_tls_loads_and_says_what_does_not_happen(checked):
+def test_manifest_with_tls_loads_and_says_what_does_not_happen(checked, tmp_path):
     secure = virtual_service(route(), name="secure")
-    secure["spec"]["sslConfig"] = {"secretRef": {"name": "a", "namespace": "b"}, "sniDomains": ["a"]}
+    secure["spec"]["sslConfig"] = {"sslFiles": Pki(tmp_path).identity("a").files(), "sniDomains": ["a"]}
+    fetched = virtual_service(route(), name="fetched")
+    fetched["spec"]["sslConfig"] = {"sds": {"targetUri": "a"}}
     listeners = {name: gateway(port) for name, port in (("tls", 8443), ("tcp", 8000), ("hybrid", 8444))}
     for name, listener in listeners.items():
         listener["metadata"]["name"] = name
@@ -139,16 +142,15 @@ def test_manifest_with_tls_loads_and_says_what_does_not_happen(checked):
         listeners[name]["spec"][kind] = {}
     backends = [
         upstream("primary", HOST, sslConfig={"sni": "a"}),
-        upstream("useful", HOST),
         upstream("port", ("a.example.com", 443), dnsRefreshRate="5s"),
+        upstream("fetched", HOST, sslConfig={"sds": {"targetUri": "a"}}),
     ]
-    backends[1]["spec"]["static"]["useTls"] = True
-    run = checked([gateway(), *listeners.values(), virtual_service(route("/")), secure, *backends], "--json")
+    run = checked([gateway(), *listeners.values(), virtual_service(route("/")), secure, fetched, *backends], "--json")
     assert run.returncode == 0, run.stdout
     said = messages(run, "warning")
-    assert sum("this Gateway is not opened" in line for line in said) == 3
+    assert sum("this Gateway is not opened" in line for line in said) == 2
     assert sum("this VirtualService gets no traffic" in line for line in said) == 1
-    assert sum("requests get 503, because clear text is never sent" in line for line in said) == 3
+    assert sum("requests get 503" in line for line in said) == 1
 
 
 @pytest.mark.parametrize("spec", [{"ssl": True, "httpGateway": {}}, {"tcpGateway": {}}, {"hybridGateway": {}}])

@@ -212,16 +212,14 @@ def test_small_buffer_limit_still_moves_large_bodies(start, closing):
     assert backend.wait_requests(1)[0].body_length == len(body)
 
 
-# ---- TLS, which is not spoken
+# ---- tunnels, which are not made
 
 
-@pytest.mark.parametrize("asked", [{"sslConfig": {}}, {"httpProxyHostname": "a"}, {"useTls": True}], ids=str)
-def test_clear_text_never_goes_where_tls_was_asked_for(start, closing, asked):
+def test_nothing_goes_where_a_tunnel_was_asked_for(start, closing):
     backend, shadow = closing(Backend()), closing(Backend())
     resources = mirrored(backend, shadow)
     for resource in resources[1:3]:
-        spec = resource["spec"]
-        (spec["static"] if "useTls" in asked else spec).update(asked)
+        resource["spec"]["httpProxyHostname"] = "a"
     gw = start(resources)
     assert gw.get("/").status == 503
     never(lambda: backend.connections or shadow.connections)

@@ -127,6 +127,18 @@ def switches_protocols(connection):
         connection.swallow()
 
 
+def handshake_hung(connection):
+    """Takes the ClientHello and never says a word."""
+    connection.swallow()
+
+
+def handshake_garbage(connection):
+    """Answers the ClientHello with a record that is none."""
+    connection.sock.recv(200)
+    connection.send(b"\x16\x03\x03\x00\x04EVIL")
+    connection.swallow()
+
+
 SCRIPTS = {
     script.__name__: script
     for script in (
@@ -149,12 +161,16 @@ SCRIPTS = {
         truncated_head,
         early_answer,
         switches_protocols,
+        handshake_hung,
+        handshake_garbage,
     )
 }
+# Spoken to by TLS.
+SECURE = {"handshake_hung", "handshake_garbage"}
 NAMES = [*SCRIPTS, "refused", "blackhole"]
 
 # The ones that hold on to what they got: the rest fail quickly and free everything.
-STUCK = ["hung", "never_reading", "trickling", "blackhole"]
+STUCK = ["hung", "never_reading", "trickling", "blackhole", "handshake_hung"]
 
 
 def bad_backend(name):
@@ -162,4 +178,6 @@ def bad_backend(name):
         return Refused()
     if name == "blackhole":
         return Blackhole()
-    return Backend(SCRIPTS[name], family=socket.AF_INET, receive_buffer=4096 if name == "never_reading" else 0)
+    backend = Backend(SCRIPTS[name], family=socket.AF_INET, receive_buffer=4096 if name == "never_reading" else 0)
+    backend.tls = name in SECURE
+    return backend
