@@ -7,17 +7,7 @@
 namespace gnomon::config {
 namespace {
 
-constexpr std::string_view kHttp1Only = "concerns HTTP/2, which is not spoken yet";
 constexpr std::string_view kNoTls = "has no effect, because there are no TLS listeners yet";
-
-// True, with a warning, for a value that is accepted and does nothing.
-template <typename T>
-auto warn_if(T wanted, std::string_view message) {
-  return [wanted, message](const T& value, const Node& node, const Scope& scope) {
-    if (value == wanted) scope.warning(node.at(), std::string(message));
-    return true;
-  };
-}
 
 bool check_certificate(const ForwardClientCert& value, const Node& node, const Scope& scope) {
   if (value == ForwardClientCert::append_forward || value == ForwardClientCert::sanitize_set) {
@@ -92,6 +82,17 @@ void describe(Schema<UuidRequestId>& s) {
   s.field("useRequestIdForTraceSampling", &UuidRequestId::use_for_trace_sampling);
 }
 
+void describe(Schema<Http2Options>& s) {
+  s.field("maxConcurrentStreams", &Http2Options::max_concurrent_streams,
+          in_range<uint32_t>(1, INT32_MAX));
+  s.field("initialStreamWindowSize", &Http2Options::stream_window,
+          in_range<uint32_t>(65'535, INT32_MAX));
+  s.field("initialConnectionWindowSize", &Http2Options::connection_window,
+          in_range<uint32_t>(65'535, INT32_MAX));
+  // A broken request never ends more than its own stream.
+  s.ignored({"overrideStreamErrorOnInvalidHttpMessage"});
+}
+
 void describe(Schema<ConnectionManager>& s) {
   using M = ConnectionManager;
   s.field("skipXffAppend", &M::skip_xff_append);
@@ -110,6 +111,7 @@ void describe(Schema<ConnectionManager>& s) {
   s.field("idleTimeout", &M::idle_timeout, kNotNegative);
   s.field("requestTimeout", &M::request_timeout, kNotNegative);
   s.field("requestHeadersTimeout", &M::request_headers_timeout, kNotNegative);
+  s.field("drainTimeout", &M::drain_timeout, kNotNegative);
   s.field("delayedCloseTimeout", &M::delayed_close_timeout, kNotNegative);
   s.field("maxConnectionDuration", &M::max_connection_duration, kNotNegative);
   s.field("maxStreamDuration", &M::max_stream_duration, kNotNegative);
@@ -136,11 +138,10 @@ void describe(Schema<ConnectionManager>& s) {
   s.field("pathWithEscapedSlashesAction", &M::escaped_slashes);
   s.field("mergeSlashes", &M::merge_slashes);
   s.field("normalizePath", &M::normalize_path);
-  s.field("codecType", &M::codec,
-          warn_if(CodecType::http2, "is not obeyed: only HTTP/1 is spoken with clients yet"));
+  s.field("codecType", &M::codec);
+  s.field("http2ProtocolOptions", &M::http2);
   s.field("upgrades", &M::upgrades);
 
-  s.unserved({"drainTimeout", "http2ProtocolOptions"}, kHttp1Only);
   s.unserved({"setCurrentClientCertDetails"}, kNoTls);
   s.unserved({"tracing"}, "has no effect: no spans are made or sent");
   s.ignored({"extensions"});

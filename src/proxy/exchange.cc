@@ -435,7 +435,9 @@ bool Exchange::may_send_again() const noexcept {
 }
 
 void Exchange::on_attempt_failed(const Error& error) {
-  const bool stale = error.retry == Retry::if_reused && is_idempotent(head_.method) &&
+  // An HTTP/2 backend that refuses a stream has not looked at the request.
+  const bool unseen = error.retry == Retry::yes && error.code == Errc::reset;
+  const bool stale = (unseen || (error.retry == Retry::if_reused && is_idempotent(head_.method))) &&
                      stale_retries_ < kStaleRetriesMax && replay_complete_;
   if (host_ != nullptr && !stale) host_->report_failure(error);
   const routing::RetryPolicy& policy = match_.route->retry;
