@@ -242,6 +242,13 @@ struct H2Callbacks {
     switch (frame->hd.type) {
       case NGHTTP2_RST_STREAM:
         if (blames_peer(frame->rst_stream.error_code)) me.calm_.on_reset();
+        if (frame->rst_stream.error_code == NGHTTP2_REFUSED_STREAM) me.calm_.on_idle_frame();
+        return 0;
+      case NGHTTP2_GOAWAY:
+        // Only behind the notice, which an answer shall prove to have been read.
+        if (std::exchange(me.notice_given_, false)) {
+          nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE, nullptr);
+        }
         return 0;
       case NGHTTP2_HEADERS:
       case NGHTTP2_DATA:
@@ -280,8 +287,14 @@ struct H2Callbacks {
     H2Session& me = self(user);
     H2Stream* stream = stream_of(session, id);
     if (stream == nullptr) return 0;
-    me.events_.on_stream_closed(*stream, code);
     nghttp2_session_set_stream_user_data(session, id, nullptr);
+    // A whole answer may wait here for one who has paused it.
+    const bool whole = code == NGHTTP2_NO_ERROR && stream->end_held_ && !stream->reset_;
+    if (whole && me.role_ == H2Session::Role::client) {
+      stream->detached_ = true;
+      return 0;
+    }
+    me.events_.on_stream_closed(*stream, code);
     me.drop(*stream);
     return 0;
   }
@@ -423,6 +436,7 @@ bool H2Session::feed(const Chunk& in, TimePoint now) {
 }
 
 bool H2Session::pull(ByteQueue& out, size_t enough) {
+  if (std::exchange(cancelled_detached_, false)) drop_detached();
   output_ = &out;
   enough_ = enough;
   while (!failed_ && out.size() < enough) {
@@ -543,6 +557,18 @@ void H2Session::resume(H2Stream& stream) {
   if (stream.paused_ || stream.reset_ || !stream.end_held_) return;
   stream.end_held_ = false;
   events_.on_end(stream, std::move(stream.held_trailers_));
+  if (!stream.detached_) return;
+  events_.on_stream_closed(stream, NGHTTP2_NO_ERROR);
+  drop(stream);
+}
+
+// Cancelled while nghttp2 knew them no more.
+void H2Session::drop_detached() {
+  for_each_stream([&](H2Stream& stream) {
+    if (!stream.detached_ || !stream.reset_) return;
+    events_.on_stream_closed(stream, NGHTTP2_CANCEL);
+    drop(stream);
+  });
 }
 
 void H2Session::send_interim(H2Stream& stream, const ResponseHead& head) {
@@ -628,21 +654,23 @@ void H2Session::reset(H2Stream& stream, uint32_t code) {
   stream.out_.clear();
   stream.held_.clear();
   stream.head_bytes_ = 0;
+  if (stream.detached_) {
+    cancelled_detached_ = true;
+    return;
+  }
   if (!failed_) nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id_, code);
 }
 
 void H2Session::send_shutdown_notice() {
-  if (!failed_) nghttp2_submit_shutdown_notice(session_);
+  if (failed_) return;
+  notice_given_ = true;
+  nghttp2_submit_shutdown_notice(session_);
 }
 
 void H2Session::send_goaway(uint32_t code) {
   if (failed_) return;
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
                         nghttp2_session_get_last_proc_stream_id(session_), code, nullptr, 0);
-}
-
-void H2Session::send_ping() {
-  if (!failed_) nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
 }
 
 uint32_t H2Session::peer_streams_max() const noexcept {

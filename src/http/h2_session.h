@@ -67,6 +67,7 @@ class H2Stream {
   bool paused_ = false;
   bool reset_ = false;
   bool peer_reset_ = false;
+  bool detached_ = false;  // over for nghttp2, and not for the one who has paused it
 };
 
 // What a session tells. None may destroy the session.
@@ -138,10 +139,10 @@ class H2Session {
   // Delivers what came in the meantime, before it returns.
   void resume(H2Stream& stream);
 
-  // Says that no stream beyond those begun will be served; `final` or with a notice ahead.
+  // Says that no stream will be served soon; on_ping_answered() tells that the peer has heard it.
   void send_shutdown_notice();
+  // No stream beyond those begun will be served.
   void send_goaway(uint32_t code);
-  void send_ping();
 
   size_t open_streams() const noexcept { return streams_.size(); }
   template <typename Visit>
@@ -168,6 +169,7 @@ class H2Session {
   void kick(H2Stream& stream);
   void tell_writable();
   void check_order(int32_t id);
+  void drop_detached();
   bool fail(int error);
   void calm_down(H2Flood kind);
   void put_raw_goaway(uint32_t code);
@@ -188,6 +190,8 @@ class H2Session {
   int32_t skipped_to_ = 0;
   const Role role_;
   bool settings_received_ = false;
+  bool notice_given_ = false;
+  bool cancelled_detached_ = false;
   bool failed_ = false;
 };
 

@@ -70,7 +70,6 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   void drain() override {
     if (std::exchange(draining_, true) || phase_ != Phase::open) return;
     session_.send_shutdown_notice();
-    session_.send_ping();
     drain_timer_.arm(settings().drain_timeout);
     schedule_flush();
   }
@@ -144,7 +143,6 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     if (session_.flood() != H2Flood::none) {
       context_.service.on_flood(stream_->peer(), session_.flood());
     }
-    out_.clear();
     lose_handlers(kBroken);
     close_after_flush();
   }
