@@ -53,6 +53,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Floods are noticed between two pieces.
   const bool flooded =
       whole.session().flood() != H2Flood::none || cut.session().flood() != H2Flood::none;
-  if (!flooded && whole.text() != cut.text()) std::abort();
+  if (!flooded && whole.text() != cut.text()) {
+    fmt::print(stderr, "whole:\n{}cut:\n{}", whole.text(), cut.text());
+    std::abort();
+  }
   return 0;
 }

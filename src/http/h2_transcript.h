@@ -39,7 +39,8 @@ class H2Transcript final : private H2Events {
     for (const auto& [id, story] : stories_) {
       out += fmt::format("{}: {}", id, story.head);
       // How much came of a body that broke off depends on the cuts.
-      if (!story.body.empty() && !story.end.contains("closed")) out += fmt::format(" body {}", story.body);
+      if (!story.body.empty() && story.end.starts_with(" end"))
+        out += fmt::format(" body {}", story.body);
       out += story.end + "\n";
     }
     return out;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "proxy/cors.h"
+#include "proxy/grpc.h"
 #include "proxy/header_edits.h"
 #include "proxy/request_identity.h"
 #include "proxy/retry.h"
@@ -18,6 +19,13 @@ namespace {
 // A pooled connection may turn out to have been closed by the backend while it was idle; that says
 // nothing about the backend's health, so such attempts are repeated outside of any retry policy.
 constexpr uint32_t kStaleRetriesMax = 2;
+
+bool retries_answer(const routing::RetryPolicy& policy, const ResponseHead& head) noexcept {
+  if (policy.on == 0) return false;
+  if (retries_status(policy, head.status)) return true;
+  const std::optional<uint32_t> status = grpc_status(head.headers);
+  return status && retries_grpc(policy, *status);
+}
 
 }  // namespace
 
@@ -354,8 +362,8 @@ void Exchange::on_response_head(ResponseHead head) {
   cluster_->stats().codes.add(head.status);
   try_timer_.cancel();
   const routing::Route& route = *match_.route;
-  if (retries_ < route.retry.count && retries_status(route.retry, head.status) &&
-      may_send_again() && cluster_->begin_retry()) {
+  if (retries_ < route.retry.count && retries_answer(route.retry, head) && may_send_again() &&
+      cluster_->begin_retry()) {
     const std::optional<Millis> asked =
         requested_backoff(route.retry, head.headers, context_.loop.wall(), context_.rng);
     std::exchange(backend_, nullptr)->cancel();
@@ -614,6 +622,10 @@ void Exchange::send_reply(ResponseHead head, std::string_view body) {
   stop_deadlines();
   forget_replay();
   response_started_ = response_ended_ = true;
+  if (is_grpc(head_.headers)) {
+    make_grpc_answer(head, body);
+    body = {};
+  }
   status_ = head.status;
   head.body = BodyKind::sized;
   head.content_length = static_cast<int64_t>(body.size());

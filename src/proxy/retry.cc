@@ -31,6 +31,25 @@ bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcep
              policy.status_codes.end();
 }
 
+bool retries_grpc(const routing::RetryPolicy& policy, uint32_t status) noexcept {
+  switch (status) {
+    case 1:
+      return (policy.on & routing::kRetryGrpcCancelled) != 0;
+    case 2:
+      return (policy.on & routing::kRetryGrpcUnknown) != 0;
+    case 4:
+      return (policy.on & routing::kRetryGrpcDeadlineExceeded) != 0;
+    case 8:
+      return (policy.on & routing::kRetryGrpcResourceExhausted) != 0;
+    case 13:
+      return (policy.on & routing::kRetryGrpcInternal) != 0;
+    case 14:
+      return (policy.on & routing::kRetryGrpcUnavailable) != 0;
+    default:
+      return false;
+  }
+}
+
 bool retries_error(const routing::RetryPolicy& policy, const Error& error) noexcept {
   switch (error.code) {
     case Errc::connect_refused:
@@ -39,6 +58,9 @@ bool retries_error(const routing::RetryPolicy& policy, const Error& error) noexc
       return (policy.on & (routing::kRetryConnectFailure | routing::kRetry5xx |
                            routing::kRetryGatewayError)) != 0;
     case Errc::reset:
+      // Refused by an HTTP/2 backend, which has not looked at it.
+      if (error.retry == Retry::yes && (policy.on & routing::kRetryRefusedStream) != 0) return true;
+      [[fallthrough]];
     case Errc::timeout:
       return (policy.on &
               (routing::kRetryReset | routing::kRetry5xx | routing::kRetryGatewayError)) != 0;

@@ -11,6 +11,7 @@
 
 namespace gnomon::proxy {
 
+bool retries_grpc(const routing::RetryPolicy& policy, uint32_t status) noexcept;
 bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcept;
 bool retries_error(const routing::RetryPolicy& policy, const Error& error) noexcept;
 

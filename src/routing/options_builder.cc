@@ -29,12 +29,12 @@ constexpr std::array<RetryCondition, 17> kRetryConditions{{
     {"envoy-ratelimited", 0},
     {"retriable-headers", 0},
     {"http3-post-connect-failure", 0},
-    {"cancelled", 0},
-    {"deadline-exceeded", 0},
-    {"internal", 0},
-    {"resource-exhausted", 0},
-    {"unavailable", 0},
-    {"unknown", 0},
+    {"cancelled", kRetryGrpcCancelled},
+    {"deadline-exceeded", kRetryGrpcDeadlineExceeded},
+    {"internal", kRetryGrpcInternal},
+    {"resource-exhausted", kRetryGrpcResourceExhausted},
+    {"unavailable", kRetryGrpcUnavailable},
+    {"unknown", kRetryGrpcUnknown},
 }};
 
 // WebSocket passes unless it is switched off.

@@ -60,6 +60,13 @@ enum RetryOn : uint32_t {
   kRetryRetriable4xx = 1u << 4,
   kRetryRefusedStream = 1u << 5,
   kRetryRetriableStatusCodes = 1u << 6,
+  // By grpc-status in the head of an answer.
+  kRetryGrpcCancelled = 1u << 7,
+  kRetryGrpcDeadlineExceeded = 1u << 8,
+  kRetryGrpcInternal = 1u << 9,
+  kRetryGrpcResourceExhausted = 1u << 10,
+  kRetryGrpcUnavailable = 1u << 11,
+  kRetryGrpcUnknown = 1u << 12,
 };
 
 // A field by which a backend says when to come again.
@@ -263,7 +270,7 @@ struct ConnectionRules {
   bool http2 = false;                     // spoken with prior knowledge
   std::optional<uint32_t> stream_window;  // of HTTP/2: what a backend may send ahead
   std::optional<uint32_t> shared_window;  // ... on all streams of a connection
-  std::optional<uint32_t> streams_max;    // ... at a time on one connection
+  std::optional<uint32_t> streams_max;    // at a time on one connection
 };
 
 struct HttpCheck {

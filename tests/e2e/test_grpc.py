@@ -4,8 +4,8 @@ import threading
 from concurrent import futures
 
 import pytest
-from harness import Backend, patience
-from harness.config import mirrored
+from harness import Backend, Refused, patience
+from harness.config import mirrored, route, virtual_service
 from harness.h2 import hung
 
 grpc = pytest.importorskip("grpc")
@@ -158,3 +158,32 @@ def test_copies_are_whole_calls(channel, gw, primary, shadow):
     assert metrics.total("gnomon_shadow_answered_total", code_class="2xx") == 20
     assert metrics.total("gnomon_upstream_connections_total", leg="shadow") == 1
     assert len(shadow.calls) == 20
+
+
+def test_gateway_answers_calls_in_their_language(start, closing):
+    nobody = closing(Refused())
+    made = mirrored(nobody, nobody)
+    made[1]["spec"]["useHttp2"] = made[2]["spec"]["useHttp2"] = True
+    gw = start(made)
+    with grpc.insecure_channel(f"127.0.0.1:{gw.port}") as channel, pytest.raises(grpc.RpcError) as failure:
+        channel.unary_unary(path("Unary"))(b"", timeout=TIMEOUT_S)
+    assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert failure.value.details() == "cannot connect to upstream"
+
+
+def test_retry_by_grpc_status(start, closing):
+    class Recovering(Shop):
+        def unary(self, request, context):
+            self.note("Unary", context)
+            if len(self.calls) == 1:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
+            return request
+
+    shop = closing(Recovering())
+    made = mirrored(shop, closing(Refused()))
+    made[1]["spec"]["useHttp2"] = True
+    made[3] = virtual_service(route("/", retries={"retryOn": "unavailable", "numRetries": 2}))
+    gw = start(made)
+    with grpc.insecure_channel(f"127.0.0.1:{gw.port}") as channel:
+        assert channel.unary_unary(path("Unary"))(b"hello", timeout=TIMEOUT_S) == b"hello"
+    assert len(shop.calls) == 2
