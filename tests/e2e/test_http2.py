@@ -1,5 +1,6 @@
 """HTTP/2 with clients, backends and shadows, by tools that are not ours: curl, nghttp, h2load, nghttpd, h2spec."""
 
+import base64
 import contextlib
 import os
 import re
@@ -9,6 +10,7 @@ import struct
 import subprocess
 import threading
 
+import hpack
 import pytest
 from harness import Backend, eventually, patience
 from harness.backend import answer, ok
@@ -286,19 +288,83 @@ def test_requests_behind_a_goaway_are_sent_again(start, closing):
 
 def test_broken_answer_of_a_backend_ends_only_its_stream(start, closing):
     def backend_script(connection):
-        frames = greet(connection)
+        frames, decoder = greet(connection), hpack.Decoder()
         while True:
             _, _, stream, block = frames.until(HEADERS)
-            fields = [(":status", "200"), ("connection", "close")] if b"bad" in block else [(":status", "204")]
-            connection.send(head(stream, fields))
+            bad = (":path", "/bad") in decoder.decode(block)
+            connection.send(head(stream, [(":status", "200"), ("connection", "close")] if bad else [(":status", "204")]))
 
     backend = closing(Backend(backend_script))
     gw = start(plain(backend, http2=True))
     with gw.client() as client:
         for _ in range(3):
             assert client.request("GET", "/ok").status == 204
-            assert client.request("GET", "/", headers=["x-what: bad"]).status in (204, 502)
+            assert client.request("GET", "/bad").status == 502
     assert len(backend.connections) == 1
+
+
+# ---- upgrades
+
+CONNECT = [(":method", "CONNECT"), (":protocol", "websocket"), *REQUEST[1:]]
+
+
+def echoing_upgrade(connection):
+    message = connection.head()
+    key = message.header("sec-websocket-key")
+    assert message.method == "GET"
+    assert message.header("upgrade") == "websocket"
+    assert len(base64.b64decode(key)) == 16
+    connection.send(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n")
+    while data := connection.reader.buffer or connection.sock.recv(100):
+        connection.reader.buffer = b""
+        connection.send(data.upper())
+    connection.finish()
+
+
+def echoing_connect(connection):
+    frames = greet(connection, settings(connect=1))
+    _, _, stream, block = frames.until(HEADERS)
+    assert {(":method", "CONNECT"), (":protocol", "websocket")} <= set(hpack.Decoder().decode(block))
+    connection.send(head(stream, [(":status", "200")], end=False))
+    while True:
+        _, flags, _, payload = frames.until(DATA)
+        connection.send(frame(DATA, flags & END_STREAM, stream, payload.upper()))
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_extended_connect(start, closing, http2):
+    gw = start(plain(closing(Backend(echoing_connect if http2 else echoing_upgrade)), http2))
+    caller = closing(Caller(gw.port))
+    # What comes before the answer waits for it.
+    caller.send(head(1, CONNECT, end=False) + frame(DATA, 0, 1, b"early"))
+    _, flags, _, block = caller.frames.until(HEADERS)
+    answer = dict(hpack.Decoder().decode(block))
+    assert answer[":status"] == "200"
+    assert "sec-websocket-accept" not in answer
+    assert not flags & END_STREAM
+    assert caller.frames.until(DATA)[3] == b"EARLY"
+    caller.send(frame(DATA, 0, 1, b"more"))
+    assert caller.frames.until(DATA)[3] == b"MORE"
+    caller.send(frame(DATA, END_STREAM, 1, b""))
+    assert caller.frames.until(DATA, lambda kind, flags, *_: flags & END_STREAM)
+
+
+def test_http1_upgrade_to_an_http2_backend(start, closing):
+    gw = start(plain(closing(Backend(echoing_connect)), http2=True))
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    with gw.client() as client:
+        client.send(
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: " + key.encode() + b"\r\n\r\n"
+        )
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += client.sock.recv(4096)
+        assert got.startswith(b"HTTP/1.1 101 ")
+        # The example of RFC 6455.
+        assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in got
+        client.send(b"hello")
+        assert client.exactly(5) == b"HELLO"
 
 
 # ---- shadows

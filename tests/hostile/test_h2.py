@@ -1,20 +1,14 @@
 """The HTTP/2 part of the hostile table: one test for each row, with one gateway for all."""
 
 import contextlib
-import sys
-from pathlib import Path
 
+import h2_cases
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-
 from harness import Backend, Gateway, eventually
 from harness.backend import answer, ok
 from harness.config import gateway, route, upstream, virtual_service
-from harness.h2 import GOAWAY, HEADERS, RST_STREAM, Caller, frame, head
+from harness.h2 import GOAWAY, HEADERS, RST_STREAM, Caller, head
 from harness.message import Closed
-
-import h2_cases
 
 GET_LAST = [(":method", "GET"), (":scheme", "http"), (":authority", "a.example"), (":path", "/last")]
 OK = b"\x88"  # :status 200, indexed
