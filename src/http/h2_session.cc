@@ -12,8 +12,8 @@
 namespace gnomon::http {
 namespace {
 
-constexpr size_t kCopyMax = 1536;          // a payload up to this size is copied behind its header
-constexpr size_t kHeldCopyMax = 8 * 1024;  // of what is held, more is kept by reference
+constexpr size_t kCopyMax = 1536;  // a payload up to this size is copied behind its header
+constexpr size_t kHeldCopyMax = size_t{8} * 1024;  // of what is held, more is kept by reference
 constexpr size_t kOutboundFramesMax = 2000;
 constexpr size_t kSettingsMax = 32;
 constexpr size_t kAcksMax = 500;

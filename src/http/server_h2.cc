@@ -116,7 +116,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
       ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
       switch (got.io.status) {
         case net::IoResult::Status::ok:
-          feed(std::move(got.chunk));
+          feed(got.chunk);
           break;
         case net::IoResult::Status::would_block:
           break;

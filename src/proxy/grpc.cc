@@ -33,9 +33,9 @@ std::optional<uint32_t> grpc_status(const Headers& headers) noexcept {
   const Field* field = headers.find(std::string_view("grpc-status"));
   if (field == nullptr || field->value.empty()) return std::nullopt;
   uint32_t number = 0;
-  const char* const end = field->value.data() + field->value.size();
-  const auto [at, error] = std::from_chars(field->value.data(), end, number);
-  if (error != std::errc() || at != end) return std::nullopt;
+  const std::string_view text = field->value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
 

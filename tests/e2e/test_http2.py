@@ -12,7 +12,7 @@ import threading
 
 import hpack
 import pytest
-from harness import Backend, eventually, patience
+from harness import SANITIZED, Backend, eventually, patience
 from harness.backend import answer, ok
 from harness.config import gateway, mirrored, route, upstream, virtual_service
 from harness.h2 import (
@@ -420,6 +420,7 @@ def test_shadow_that_opens_no_window_is_cut_at_the_budget(start, closing):
 
 
 @pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="measures memory")
 def test_memory_beside_a_shadow_that_opens_no_window(start, closing):
     shadow = closing(Backend(never_updating))
     gw = start(with_h2_shadow(closing(Backend()), shadow, request={"timeout": "30s"}, limits={"bufferBytes": 4 * MIB}))
