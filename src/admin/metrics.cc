@@ -46,6 +46,12 @@ void write_client(Exposition& out, const ClientSums& client) {
   for (size_t i = 0; i < client.refusals.size(); ++i) {
     out.sample({{"reason", proxy::RefusalCounters::kNames[i]}}, client.refusals[i]);
   }
+  out.family("gnomon_client_floods", MetricType::counter,
+             "HTTP/2 connections ended because their client made us work for nothing, by what it "
+             "overdid.");
+  for (size_t i = 0; i < client.floods.size(); ++i) {
+    out.sample({{"reason", proxy::FloodCounters::kNames[i]}}, client.floods[i]);
+  }
   out.family("gnomon_client_received_bytes", MetricType::counter, "Body bytes from clients.");
   out.sample({}, client.bytes_received);
   out.family("gnomon_client_sent_bytes", MetricType::counter, "Body bytes to clients.");
@@ -266,6 +272,7 @@ void ClientSums::add(const proxy::WorkerStats& stats) noexcept {
   client_gone += stats.client_gone.value();
   refused += stats.refused.value();
   for (size_t i = 0; i < refusals.size(); ++i) refusals[i] += stats.refusals.value(i);
+  for (size_t i = 0; i < floods.size(); ++i) floods[i] += stats.floods.value(i);
   bytes_received += stats.bytes_received.value();
   bytes_sent += stats.bytes_sent.value();
   access_log_dropped += stats.access_log_dropped.value();

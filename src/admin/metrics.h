@@ -25,6 +25,7 @@ struct ClientSums {
   uint64_t client_gone = 0;
   uint64_t refused = 0;
   std::array<uint64_t, proxy::RefusalCounters::kNames.size()> refusals{};
+  std::array<uint64_t, proxy::FloodCounters::kNames.size()> floods{};
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
   uint64_t access_log_dropped = 0;

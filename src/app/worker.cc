@@ -233,7 +233,7 @@ void Worker::on_secured(Port& port, Place place, net::TlsAccept& accept,
 void Worker::serve(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
   stats_.connections.add();
   stats_.connections_active.add(1);
-  auto connection = http::make_server_h1(port.server, std::move(stream));
+  auto connection = http::make_server_connection(port.server, std::move(stream));
   http::ServerConnection* key = connection.get();
   connections_.emplace(key, Client{std::move(connection), &port, std::move(place)});
   if (drain_ != Drain::no) key->drain();

@@ -134,6 +134,13 @@ void ByteQueue::consume(size_t n) noexcept {
   }
 }
 
+Chunk ByteQueue::take_front(size_t max) noexcept {
+  const Chunk& front = chunks_[head_];
+  Chunk taken(front.block(), front.data(), std::min(front.size(), max));
+  consume(taken.size());
+  return taken;
+}
+
 void ByteQueue::clear() noexcept {
   chunks_.clear();
   head_ = compact_ = 0;

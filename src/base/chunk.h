@@ -117,6 +117,8 @@ class ByteQueue {
   // Fills up to `max` entries from the front; returns how many.
   int fill_iovec(struct iovec* out, int max) const noexcept;
   void consume(size_t n) noexcept;
+  // Takes the first slice off, or its first `max` bytes. Not to be called when empty.
+  Chunk take_front(size_t max) noexcept;
   void clear() noexcept;
 
   // Memory that the queue keeps alive, counting whole blocks where a slice pins one.

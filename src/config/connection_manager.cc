@@ -5,20 +5,6 @@
 #include "config/text_rules.h"
 
 namespace gnomon::config {
-namespace {
-
-constexpr std::string_view kHttp1Only = "concerns HTTP/2, which is not spoken yet";
-
-// True, with a warning, for a value that is accepted and does nothing.
-template <typename T>
-auto warn_if(T wanted, std::string_view message) {
-  return [wanted, message](const T& value, const Node& node, const Scope& scope) {
-    if (value == wanted) scope.warning(node.at(), std::string(message));
-    return true;
-  };
-}
-
-}  // namespace
 
 std::span<const EnumName<ServerHeader>> enum_names(ServerHeader /*tag*/) {
   static constexpr EnumName<ServerHeader> kNames[] = {
@@ -90,6 +76,17 @@ void describe(Schema<UuidRequestId>& s) {
   s.field("useRequestIdForTraceSampling", &UuidRequestId::use_for_trace_sampling);
 }
 
+void describe(Schema<Http2Options>& s) {
+  s.field("maxConcurrentStreams", &Http2Options::max_concurrent_streams,
+          in_range<uint32_t>(1, INT32_MAX));
+  s.field("initialStreamWindowSize", &Http2Options::stream_window,
+          in_range<uint32_t>(65'535, INT32_MAX));
+  s.field("initialConnectionWindowSize", &Http2Options::connection_window,
+          in_range<uint32_t>(65'535, INT32_MAX));
+  // A broken request never ends more than its own stream.
+  s.ignored({"overrideStreamErrorOnInvalidHttpMessage"});
+}
+
 void describe(Schema<ConnectionManager>& s) {
   using M = ConnectionManager;
   s.field("skipXffAppend", &M::skip_xff_append);
@@ -109,6 +106,7 @@ void describe(Schema<ConnectionManager>& s) {
   s.field("idleTimeout", &M::idle_timeout, kNotNegative);
   s.field("requestTimeout", &M::request_timeout, kNotNegative);
   s.field("requestHeadersTimeout", &M::request_headers_timeout, kNotNegative);
+  s.field("drainTimeout", &M::drain_timeout, kNotNegative);
   s.field("delayedCloseTimeout", &M::delayed_close_timeout, kNotNegative);
   s.field("maxConnectionDuration", &M::max_connection_duration, kNotNegative);
   s.field("maxStreamDuration", &M::max_stream_duration, kNotNegative);
@@ -135,11 +133,10 @@ void describe(Schema<ConnectionManager>& s) {
   s.field("pathWithEscapedSlashesAction", &M::escaped_slashes);
   s.field("mergeSlashes", &M::merge_slashes);
   s.field("normalizePath", &M::normalize_path);
-  s.field("codecType", &M::codec,
-          warn_if(CodecType::http2, "is not obeyed: only HTTP/1 is spoken with clients yet"));
+  s.field("codecType", &M::codec);
+  s.field("http2ProtocolOptions", &M::http2);
   s.field("upgrades", &M::upgrades);
 
-  s.unserved({"drainTimeout", "http2ProtocolOptions"}, kHttp1Only);
   s.unserved("tracing", &M::tracing, "has no effect: no spans are made or sent");
   s.ignored({"extensions"});
 }

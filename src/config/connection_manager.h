@@ -39,6 +39,12 @@ std::span<const EnumName<ServerHeader>> enum_names(ServerHeader tag);
 std::span<const EnumName<UnderscoresAction>> enum_names(UnderscoresAction tag);
 std::span<const EnumName<EscapedSlashes>> enum_names(EscapedSlashes tag);
 std::span<const EnumName<CodecType>> enum_names(CodecType tag);
+
+struct Http2Options {
+  std::optional<uint32_t> max_concurrent_streams;
+  std::optional<uint32_t> stream_window;
+  std::optional<uint32_t> connection_window;
+};
 std::span<const EnumName<ForwardClientCert>> enum_names(ForwardClientCert tag);
 
 struct EarlyHeaders {
@@ -113,9 +119,11 @@ struct ConnectionManager {
   bool merge_slashes = false;
   std::optional<bool> normalize_path;
   CodecType codec = CodecType::automatic;
+  std::optional<Http2Options> http2;
   std::vector<UpgradeConfig> upgrades;
 };
 
+void describe(Schema<Http2Options>& s);
 void describe(Schema<EarlyHeaders>& s);
 void describe(Schema<CidrRange>& s);
 void describe(Schema<InternalAddresses>& s);

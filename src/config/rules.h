@@ -18,6 +18,15 @@ auto in_range(T min, T max) {
   };
 }
 
+// True, with a warning, for a value that is accepted and does nothing.
+template <typename T>
+auto warn_if(T wanted, std::string_view message) {
+  return [wanted, message](const T& value, const Node& node, const Scope& scope) {
+    if (value == wanted) scope.warning(node.at(), std::string(message));
+    return true;
+  };
+}
+
 struct NotEmpty {
   template <typename T>
   bool operator()(const T& value, const Node& node, const Scope& scope) const {

@@ -44,6 +44,17 @@ bool check_host(const StaticHost& host, const Node& node, const Scope& scope) {
 
 constexpr uint16_t kHttpsPort = 443;
 
+const auto kWindow = in_range<uint32_t>(65'535, INT32_MAX);
+
+// As Gloo's plugin says it.
+bool check_protocol(const Upstream& upstream, const Node& node, const Scope& scope) {
+  const bool http1 = upstream.connection && upstream.connection->http1;
+  const bool http2 = upstream.use_http2 && upstream.use_http2->value;
+  if (!http1 || !http2) return true;
+  scope.error(node.at(), "connectionConfig.http1ProtocolOptions and useHttp2 exclude each other");
+  return false;
+}
+
 bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& scope) {
   if (!upstream.hosts.empty()) return true;
   scope.error(node.at(), "a static Upstream needs at least one host");
@@ -51,6 +62,13 @@ bool check_hosts(const StaticUpstream& upstream, const Node& node, const Scope& 
 }
 
 }  // namespace
+
+std::span<const EnumName<ProtocolSelection>> enum_names(ProtocolSelection /*tag*/) {
+  static constexpr EnumName<ProtocolSelection> kNames[] = {
+      {"USE_CONFIGURED_PROTOCOL", ProtocolSelection::configured},
+      {"USE_DOWNSTREAM_PROTOCOL", ProtocolSelection::client}};
+  return kNames;
+}
 
 // Gloo's rule: any host on port 443 makes all of them TLS, unless the Upstream says otherwise.
 std::optional<TlsRequest> find_tls_request(const Upstream& upstream) {
@@ -116,14 +134,22 @@ void describe(Schema<Upstream>& s) {
   // Without the tunnel a request would reach a proxy that it is not for.
   s.unserved("httpProxyHostname", &Upstream::tunnel, kNoTunnel);
   s.unserved("httpConnectSslConfig", &Upstream::tunnel, kNoTunnel);
+  s.field("useHttp2", &Upstream::use_http2);
+  s.field("initialStreamWindowSize", &Upstream::stream_window, kWindow);
+  s.field("initialConnectionWindowSize", &Upstream::connection_window, kWindow);
+  s.field("maxConcurrentStreams", &Upstream::max_concurrent_streams,
+          in_range<uint32_t>(1, INT32_MAX));
+  s.field("protocolSelection", &Upstream::protocol_selection,
+          warn_if(ProtocolSelection::client, "is not served yet: useHttp2 decides"));
+  // A broken answer never ends more than its own stream.
+  s.ignored({"overrideStreamErrorOnInvalidHttpMessage"});
   s.unserved({"disableIstioAutoMtls", "failover", "httpConnectHeaders", "ignoreHealthOnHostRemoval",
-              "initialConnectionWindowSize", "initialStreamWindowSize", "maxConcurrentStreams",
-              "overrideStreamErrorOnInvalidHttpMessage", "preconnectPolicy", "protocolSelection",
-              "useHttp2"});
+              "preconnectPolicy"});
   s.field("healthChecks", &Upstream::health_checks);
   s.field("outlierDetection", &Upstream::outliers);
   s.field("proxyProtocolVersion", &Upstream::proxy_protocol);
   s.ignored({"discoveryMetadata", "namespacedStatuses", "status"});
+  s.check(check_protocol);
 }
 
 }  // namespace gnomon::config

@@ -38,6 +38,9 @@ struct PipeUpstream {
   Located<std::string> path;
 };
 
+enum class ProtocolSelection : uint8_t { configured, client };
+std::span<const EnumName<ProtocolSelection>> enum_names(ProtocolSelection tag);
+
 struct CircuitBreakers {
   std::optional<uint32_t> max_connections;
   std::optional<uint32_t> max_pending_requests;
@@ -59,6 +62,11 @@ struct Upstream {
   std::vector<HealthCheck> health_checks;
   std::optional<OutlierDetection> outliers;
   std::optional<ProxyProtocolVersion> proxy_protocol;
+  std::optional<Located<bool>> use_http2;
+  std::optional<uint32_t> stream_window;
+  std::optional<uint32_t> connection_window;
+  std::optional<uint32_t> max_concurrent_streams;
+  ProtocolSelection protocol_selection = ProtocolSelection::configured;
 };
 
 // What in an Upstream says that TLS is to be spoken to its backends.

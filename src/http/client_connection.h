@@ -42,10 +42,19 @@ class ClientConnection {
   // Closes without a word; on_closed follows. An exchange in progress hears nothing.
   virtual void close() = 0;
   virtual TimePoint idle_since() const noexcept = 0;
+  // Where exchanges share a connection: how many more may be started now, and whether there are
+  // none. on_idle() then says that there is room again.
+  virtual uint32_t room() const noexcept { return 0; }
+  virtual bool idle() const noexcept { return false; }
 };
 
 // `preface` is what the connection says before its first request, such as a PROXY protocol header.
 std::unique_ptr<ClientConnection> make_client_h1(const ClientContext& context, ClientOwner& owner,
+                                                 std::unique_ptr<net::Stream> stream,
+                                                 Duration connect_timeout,
+                                                 std::string_view preface = {});
+
+std::unique_ptr<ClientConnection> make_client_h2(const ClientContext& context, ClientOwner& owner,
                                                  std::unique_ptr<net::Stream> stream,
                                                  Duration connect_timeout,
                                                  std::string_view preface = {});

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/token_bucket.h"
 #include "http/h1_common.h"
+#include "http/h2_common.h"
 #include "msg/head.h"
 #include "net/address.h"
 #include "tls/facts.h"
@@ -47,15 +48,17 @@ class ServerStream {
   virtual net::Address local() const noexcept { return {}; }
   // Of the client's connection; null where it is clear text.
   virtual const tls::TlsFacts* tls() const noexcept { return nullptr; }
+  // The same for all streams of a connection.
   ConnectionScope& connection() noexcept { return connection_; }
   // The connection takes no further request. Before send_head().
   virtual void close_after_answer() noexcept {}
 
  protected:
+  explicit ServerStream(ConnectionScope& connection) noexcept : connection_(connection) {}
   ~ServerStream() = default;
 
  private:
-  ConnectionScope connection_;
+  ConnectionScope& connection_;
 };
 
 // One request as it arrives. Owned by the connection, which destroys it once its answer has ended
@@ -78,20 +81,28 @@ class Service {
   virtual std::unique_ptr<RequestHandler> on_request(ServerStream& stream, RequestHead head) = 0;
   // A request that was refused before it became one; the connection has answered it itself.
   virtual void on_refused(const net::Address& peer, const ProtocolError& error) = 0;
+  // An HTTP/2 connection was ended because its client made us do too much for nothing.
+  virtual void on_flood(const net::Address& /*peer*/, H2Flood /*kind*/) {}
 
  protected:
   ~Service() = default;
 };
 
+// Which versions of HTTP a listener takes in clear.
+enum class Codec : uint8_t { automatic, http1, http2 };
+
 // May change between two requests of a connection.
 struct ServerSettings {
-  H1Limits h1;
+  Codec codec = Codec::automatic;
+  H1Limits h1;  // those of heads hold for HTTP/2 too
+  H2Limits h2;  // as they were when a connection began
   H1RequestRules rules;
   Millis header_timeout{10'000};        // from the first byte of a head to its last; 408; 0 = none
   Millis idle_timeout{60'000};          // between two requests of a connection; 0 = none
   Millis request_timeout{300'000};      // from the head to the last byte of the body; 408; 0 = none
   Millis stream_idle_timeout{300'000};  // no byte in either direction during an exchange; 0 = none
   Millis linger_timeout{2'000};         // for the client to take our last bytes; 0 = not at all
+  Millis drain_timeout{1'000};          // HTTP/2: for a client to hear that no stream may follow
   Millis max_connection_duration{0};    // then it takes no further request; 0 = no limit
   Millis max_stream_duration{0};        // of a whole exchange; 504, 408 or a reset; 0 = no limit
   uint32_t max_requests = 0;            // of one connection; 0 = no limit

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "http/read_buffer.h"
 #include "http/server.h"
@@ -45,7 +46,33 @@ class ServerConnection {
   virtual std::optional<TimePoint> idle_since() const noexcept { return std::nullopt; }
 };
 
+// What an HTTP/2 client says first (RFC 9113 section 3.4).
+inline constexpr std::string_view kH2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+// Gets a connection whose first bytes turned out to be HTTP/2, with all that was read of it.
+class PrefaceSink {
+ public:
+  virtual void on_preface(std::unique_ptr<net::Stream> stream, Chunk read, bool draining) = 0;
+
+ protected:
+  ~PrefaceSink() = default;
+};
+
+// Unique in the process; never 0.
+uint64_t next_connection_id() noexcept;
+
+// Speaks HTTP/2 where TLS has agreed on it, else what the settings' codec says; where that is
+// automatic, HTTP/2 if the first bytes are its preface, else HTTP/1.
+std::unique_ptr<ServerConnection> make_server_connection(ServerContext& context,
+                                                         std::unique_ptr<net::Stream> stream);
+
+// `preface_sink` may be null.
 std::unique_ptr<ServerConnection> make_server_h1(ServerContext& context,
-                                                 std::unique_ptr<net::Stream> stream);
+                                                 std::unique_ptr<net::Stream> stream,
+                                                 PrefaceSink* preface_sink = nullptr);
+// `read`: bytes that have been read already.
+std::unique_ptr<ServerConnection> make_server_h2(ServerContext& context,
+                                                 std::unique_ptr<net::Stream> stream,
+                                                 Chunk read = {});
 
 }  // namespace gnomon::http

@@ -1,4 +1,3 @@
-#include <atomic>
 #include <string>
 #include <utility>
 
@@ -22,17 +21,14 @@ constexpr Error kTooLong{Errc::timeout, Side::client, Retry::no, "exchange took 
 constexpr Error kTooLarge{Errc::limit, Side::client, Retry::no, "request body over its limit"};
 constexpr Error kClosing{Errc::shutdown, Side::internal, Retry::no, "connection closed by gateway"};
 
-uint64_t next_connection_id() noexcept {
-  static std::atomic<uint64_t> last = 0;
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
-}
-
 // A connection that speaks HTTP/1.1 with a client: one exchange at a time, pipelined requests wait
 // in the kernel or in `pending_`.
 class ServerH1 final : public ServerConnection, private ServerStream, private net::StreamHandler {
  public:
-  ServerH1(ServerContext& context, std::unique_ptr<net::Stream> stream)
-      : context_(context),
+  ServerH1(ServerContext& context, std::unique_ptr<net::Stream> stream, PrefaceSink* preface_sink)
+      : ServerStream(scope_),
+        context_(context),
+        preface_sink_(preface_sink),
         stream_(std::move(stream)),
         peer_ip_(stream_->peer().ip()),
         parser_(context.settings.h1, context.settings.rules),
@@ -41,7 +37,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
         read_task_([this] { read_some(); }),
         phase_timer_(context.loop.timers(), [this] { on_phase_timeout(); }),
         activity_timer_(context.loop.timers(), [this] { on_activity_timeout(); }) {
-    connection().id = next_connection_id();
+    scope_.id = next_connection_id();
     stream_->set_handler(this);
     arm_phase(settings().header_timeout > Millis::zero() ? settings().header_timeout
                                                          : settings().idle_timeout);
@@ -145,6 +141,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
 
   void feed(Chunk in) {
     events_left_ = false;
+    if (preface_sink_ != nullptr && !past_preface(in)) return;
     if (phase_ == Phase::lingering) return count_discarded(in.size());
     while (wants_read()) {
       switch (parser_.next(in)) {
@@ -165,6 +162,31 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     }
     pending_ = std::move(in);
     events_left_ = true;
+  }
+
+  // Whether the first bytes begin a request of HTTP/1. False while they may still be the preface of
+  // HTTP/2, and when they were.
+  bool past_preface(Chunk& in) {
+    if (!preface_.empty()) in = Chunk::copy_of(std::string(preface_.view()).append(in.view()));
+    const std::string_view looked = in.view().substr(0, kH2Preface.size());
+    const bool maybe = kH2Preface.starts_with(looked);
+    if (maybe && looked.size() < kH2Preface.size()) {
+      preface_ = std::move(in);
+      return false;
+    }
+    preface_ = Chunk();
+    PrefaceSink* const sink = std::exchange(preface_sink_, nullptr);
+    if (maybe) hand_over(*sink, std::move(in));
+    return !maybe;
+  }
+
+  // Nothing but the destructor follows.
+  void hand_over(PrefaceSink& sink, Chunk in) {
+    phase_ = Phase::closed;
+    phase_timer_.cancel();
+    if (age_timer_ != nullptr) age_timer_->cancel();
+    read_task_.cancel();
+    sink.on_preface(std::move(stream_), std::move(in), draining_);
   }
 
   void on_body(Chunk chunk) {
@@ -552,11 +574,14 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     activity_timer_.arm(settings().stream_idle_timeout - quiet);
   }
 
+  ConnectionScope scope_;
   ServerContext& context_;
-  const std::unique_ptr<net::Stream> stream_;
+  PrefaceSink* preface_sink_;  // until the first bytes say that it is HTTP/1
+  std::unique_ptr<net::Stream> stream_;
   const std::string peer_ip_;
   H1RequestParser parser_;
   ByteQueue out_;
+  Chunk preface_;  // the first bytes, while they may be the beginning of HTTP/2
   Chunk pending_;  // read but not parsed: the exchange is paused, or it belongs to the next request
   std::unique_ptr<RequestHandler> handler_;
 
@@ -598,8 +623,9 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
 }  // namespace
 
 std::unique_ptr<ServerConnection> make_server_h1(ServerContext& context,
-                                                 std::unique_ptr<net::Stream> stream) {
-  return std::make_unique<ServerH1>(context, std::move(stream));
+                                                 std::unique_ptr<net::Stream> stream,
+                                                 PrefaceSink* preface_sink) {
+  return std::make_unique<ServerH1>(context, std::move(stream), preface_sink);
 }
 
 }  // namespace gnomon::http

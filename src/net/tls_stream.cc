@@ -8,6 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "tls/context.h"
+
 namespace gnomon::net {
 namespace {
 
@@ -430,6 +432,11 @@ std::unique_ptr<Stream> make_tls_client(EventLoop& loop, Lane lane, std::unique_
   TlsStream::Side side;
   side.lane = lane;
   side.ssl = peer.context->connect(peer.server_name, session_peer);
+  if (!peer.only_protocol.empty()) {
+    const std::string wire = tls::alpn_wire({std::string(peer.only_protocol)});
+    SSL_set_alpn_protos(side.ssl.get(), reinterpret_cast<const unsigned char*>(wire.data()),
+                        static_cast<unsigned>(wire.size()));
+  }
   side.client = peer.context;
   side.session_peer = std::move(session_peer);
   side.preface = std::move(preface);

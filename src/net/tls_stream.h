@@ -123,7 +123,8 @@ class TlsStream final : public Stream, private StreamHandler {
 // Whom and how a connection to a backend speaks TLS with.
 struct TlsPeer {
   tls::ClientContextPtr context;
-  std::string server_name;  // for SNI; empty: none
+  std::string server_name;           // for SNI; empty: none
+  std::string_view only_protocol{};  // offered by ALPN instead of those of the context
 };
 
 // A client's side over a stream that may still be connecting. `preface` is sent in clear first.

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "msg/headers.h"
+#include "proxy/grpc.h"
 #include "routing/regex.h"
 
 namespace gnomon::proxy {
@@ -97,36 +98,10 @@ bool flags_pass(const AccessFilter& filter, const StreamFacts& facts) {
   });
 }
 
-// Without a gRPC status, the one that stands for the status of HTTP, as in Envoy.
-uint32_t grpc_status_of(uint16_t http_status) noexcept {
-  switch (http_status) {
-    case 200:
-      return 0;
-    case 400:
-      return 13;
-    case 401:
-      return 16;
-    case 403:
-      return 7;
-    case 404:
-      return 12;
-    case 429:
-    case 502:
-    case 503:
-    case 504:
-      return 14;
-    default:
-      return 2;
-  }
-}
-
 bool grpc_passes(const AccessFilter& filter, const StreamFacts& facts) {
-  const Field* status = nullptr;
-  if (facts.response_trailers != nullptr) status = facts.response_trailers->find("grpc-status");
-  if (status == nullptr && facts.response != nullptr) {
-    status = facts.response->headers.find("grpc-status");
-  }
-  const auto written = status != nullptr ? parse<uint32_t>(status->value) : std::nullopt;
+  std::optional<uint32_t> written;
+  if (facts.response_trailers != nullptr) written = grpc_status(*facts.response_trailers);
+  if (!written && facts.response != nullptr) written = grpc_status(facts.response->headers);
   const uint32_t number = written.value_or(grpc_status_of(facts.status));
   const bool listed = number < 32 && (filter.grpc_statuses >> number & 1) != 0;
   return listed != filter.invert;

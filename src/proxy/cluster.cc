@@ -74,6 +74,10 @@ bool Cluster::set_limits() {
   limits_.client.proper_case = rules.proper_case;
   if (rules.idle_timeout) limits_.idle_timeout = *rules.idle_timeout;
   if (rules.fields_max != 0) limits_.client.h1.fields = rules.fields_max;
+  http::H2Limits& h2 = limits_.client.h2;
+  h2.stream_window = rules.stream_window.value_or(h2.stream_window);
+  h2.connection_window = rules.shared_window.value_or(h2.connection_window);
+  h2.streams_max = rules.streams_max.value_or(h2.streams_max);
   if (rules.buffer_bytes) {
     limits_.client.unsent_high_bytes = *rules.buffer_bytes;
     limits_.client.unsent_low_bytes = *rules.buffer_bytes / 2;

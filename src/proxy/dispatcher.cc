@@ -27,4 +27,8 @@ void Dispatcher::on_refused(const net::Address& peer, const http::ProtocolError&
   listener_.log(record);
 }
 
+void Dispatcher::on_flood(const net::Address& /*peer*/, http::H2Flood kind) {
+  context_.stats.floods.add(static_cast<size_t>(kind) - 1);  // there is none for H2Flood::none
+}
+
 }  // namespace gnomon::proxy

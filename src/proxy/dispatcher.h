@@ -41,6 +41,7 @@ class Dispatcher final : public http::Service {
   std::unique_ptr<http::RequestHandler> on_request(http::ServerStream& stream,
                                                    RequestHead head) override;
   void on_refused(const net::Address& peer, const http::ProtocolError& error) override;
+  void on_flood(const net::Address& peer, http::H2Flood kind) override;
 
  private:
   const ProxyContext& context_;

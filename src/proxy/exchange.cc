@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "proxy/cors.h"
+#include "proxy/grpc.h"
 #include "proxy/header_edits.h"
 #include "proxy/request_identity.h"
 #include "proxy/retry.h"
@@ -445,7 +446,9 @@ bool Exchange::may_send_again() const noexcept {
 }
 
 void Exchange::on_attempt_failed(const Error& error) {
-  const bool stale = error.retry == Retry::if_reused && is_idempotent(head_.method) &&
+  // An HTTP/2 backend that refuses a stream has not looked at the request.
+  const bool unseen = error.retry == Retry::yes && error.code == Errc::reset;
+  const bool stale = (unseen || (error.retry == Retry::if_reused && is_idempotent(head_.method))) &&
                      stale_retries_ < kStaleRetriesMax && replay_complete_;
   if (host_ != nullptr && !stale) host_->report_failure(error);
   const routing::RetryPolicy& policy = match_.route->retry;
@@ -622,6 +625,10 @@ void Exchange::send_reply(ResponseHead head, std::string_view body) {
   stop_deadlines();
   forget_replay();
   response_started_ = response_ended_ = true;
+  if (is_grpc(head_.headers)) {
+    make_grpc_answer(head, body);
+    body = {};
+  }
   status_ = head.status;
   head.body = BodyKind::sized;
   head.content_length = static_cast<int64_t>(body.size());

@@ -6,6 +6,12 @@
 #include "net/tls_stream.h"
 
 namespace gnomon::proxy {
+namespace {
+
+// Streams that an HTTP/2 connection is taken to allow before its backend has said so.
+constexpr size_t kStreamsExpected = 100;
+
+}  // namespace
 
 void PoolTicket::leave() noexcept {
   if (pool_ == nullptr) return;
@@ -34,6 +40,7 @@ HostPool::~HostPool() {
 }
 
 http::ClientConnection* HostPool::take_idle(const PoolTicket& ticket) noexcept {
+  if (limits_.rules.http2) return take_shared(ticket);
   auto found = idle_.rbegin();
   if (speaks_for_clients()) {
     found = std::find_if(idle_.rbegin(), idle_.rend(), [&](http::ClientConnection* connection) {
@@ -54,7 +61,7 @@ Result<void> HostPool::wait(PoolTicket& ticket) {
     return std::unexpected(
         Error{Errc::overflow, Side::backend, Retry::no, "too many requests wait for a connection"});
   }
-  if (connecting_ <= waiting_.size() || speaks_for_clients()) {
+  if (expected_room() <= waiting_.size() || speaks_for_clients()) {
     const Result<void> opened = open_connection(ticket.origin_);
     // With every connection in use a request may still wait for one of them to come free.
     const bool others = connections_.size() > 0;
@@ -100,11 +107,13 @@ std::unique_ptr<http::ClientConnection> HostPool::make_connection(
     std::unique_ptr<net::Stream> stream, std::string preface) {
   if (limits_.tls != nullptr) {
     stream = net::make_tls_client(context_.loop, context_.lane, std::move(stream),
-                                  {limits_.tls, server_name_}, std::exchange(preface, {}));
+                                  {limits_.tls, server_name_, limits_.rules.http2 ? "h2" : ""},
+                                  std::exchange(preface, {}));
   }
   const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
                                    context_.lane};
-  return http::make_client_h1(client, *this, std::move(stream), limits_.connect_timeout, preface);
+  const auto make = limits_.rules.http2 ? http::make_client_h2 : http::make_client_h1;
+  return make(client, *this, std::move(stream), limits_.connect_timeout, preface);
 }
 
 void HostPool::set_server_name(const std::string& name) {
@@ -122,10 +131,15 @@ PoolTicket* HostPool::next_ticket() noexcept {
 
 void HostPool::on_connected(http::ClientConnection& connection) {
   --connecting_;
-  give(connection);
+  if (!limits_.rules.http2) return give(connection);
+  shared_.push_back(&connection);
+  share(connection);
 }
 
-void HostPool::on_idle(http::ClientConnection& connection) { give(connection); }
+void HostPool::on_idle(http::ClientConnection& connection) {
+  if (!limits_.rules.http2) return give(connection);
+  share(connection);
+}
 
 bool HostPool::may_serve(const Open& open) const noexcept {
   const uint32_t most = limits_.rules.requests_max;
@@ -158,10 +172,61 @@ void HostPool::give(http::ClientConnection& connection) {
   idle_.push_back(&connection);
 }
 
+size_t HostPool::expected_room() const noexcept {
+  if (!limits_.rules.http2) return connecting_;
+  return connecting_ * std::min<size_t>(limits_.client.h2.streams_max, kStreamsExpected);
+}
+
+http::ClientConnection* HostPool::take_shared(const PoolTicket& ticket) noexcept {
+  if (!waiting_.empty()) return nullptr;  // they were first
+  for (http::ClientConnection* connection : shared_) {
+    Open& open = connections_.find(connection)->second;
+    if (!may_serve(open) || connection->room() == 0) continue;
+    if (speaks_for_clients() && !(open.client == ticket.origin_.client)) continue;
+    ++open.requests;
+    if (monitor_ != nullptr) monitor_->on_connected();
+    return connection;
+  }
+  return nullptr;
+}
+
+// What a ticket does with its connection may end it, and with it the record.
+void HostPool::share(http::ClientConnection& connection) {
+  while (true) {
+    const auto it = connections_.find(&connection);
+    if (it == connections_.end()) return;
+    Open& open = it->second;
+    if (may_serve(open) && connection.room() > 0) {
+      if (PoolTicket* ticket = next_ticket_for(open)) {
+        hand_over(*ticket, open);
+        continue;
+      }
+    }
+    if (connection.idle() && (draining_ || !may_serve(open))) connection.close();
+    break;
+  }
+  replace_closed();
+}
+
+void HostPool::close_idle_shared(TimePoint idle_before) {
+  const std::vector<http::ClientConnection*> open = shared_;
+  for (http::ClientConnection* connection : open) {
+    if (connection->idle() && connection->idle_since() < idle_before) connection->close();
+  }
+}
+
+void HostPool::fail_waiting(const Error& error) {
+  // Those who ask again meanwhile stand behind them.
+  for (size_t n = waiting_.size(); n > 0; --n) {
+    if (PoolTicket* ticket = next_ticket()) ticket->on_no_connection(error);
+  }
+}
+
 void HostPool::on_closed(http::ClientConnection& connection, const Error* connect_error) {
   const auto it = connections_.find(&connection);
   if (it == connections_.end()) return;
   std::erase(idle_, &connection);
+  std::erase(shared_, &connection);
   Open open = std::move(it->second);
   connections_.erase(it);
   graveyard_.bury(std::move(open.connection));
@@ -171,6 +236,8 @@ void HostPool::on_closed(http::ClientConnection& connection, const Error* connec
   if (connect_error != nullptr) {
     --connecting_;
     stats_.connect_failures.add();
+    // All that wait were to share the connection.
+    if (limits_.rules.http2 && connecting_ == 0) return fail_waiting(*connect_error);
     failed = next_ticket_for(open);
   }
   replace_closed();
@@ -179,8 +246,9 @@ void HostPool::on_closed(http::ClientConnection& connection, const Error* connec
 
 // Somebody may have been waiting for the room that a closed connection leaves.
 void HostPool::replace_closed() {
-  if (waiting_.size() <= connecting_) return;
-  const Result<void> opened = open_connection(waiting_[connecting_]->origin_);
+  const size_t room = expected_room();
+  if (waiting_.size() <= room) return;
+  const Result<void> opened = open_connection(waiting_[room]->origin_);
   const bool others = connections_.size() > connecting_;
   if (opened || (opened.error().code == Errc::overflow && others)) return;
   if (PoolTicket* ticket = next_ticket()) ticket->on_no_connection(opened.error());
@@ -190,17 +258,20 @@ void HostPool::renew() {
   for (auto& [key, open] : connections_) open.retire = true;
   const std::vector<http::ClientConnection*> idle = std::exchange(idle_, {});
   for (http::ClientConnection* connection : idle) connection->close();
+  close_idle_shared(TimePoint::max());
 }
 
 void HostPool::drain() {
   draining_ = true;
   const std::vector<http::ClientConnection*> idle = std::exchange(idle_, {});
   for (http::ClientConnection* connection : idle) connection->close();
+  close_idle_shared(TimePoint::max());
 }
 
 void HostPool::close_stale() {
   if (limits_.idle_timeout == Millis::zero()) return;
   const TimePoint oldest = context_.loop.now() - limits_.idle_timeout;
+  close_idle_shared(oldest);
   size_t stale = 0;
   while (stale < idle_.size() && idle_[stale]->idle_since() < oldest) ++stale;
   const std::vector<http::ClientConnection*> victims(idle_.begin(),

@@ -128,6 +128,13 @@ class HostPool final : private http::ClientOwner {
                                                           std::string preface);
   void give(http::ClientConnection& connection);
   void hand_over(PoolTicket& ticket, Open& open);
+  // The same where exchanges share connections, which are filled in the order of their opening.
+  http::ClientConnection* take_shared(const PoolTicket& ticket) noexcept;
+  void share(http::ClientConnection& connection);
+  void close_idle_shared(TimePoint idle_before);
+  void fail_waiting(const Error& error);
+  // How many requests the connections being opened will take.
+  size_t expected_room() const noexcept;
   PoolTicket* next_ticket() noexcept;
   PoolTicket* next_ticket_for(const Open& open) noexcept;
   void replace_closed();
@@ -141,7 +148,8 @@ class HostPool final : private http::ClientOwner {
   ClusterStats& stats_;
   std::unique_ptr<HostMonitor> monitor_;
   std::unordered_map<http::ClientConnection*, Open> connections_;
-  std::vector<http::ClientConnection*> idle_;  // the most recently used is last
+  std::vector<http::ClientConnection*> idle_;    // the most recently used is last
+  std::vector<http::ClientConnection*> shared_;  // HTTP/2: open ones, the oldest first
   std::deque<PoolTicket*> waiting_;
   size_t connecting_ = 0;
   net::Graveyard<http::ClientConnection> graveyard_;

@@ -310,5 +310,106 @@ TEST_F(HostPoolTest, destroying_the_pool_gives_everything_back) {
   EXPECT_EQ(stats_.requests_pending.value(), 0);
 }
 
+// Begins a request as soon as it may.
+struct Sharer final : PoolTicket {
+  void begin(http::ClientConnection& got) {
+    connection = &got;
+    stream = &got.start(response);
+    stream->send_head(RequestHead());
+    stream->send_end({});
+  }
+  void on_connection(http::ClientConnection& got) override { begin(got); }
+  void on_no_connection(const Error& got) override { error = got; }
+  http::ClientConnection* connection = nullptr;
+  http::ClientStream* stream = nullptr;
+  IgnoreResponse response;
+  std::optional<Error> error;
+};
+
+class SharedHostPoolTest : public HostPoolTest {
+ protected:
+  SharedHostPoolTest() {
+    limits_.rules.http2 = true;
+    limits_.client.h2.streams_max = 2;
+  }
+  void join(Sharer& sharer) {
+    if (http::ClientConnection* shared = pool().take_idle(sharer)) return sharer.begin(*shared);
+    ASSERT_TRUE(pool().wait(sharer));
+  }
+};
+
+TEST_F(SharedHostPoolTest, a_connection_is_filled_before_another_is_opened) {
+  listen();
+  Sharer first;
+  Sharer second;
+  Sharer third;
+  join(first);
+  join(second);
+  join(third);
+  settle();
+  ASSERT_NE(first.connection, nullptr);
+  EXPECT_EQ(first.connection, second.connection);
+  ASSERT_NE(third.connection, nullptr);
+  EXPECT_NE(third.connection, first.connection);
+  EXPECT_EQ(accepted_.size(), 2U);
+  EXPECT_EQ(counts_.connections.value(), 2U);
+  // A place that comes free is used before the newer connection.
+  first.stream->cancel();
+  settle();
+  Sharer fourth;
+  join(fourth);
+  EXPECT_EQ(fourth.connection, second.connection);
+}
+
+TEST_F(SharedHostPoolTest, whoever_waits_gets_the_place_that_comes_free) {
+  listen();
+  limits_.breakers.max_connections = 1;
+  Sharer first;
+  Sharer second;
+  Sharer third;
+  join(first);
+  join(second);
+  join(third);
+  settle();
+  EXPECT_EQ(third.connection, nullptr);
+  second.stream->cancel();
+  settle();
+  EXPECT_EQ(third.connection, first.connection);
+  EXPECT_EQ(accepted_.size(), 1U);
+}
+
+TEST_F(SharedHostPoolTest, a_refused_connection_fails_all_who_were_to_share_it) {
+  Sharer first;
+  Sharer second;
+  join(first);
+  join(second);
+  settle();
+  EXPECT_TRUE(first.error.has_value());
+  EXPECT_TRUE(second.error.has_value());
+  EXPECT_EQ(stats_.connect_failures.value(), 1U);
+}
+
+TEST_F(SharedHostPoolTest, idle_connections_are_closed_in_time_and_when_it_drains) {
+  listen();
+  Sharer first;
+  join(first);
+  settle();
+  first.stream->cancel();
+  settle();
+  pool().close_stale();
+  EXPECT_FALSE(pool().unused());
+  advance(limits_.idle_timeout + milliseconds(1));
+  pool().close_stale();
+  EXPECT_TRUE(pool().unused());
+  Sharer second;
+  join(second);
+  settle();
+  pool().drain();
+  EXPECT_FALSE(pool().unused());
+  second.stream->cancel();
+  settle();
+  EXPECT_TRUE(pool().unused());
+}
+
 }  // namespace
 }  // namespace gnomon::proxy

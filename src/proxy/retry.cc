@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
+
+#include "proxy/grpc.h"
 
 namespace gnomon::proxy {
 namespace {
@@ -43,13 +46,35 @@ bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcep
              policy.status_codes.end();
 }
 
+bool retries_grpc(const routing::RetryPolicy& policy, uint32_t status) noexcept {
+  switch (status) {
+    case 1:
+      return (policy.on & routing::kRetryGrpcCancelled) != 0;
+    case 2:
+      return (policy.on & routing::kRetryGrpcUnknown) != 0;
+    case 4:
+      return (policy.on & routing::kRetryGrpcDeadlineExceeded) != 0;
+    case 8:
+      return (policy.on & routing::kRetryGrpcResourceExhausted) != 0;
+    case 13:
+      return (policy.on & routing::kRetryGrpcInternal) != 0;
+    case 14:
+      return (policy.on & routing::kRetryGrpcUnavailable) != 0;
+    default:
+      return false;
+  }
+}
+
 bool retries_response(const routing::RetryPolicy& policy, const ResponseHead& head,
                       std::string_view retriable_names) noexcept {
+  if (policy.on == 0) return false;
   // Another Envoy's limit says that coming again is no help, whatever the status.
   if (head.headers.find("x-envoy-ratelimited") != nullptr) {
     return (policy.on & routing::kRetryEnvoyRateLimited) != 0;
   }
   if (retries_status(policy, head.status)) return true;
+  const std::optional<uint32_t> grpc = grpc_status(head.headers);
+  if (grpc && retries_grpc(policy, *grpc)) return true;
   return (policy.on & routing::kRetryRetriableHeaders) != 0 &&
          has_any(head.headers, retriable_names);
 }
@@ -64,6 +89,9 @@ bool retries_error(const routing::RetryPolicy& policy, const Error& error,
       return (policy.on & (routing::kRetryConnectFailure | routing::kRetry5xx |
                            routing::kRetryGatewayError | before_request)) != 0;
     case Errc::reset:
+      // Refused by an HTTP/2 backend, which has not looked at it.
+      if (error.retry == Retry::yes && (policy.on & routing::kRetryRefusedStream) != 0) return true;
+      [[fallthrough]];
     case Errc::timeout:
       return (policy.on & (routing::kRetryReset | routing::kRetry5xx | routing::kRetryGatewayError |
                            before_request)) != 0;

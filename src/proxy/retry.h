@@ -12,6 +12,7 @@
 
 namespace gnomon::proxy {
 
+bool retries_grpc(const routing::RetryPolicy& policy, uint32_t status) noexcept;
 bool retries_status(const routing::RetryPolicy& policy, uint16_t status) noexcept;
 // `retriable_names` are those of x-envoy-retriable-header-names, where the client is believed.
 bool retries_response(const routing::RetryPolicy& policy, const ResponseHead& head,

@@ -76,6 +76,12 @@ TEST(RetryError, tells_connecting_from_losing_a_connection) {
   EXPECT_TRUE(retries_error(connect, error_of(Errc::connect_refused), true));
   EXPECT_TRUE(retries_error(connect, error_of(Errc::connect_timeout), true));
   EXPECT_FALSE(retries_error(connect, error_of(Errc::reset), true));
+  const Error refused{Errc::reset, Side::backend, Retry::yes, ""};
+  EXPECT_TRUE(retries_error(on(routing::kRetryRefusedStream), refused, true));
+  EXPECT_FALSE(retries_error(on(routing::kRetryRefusedStream), error_of(Errc::reset), true));
+  EXPECT_TRUE(retries_grpc(on(routing::kRetryGrpcUnavailable), 14));
+  EXPECT_FALSE(retries_grpc(on(routing::kRetryGrpcUnavailable), 13));
+  EXPECT_FALSE(retries_grpc(on(routing::kRetry5xx), 14));
   const auto reset = on(routing::kRetryReset);
   EXPECT_TRUE(retries_error(reset, error_of(Errc::reset), true));
   EXPECT_FALSE(retries_error(reset, error_of(Errc::connect_refused), true));

@@ -74,6 +74,18 @@ class RefusalCounters {
   std::array<Counter, kNames.size()> counters_;
 };
 
+// What HTTP/2 clients overdid until their connection was ended.
+class FloodCounters {
+ public:
+  static constexpr std::array<const char*, 4> kNames = {"resets", "frames", "replies",
+                                                        "continuations"};
+  void add(size_t kind) noexcept { counters_[kind].add(); }
+  uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
+
+ private:
+  std::array<Counter, kNames.size()> counters_;
+};
+
 struct WorkerStats {
   Counter connections;  // client connections accepted
   Gauge connections_active;
@@ -83,6 +95,7 @@ struct WorkerStats {
   Counter client_gone;         // requests whose client left before the answer was complete
   Counter refused;             // broken requests that the codec answered
   RefusalCounters refusals;    // by settings of listeners
+  FloodCounters floods;        // connections ended for them
   DurationHistogram duration;  // from the head's arrival to the answer's last byte
   Counter bytes_received;      // bodies
   Counter bytes_sent;

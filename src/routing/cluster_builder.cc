@@ -89,6 +89,13 @@ void build_http_rules(const config::CommonHttpOptions& from, ConnectionRules& to
   if (from.max_stream_duration) to.stream_duration_max = to_millis(*from.max_stream_duration);
 }
 
+void build_http2(const config::Upstream& from, ConnectionRules& to) {
+  to.http2 = from.use_http2 && from.use_http2->value;
+  to.stream_window = from.stream_window;
+  to.shared_window = from.connection_window;
+  to.streams_max = from.max_concurrent_streams;
+}
+
 void build_connection(const config::ConnectionConfig& from, Cluster& cluster) {
   ConnectionRules& to = cluster.connection;
   if (from.connect_timeout) cluster.connect_timeout = to_millis(*from.connect_timeout);
@@ -300,6 +307,7 @@ Cluster build_cluster(BuildContext& context, TlsBuilder& tls, const config::Upst
   if (upstream.breakers) cluster.breakers = build_breakers(*upstream.breakers);
   if (upstream.balancer) build_balance(*upstream.balancer, cluster);
   if (upstream.connection) build_connection(*upstream.connection, cluster);
+  build_http2(upstream, cluster.connection);
   if (upstream.proxy_protocol) {
     const bool v1 = *upstream.proxy_protocol == config::ProxyProtocolVersion::v1;
     cluster.connection.proxy_protocol = v1 ? ProxyProtocol::v1 : ProxyProtocol::v2;

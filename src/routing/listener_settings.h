@@ -66,19 +66,26 @@ enum class ServerHeader : uint8_t { pass_through, append_if_absent, overwrite };
 enum class Underscores : uint8_t { allow, reject, drop };
 
 // How the codec reads and writes. Absent: as the command line says.
+enum class Codec : uint8_t { automatic, http1, http2 };
+
 struct CodecSettings {
+  Codec codec = Codec::automatic;
   std::optional<Millis> header_timeout;
   std::optional<Millis> idle_timeout;
   std::optional<Millis> request_timeout;
   std::optional<Millis> stream_idle_timeout;
   std::optional<Millis> linger_timeout;
+  std::optional<Millis> drain_timeout;
   Millis max_connection_duration{0};  // 0 = none
   Millis max_stream_duration{0};      // 0 = none
   std::optional<uint32_t> head_bytes;
   std::optional<uint32_t> fields;
   std::optional<uint64_t> request_body_bytes;
   std::optional<uint32_t> unsent_bytes;
-  uint32_t max_requests = 0;  // of one connection; 0 = no limit
+  uint32_t max_requests = 0;            // of one connection; 0 = no limit
+  std::optional<uint32_t> streams_max;  // of HTTP/2, as the two below
+  std::optional<uint32_t> stream_window;
+  std::optional<uint32_t> connection_window;
   bool accept_http10 = true;
   std::string default_host;  // for HTTP/1.0 without Host
   bool trailers = true;

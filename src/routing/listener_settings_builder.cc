@@ -127,11 +127,18 @@ class SettingsBuilder {
 
   void add_codec(const config::ConnectionManager& from) {
     CodecSettings& to = out_.codec;
+    to.codec = static_cast<Codec>(from.codec);
+    if (from.http2) {
+      to.streams_max = from.http2->max_concurrent_streams;
+      to.stream_window = from.http2->stream_window;
+      to.connection_window = from.http2->connection_window;
+    }
     to.header_timeout = maybe_millis(from.request_headers_timeout);
     to.idle_timeout = maybe_millis(from.idle_timeout);
     to.request_timeout = maybe_millis(from.request_timeout);
     to.stream_idle_timeout = maybe_millis(from.stream_idle_timeout);
     to.linger_timeout = maybe_millis(from.delayed_close_timeout);
+    to.drain_timeout = maybe_millis(from.drain_timeout);
     to.max_connection_duration = maybe_millis(from.max_connection_duration).value_or(Millis(0));
     to.max_stream_duration = maybe_millis(from.max_stream_duration).value_or(Millis(0));
     if (from.max_request_headers_kb) to.head_bytes = *from.max_request_headers_kb * 1024;

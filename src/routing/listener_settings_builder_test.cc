@@ -72,7 +72,8 @@ TEST(ListenerSettings, errors_and_warnings_name_the_field) {
   EXPECT_TRUE(has(with_manager("{internalAddressConfig: {cidrRanges: [{addressPrefix: x}]}}"),
                   "x/0 is not a range of addresses"));
   EXPECT_TRUE(has(with_manager("{idleTimeout: -1s}"), "must not be negative"));
-  EXPECT_TRUE(has(with_manager("{codecType: HTTP2}"), "only HTTP/1"));
+  EXPECT_TRUE(has(with_manager("{http2ProtocolOptions: {initialStreamWindowSize: 65534}}"),
+                  "initialStreamWindowSize: must be"));
   EXPECT_TRUE(has(with_options("{accessLoggingService: {accessLog: [{fileSink: {path: /x, "
                                "stringFormat: '%NO%'}}]}}"),
                   "options.accessLoggingService.accessLog[0].fileSink.stringFormat: there is no "

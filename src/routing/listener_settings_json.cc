@@ -45,7 +45,9 @@ Json path_json(const PathSettings& path) {
 
 Json codec_json(const CodecSettings& codec) {
   static constexpr const char* kUnderscores[] = {"allow", "reject", "drop"};
-  Json out = {{"acceptHttp10", codec.accept_http10},
+  static constexpr const char* kCodecs[] = {"AUTO", "HTTP1", "HTTP2"};
+  Json out = {{"codecType", kCodecs[static_cast<size_t>(codec.codec)]},
+              {"acceptHttp10", codec.accept_http10},
               {"trailers", codec.trailers},
               {"properCase", codec.proper_case},
               {"headersWithUnderscores", kUnderscores[static_cast<size_t>(codec.underscores)]}};
@@ -54,10 +56,14 @@ Json codec_json(const CodecSettings& codec) {
   put(out, "requestTimeout", codec.request_timeout);
   put(out, "streamIdleTimeout", codec.stream_idle_timeout);
   put(out, "delayedCloseTimeout", codec.linger_timeout);
+  put(out, "drainTimeout", codec.drain_timeout);
   put(out, "maxConnectionDuration", codec.max_connection_duration);
   put(out, "maxStreamDuration", codec.max_stream_duration);
   put(out, "maxRequestHeadersBytes", codec.head_bytes);
   put(out, "maxHeadersCount", codec.fields);
+  put(out, "maxConcurrentStreams", codec.streams_max);
+  put(out, "initialStreamWindowSize", codec.stream_window);
+  put(out, "initialConnectionWindowSize", codec.connection_window);
   put(out, "maxRequestBytes", codec.request_body_bytes);
   put(out, "perConnectionBufferLimitBytes", codec.unsent_bytes);
   if (codec.max_requests > 0) out["maxRequestsPerConnection"] = codec.max_requests;

@@ -15,7 +15,7 @@ namespace {
 
 struct RetryCondition {
   std::string_view name;
-  uint32_t bit;  // 0: known to Envoy, not served yet
+  uint32_t bit;
 };
 
 constexpr std::array<RetryCondition, 17> kRetryConditions{{
@@ -30,12 +30,12 @@ constexpr std::array<RetryCondition, 17> kRetryConditions{{
     {"envoy-ratelimited", kRetryEnvoyRateLimited},
     {"retriable-headers", kRetryRetriableHeaders},
     {"http3-post-connect-failure", kRetryHttp3PostConnectFailure},
-    {"cancelled", 0},
-    {"deadline-exceeded", 0},
-    {"internal", 0},
-    {"resource-exhausted", 0},
-    {"unavailable", 0},
-    {"unknown", 0},
+    {"cancelled", kRetryGrpcCancelled},
+    {"deadline-exceeded", kRetryGrpcDeadlineExceeded},
+    {"internal", kRetryGrpcInternal},
+    {"resource-exhausted", kRetryGrpcResourceExhausted},
+    {"unavailable", kRetryGrpcUnavailable},
+    {"unknown", kRetryGrpcUnknown},
 }};
 
 // WebSocket passes unless it is switched off.
@@ -225,12 +225,12 @@ uint32_t OptionsBuilder::build_retry_conditions(const config::Located<std::strin
     while (word.ends_with(' ')) word.remove_suffix(1);
     if (word.empty()) continue;
     const auto found = std::ranges::find(kRetryConditions, word, &RetryCondition::name);
-    const bool known = found != kRetryConditions.end();
-    if (known) bits |= found->bit;
-    if (known && found->bit != 0) continue;
-    context_.warning(owner_, on.at,
-                     fmt::format("retryOn: \"{}\" {}", word,
-                                 known ? "is not implemented yet" : "is not a known condition"));
+    if (found != kRetryConditions.end()) {
+      bits |= found->bit;
+    } else {
+      context_.warning(owner_, on.at,
+                       fmt::format("retryOn: \"{}\" is not a known condition", word));
+    }
   }
   return bits;
 }

@@ -67,6 +67,13 @@ enum RetryOn : uint32_t {
   kRetryResetBeforeRequest = 1u << 8,
   kRetryEnvoyRateLimited = 1u << 9,
   kRetryHttp3PostConnectFailure = 1u << 10,  // of HTTP/3, which is not spoken: never true
+  // By grpc-status in the head of an answer.
+  kRetryGrpcCancelled = 1u << 11,
+  kRetryGrpcDeadlineExceeded = 1u << 12,
+  kRetryGrpcInternal = 1u << 13,
+  kRetryGrpcResourceExhausted = 1u << 14,
+  kRetryGrpcUnavailable = 1u << 15,
+  kRetryGrpcUnknown = 1u << 16,
 };
 
 // A field by which a backend says when to come again.
@@ -268,6 +275,10 @@ struct ConnectionRules {
   Millis stream_duration_max{0};         // of an attempt, from head to end
   bool proper_case = false;              // Field-Names-Like-This
   ProxyProtocol proxy_protocol = ProxyProtocol::none;
+  bool http2 = false;                     // spoken with prior knowledge
+  std::optional<uint32_t> stream_window;  // of HTTP/2: what a backend may send ahead
+  std::optional<uint32_t> shared_window;  // ... on all streams of a connection
+  std::optional<uint32_t> streams_max;    // at a time on one connection
 };
 
 struct HttpCheck {

@@ -178,7 +178,6 @@ TEST(SnapshotBuilder, applies_the_options_of_the_virtual_host_behind_the_route) 
 TEST(SnapshotBuilder, warns_of_retry_conditions_it_does_not_know) {
   EXPECT_EQ(brief(load_text(shop(std::string("    - ") + kToBlue +
                                  "\n      options: {retries: {retryOn: '5xx,cancelled,oops'}}\n"))),
-            "8:36 warning: retryOn: \"cancelled\" is not implemented yet\n"
             "8:36 warning: retryOn: \"oops\" is not a known condition\n");
 }
 

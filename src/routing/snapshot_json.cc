@@ -297,6 +297,7 @@ Json connection_json(const ConnectionRules& rules) {
               {"maxHeadersCount", rules.fields_max},
               {"maxStreamDuration", duration(rules.stream_duration_max)},
               {"properCaseHeaderKeyFormat", rules.proper_case},
+              {"useHttp2", rules.http2},
               {"proxyProtocol", kProxyProtocol[static_cast<size_t>(rules.proxy_protocol)]}};
   if (rules.buffer_bytes) out["perConnectionBufferLimitBytes"] = *rules.buffer_bytes;
   if (rules.idle_timeout) out["idleTimeout"] = duration(*rules.idle_timeout);

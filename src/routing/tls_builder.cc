@@ -178,7 +178,10 @@ tls::ClientContextPtr TlsBuilder::client(const config::Upstream& upstream) {
   Origins origins;
   std::optional<tls::Settings> wanted = settings(place, origins);
   if (!wanted) return nullptr;
+  // Of an Upstream with useHttp2 the pool offers that; what speaks HTTP/1 must not be taken at its
+  // word with another protocol.
   wanted->alpn = served(ssl.alpn);
+  std::erase(wanted->alpn, "h2");
   auto made = tls::ClientContext::make(std::move(*wanted));
   if (made) return std::move(*made);
   report(place, origins, made.error());

@@ -9,9 +9,8 @@
 
 namespace gnomon::tls {
 
-// The protocols that are served behind TLS, the best first. Whoever teaches the gateway another
-// one adds it here.
-inline constexpr std::array<std::string_view, 1> kAlpnServed{"http/1.1"};
+// The protocols that are served behind TLS, the best first.
+inline constexpr std::array<std::string_view, 2> kAlpnServed{"h2", "http/1.1"};
 
 enum class Protocol : uint8_t { automatic, tls10, tls11, tls12, tls13 };
 

@@ -107,7 +107,7 @@ def working(rows):
     return {field for field, status in rows.items() if status == "works"}
 
 
-@pytest.mark.parametrize("field", ["useHttp2", "httpProxyHostname", "kube", "failover"])
+@pytest.mark.parametrize("field", ["preconnectPolicy", "httpProxyHostname", "kube", "failover"])
 def test_fields_that_warn_do(field, tmp_path):
     assert TABLES["Upstream"][field] == "warns"
     kind = {} if field == "kube" else {"static": {"hosts": [{"addr": "127.0.0.1", "port": 80}]}}

@@ -219,7 +219,7 @@ request_line = [
     Case("backslash-in-target", get(target=b"/a\\..\\b"), Either(Accepted(target="/a\\..\\b")), "never turned into a slash"),
     Case("fragment-in-target", get(target=b"/t#x"), Either(Accepted(target="/t#x")), "9112 3.2: no fragment"),
     Case("tls-hello", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03" + b"\x07" * 160, Refused((400,), silent=True), "not HTTP at all"),
-    Case("http2-preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Refused((400, 505), silent=True), "not served on this port"),
+    Case("http2-preface-almost", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\r", Refused((400, 505)), "9113 3.4"),
     Case("junk-before-method", b"junk " + get(), NO, "9112 3"),
     Case("response-as-request", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Refused((400, 405, 501, 505)), "9112 3"),
 ]

@@ -68,7 +68,7 @@ Backend& World::add_backend(const net::Address& at, Behaviour behaviour) {
 
 std::unique_ptr<net::Stream> World::connect() {
   auto [client, server] = network.make_pair();
-  auto connection = http::make_server_h1(server_context_, std::move(server));
+  auto connection = http::make_server_connection(server_context_, std::move(server));
   connections_.emplace(connection.get(), std::move(connection));
   return std::move(client);
 }

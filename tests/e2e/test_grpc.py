@@ -1,0 +1,189 @@
+"""gRPC by its own Python client and server, beside a shadow that answers and beside one that hangs."""
+
+import threading
+from concurrent import futures
+
+import pytest
+from harness import Backend, Refused, patience
+from harness.config import mirrored, route, virtual_service
+from harness.h2 import hung
+
+grpc = pytest.importorskip("grpc")
+SHOP = "test.Shop"
+MIB = 1 << 20
+
+
+class Shop:
+    """Echoes in every manner of streaming; messages are bytes."""
+
+    def __init__(self):
+        self.cancelled = threading.Event()
+        self.calls = []
+        self.server = grpc.server(futures.ThreadPoolExecutor(16))
+        raw = {
+            "Unary": grpc.unary_unary_rpc_method_handler(self.unary),
+            "Fails": grpc.unary_unary_rpc_method_handler(self.fails),
+            "Slow": grpc.unary_unary_rpc_method_handler(self.slow),
+            "Down": grpc.unary_stream_rpc_method_handler(self.down),
+            "Up": grpc.stream_unary_rpc_method_handler(self.up),
+            "Both": grpc.stream_stream_rpc_method_handler(self.both),
+        }
+        self.server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SHOP, raw)])
+        self.host, self.port = "127.0.0.1", self.server.add_insecure_port("127.0.0.1:0")
+        self.server.start()
+
+    def note(self, name, context):
+        self.calls.append((name, dict(context.invocation_metadata())))
+
+    def unary(self, request, context):
+        self.note("Unary", context)
+        context.set_trailing_metadata([("x-note", "kept")])
+        return request
+
+    def fails(self, request, context):
+        context.abort(grpc.StatusCode.NOT_FOUND, "no such thing")
+
+    def slow(self, request, context):
+        context.add_callback(self.cancelled.set)
+        self.cancelled.wait(20)
+        return request
+
+    def down(self, request, context):
+        for n in range(int(request)):
+            yield b"%d" % n
+
+    def up(self, requests, context):
+        self.note("Up", context)
+        return b"%d" % sum(len(request) for request in requests)
+
+    def both(self, requests, context):
+        yield from requests
+
+    def stop(self):
+        self.server.stop(0)
+
+
+@pytest.fixture
+def primary(closing):
+    return closing(Shop())
+
+
+@pytest.fixture(params=["answering", "hung"])
+def shadow(request, closing):
+    return closing(Shop() if request.param == "answering" else Backend(hung))
+
+
+@pytest.fixture
+def gw(start, primary, shadow):
+    made = mirrored(primary, shadow, test={"request": {"timeout": "2s"}})
+    for index in (1, 2):
+        made[index]["spec"]["useHttp2"] = True
+    return start(made)
+
+
+@pytest.fixture
+def channel(gw):
+    with grpc.insecure_channel(f"127.0.0.1:{gw.port}") as channel:
+        yield channel
+
+
+def path(name):
+    return f"/{SHOP}/{name}"
+
+
+TIMEOUT_S = 20
+
+
+def test_unary_with_trailers(channel, primary, shadow):
+    answer, call = channel.unary_unary(path("Unary")).with_call(b"hello", timeout=TIMEOUT_S, metadata=[("x-a", "b")])
+    assert answer == b"hello"
+    assert ("x-note", "kept") in [tuple(pair) for pair in call.trailing_metadata()]
+    assert primary.calls[0][1]["x-a"] == "b"
+
+
+def test_status_and_message_of_a_failure(channel):
+    with pytest.raises(grpc.RpcError) as failure:
+        channel.unary_unary(path("Fails"))(b"", timeout=TIMEOUT_S)
+    assert failure.value.code() == grpc.StatusCode.NOT_FOUND
+    assert failure.value.details() == "no such thing"
+
+
+def test_server_streaming(channel):
+    assert list(channel.unary_stream(path("Down"))(b"500", timeout=TIMEOUT_S)) == [b"%d" % n for n in range(500)]
+
+
+def test_client_streaming_of_32_mib(channel, gw, primary, shadow):
+    message = b"x" * 64 * 1024
+    answer = channel.stream_unary(path("Up"))((message for _ in range(512)), timeout=patience(TIMEOUT_S))
+    assert answer == b"%d" % (32 * MIB)
+    gw.settle()
+
+
+def test_bidirectional_streaming_message_by_message(channel, shadow):
+    sent = threading.Semaphore(1)
+
+    def requests():
+        for n in range(50):
+            sent.acquire()
+            yield b"%d" % n
+
+    seen = []
+    for answer in channel.stream_stream(path("Both"))(requests(), timeout=TIMEOUT_S):
+        seen.append(answer)
+        sent.release()
+    assert seen == [b"%d" % n for n in range(50)]
+
+
+def test_cancellation_reaches_the_backend(channel, primary):
+    call = channel.unary_unary(path("Slow")).future(b"", timeout=TIMEOUT_S)
+    with pytest.raises(grpc.FutureTimeoutError):
+        call.result(timeout=0.3)
+    call.cancel()
+    assert primary.cancelled.wait(TIMEOUT_S)
+
+
+def test_deadline_ends_the_call_on_both_sides(channel, primary):
+    with pytest.raises(grpc.RpcError) as failure:
+        channel.unary_unary(path("Slow"))(b"", timeout=0.3)
+    assert failure.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert primary.cancelled.wait(TIMEOUT_S)
+
+
+def test_copies_are_whole_calls(channel, gw, primary, shadow):
+    if not isinstance(shadow, Shop):
+        pytest.skip("needs a shadow that answers")
+    for _ in range(20):
+        assert channel.unary_unary(path("Unary"))(b"hello", timeout=TIMEOUT_S) == b"hello"
+    metrics = gw.settle()
+    assert metrics.total("gnomon_shadow_answered_total", code_class="2xx") == 20
+    assert metrics.total("gnomon_upstream_connections_total", leg="shadow") == 1
+    assert len(shadow.calls) == 20
+
+
+def test_gateway_answers_calls_in_their_language(start, closing):
+    nobody = closing(Refused())
+    made = mirrored(nobody, nobody)
+    made[1]["spec"]["useHttp2"] = made[2]["spec"]["useHttp2"] = True
+    gw = start(made)
+    with grpc.insecure_channel(f"127.0.0.1:{gw.port}") as channel, pytest.raises(grpc.RpcError) as failure:
+        channel.unary_unary(path("Unary"))(b"", timeout=TIMEOUT_S)
+    assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert failure.value.details() == "cannot connect to upstream"
+
+
+def test_retry_by_grpc_status(start, closing):
+    class Recovering(Shop):
+        def unary(self, request, context):
+            self.note("Unary", context)
+            if len(self.calls) == 1:
+                context.abort(grpc.StatusCode.UNAVAILABLE, "not yet")
+            return request
+
+    shop = closing(Recovering())
+    made = mirrored(shop, closing(Refused()))
+    made[1]["spec"]["useHttp2"] = True
+    made[3] = virtual_service(route("/", retries={"retryOn": "unavailable", "numRetries": 2}))
+    gw = start(made)
+    with grpc.insecure_channel(f"127.0.0.1:{gw.port}") as channel:
+        assert channel.unary_unary(path("Unary"))(b"hello", timeout=TIMEOUT_S) == b"hello"
+    assert len(shop.calls) == 2
