@@ -116,7 +116,10 @@ void round_trip(RequestHead head) {
   Chunk in = Chunk::copy_of(bytes);
   require(parser.next(in) == http::H1Event::head, "a written head is not read", bytes,
           parser.error().detail);
-  const std::string again = http::describe(parser.take_head());
+  RequestHead read = parser.take_head();
+  // The writer may declare that there is no content, which is what its absence means.
+  if (head.content_length == kNoLength && read.content_length == 0) read.content_length = kNoLength;
+  const std::string again = http::describe(read);
   require(again == http::describe(head), "a written head differs", http::describe(head), again);
 }
 

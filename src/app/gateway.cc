@@ -101,7 +101,7 @@ void Gateway::begin() {
     [[maybe_unused]] const ssize_t n = ::write(STDERR_FILENO, problems.data(), problems.size());
   }
   if (loaded.snapshot == nullptr) return quit(2);
-  if (const auto fits = listener_plan_.check_override(*loaded.snapshot); !fits) {
+  if (const auto fits = listener_plan_.check(*loaded.snapshot); !fits) {
     log_.error(fits.error());
     return quit(2);
   }

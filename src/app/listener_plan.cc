@@ -23,9 +23,11 @@ std::optional<net::Address> parse_listen_address(const std::string& text) {
   return net::Address::parse(host.empty() ? "::" : host, port);
 }
 
-std::expected<void, std::string> ListenerPlan::check_override(
-    const routing::Snapshot& snapshot) const {
+std::expected<void, std::string> ListenerPlan::check(const routing::Snapshot& snapshot) const {
   const auto listeners = snapshot.listeners();
+  if (listeners.empty()) {
+    return std::unexpected("none of the Gateways can be opened, so nothing would listen");
+  }
   if (!override_ || listeners.size() == 1) return {};
   std::string names;
   for (const routing::Listener& listener : listeners) {
@@ -39,7 +41,7 @@ std::expected<void, std::string> ListenerPlan::check_override(
 
 std::expected<std::vector<BoundListener>, std::string> ListenerPlan::prepare(
     const routing::Snapshot& snapshot) {
-  if (auto fits = check_override(snapshot); !fits) return std::unexpected(std::move(fits.error()));
+  if (auto fits = check(snapshot); !fits) return std::unexpected(std::move(fits.error()));
   prepared_.clear();
   std::vector<BoundListener> out;
   const auto wanted = snapshot.listeners();

@@ -19,7 +19,7 @@ class ListenerPlan {
       : override_(std::move(override_address)) {}
 
   // Whether the override fits the snapshot: there must be one listener, no more and no less.
-  std::expected<void, std::string> check_override(const routing::Snapshot& snapshot) const;
+  std::expected<void, std::string> check(const routing::Snapshot& snapshot) const;
   // The listeners of a snapshot, in its order, each with a real port. Addresses that are not open
   // yet are tried; an error says which cannot be had. Nothing counts as open until commit().
   std::expected<std::vector<BoundListener>, std::string> prepare(const routing::Snapshot& snapshot);

@@ -311,6 +311,10 @@ TEST(UpstreamFields, refuses_hosts_that_cannot_be_reached) {
             "2:18 error: static.hosts[0]: \"port\" is missing\n");
   EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 0}]}\n"),
             "2:34 error: static.hosts[0].port: must be between 1 and 65535, is 0\n");
+  EXPECT_EQ(problems("static: {hosts: [{addr: a, port: 1}]}\n"
+                     "initialStreamWindowSize: 2048\ninitialConnectionWindowSize: 3000000000\n"),
+            "3:26 warning: initialStreamWindowSize: is below 65535, which is used instead\n"
+            "4:30 error: initialConnectionWindowSize: must be at most 2147483647, is 3000000000\n");
 }
 
 TEST(UpstreamFields, leaves_hosts_without_an_address_out_and_says_so) {

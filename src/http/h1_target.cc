@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kHostBytesMax = 255;  // RFC 3986 section 3.2.2
 
 bool valid_port(std::string_view port) noexcept {
-  if (port.size() > 5) return false;
+  if (port.empty() || port.size() > 5) return false;
   unsigned value = 0;
   for (const char c : port) {
     if (!is_digit(c)) return false;

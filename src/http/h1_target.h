@@ -9,7 +9,8 @@
 namespace gnomon::http {
 
 // `host [":" port]` without userinfo. Stricter than RFC 3986: a name has only letters, digits, "-",
-// "." and "_", no empty label and at most 255 bytes; a port is empty or a number up to 65535.
+// "." and "_", no empty label and at most 255 bytes; a port is a number up to 65535. An empty
+// port, as in "host:", is for without_empty_port() to take off before.
 bool valid_authority(std::string_view authority) noexcept;
 
 // Without the colon of an empty port.

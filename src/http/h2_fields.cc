@@ -147,7 +147,7 @@ bool H2Fields::check_target(RequestHead& head, ProtocolError& error) {
   if (!parse_target(head.method, path_, target, error)) return false;
   if (authority_.empty() && !hosts_) return refuse("no authority");
   const std::string_view authority = authority_.empty() ? host_ : authority_;
-  if (!valid_authority(authority)) return refuse("malformed authority");
+  if (!valid_authority(without_empty_port(authority))) return refuse("malformed authority");
   if (hosts_ && !same_authority(host_, authority, scheme_)) {
     return refuse("Host differs from the authority");
   }

@@ -91,8 +91,9 @@ void build_http_rules(const config::CommonHttpOptions& from, ConnectionRules& to
 
 void build_http2(const config::Upstream& from, ConnectionRules& to) {
   to.http2 = from.use_http2 && from.use_http2->value;
-  to.stream_window = from.stream_window;
-  to.shared_window = from.connection_window;
+  const auto served = [](uint32_t bytes) { return std::max(bytes, config::kWindowMin); };
+  to.stream_window = from.stream_window.transform(served);
+  to.shared_window = from.connection_window.transform(served);
   to.streams_max = from.max_concurrent_streams;
 }
 
@@ -266,7 +267,8 @@ std::string server_name(const config::Upstream& upstream, const config::StaticHo
 // Clear text must not be sent where TLS was asked for; an Upstream without endpoints sends nothing.
 void build_tls(BuildContext& context, TlsBuilder& tls, const config::Upstream& upstream,
                Cluster& cluster) {
-  if (!config::find_tls_request(upstream)) return;
+  // Nothing is sent to an Upstream of a platform, and its certificates may lie there.
+  if (cluster.endpoints.empty() || !config::find_tls_request(upstream)) return;
   if (upstream.ssl_config && upstream.ssl_config->sds.value) {
     cluster.endpoints.clear();
     return context.warning(upstream.metadata, upstream.ssl_config->sds.at,
@@ -276,10 +278,14 @@ void build_tls(BuildContext& context, TlsBuilder& tls, const config::Upstream& u
   }
   cluster.tls = tls.client(upstream);
   if (cluster.tls == nullptr) return cluster.endpoints.clear();
-  for (size_t i = 0; i < cluster.endpoints.size(); ++i) {
-    const config::StaticHost* host =
-        upstream.static_hosts ? &upstream.static_hosts->hosts[i] : nullptr;
-    cluster.endpoints[i].server_name = server_name(upstream, host);
+  if (upstream.static_hosts) {
+    auto endpoint = cluster.endpoints.begin();
+    for (const config::StaticHost& host : upstream.static_hosts->hosts) {
+      if (!host.addr.empty()) (endpoint++)->server_name = server_name(upstream, &host);
+    }
+  } else {
+    for (Endpoint& endpoint : cluster.endpoints)
+      endpoint.server_name = server_name(upstream, nullptr);
   }
 }
 

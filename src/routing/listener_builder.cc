@@ -34,8 +34,9 @@ class ListenerBuilder {
     if (gateways.empty()) return build_defaults();
     for (const config::Gateway& gateway : gateways) build_gateway(gateway);
     if (parts_.listeners.empty() && context_.diagnostics.errors() == 0) {
-      context_.error(gateways[0].metadata, gateways[0].metadata.at,
-                     "none of the Gateways can be opened, so nothing would listen");
+      // May be looked at, and is not run: see ListenerPlan.
+      context_.warning(gateways[0].metadata, gateways[0].metadata.at,
+                       "none of the Gateways can be opened, so nothing would listen");
     }
     warn_of_unserved();
   }

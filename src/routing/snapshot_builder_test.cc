@@ -457,11 +457,11 @@ TEST(SnapshotBuilder, redirects_by_regular_expression) {
       << brief(two);
 }
 
-TEST(SnapshotBuilder, refuses_to_start_with_nothing_to_listen_on) {
+TEST(SnapshotBuilder, warns_when_there_is_nothing_to_listen_on) {
   EXPECT_EQ(brief(load_text("metadata: {name: g}\nssl: true\nbindPort: 8443\nhttpGateway: {}\n")),
             "1:1 warning: ssl: no VirtualService with sslConfig is served here; this Gateway is "
             "not opened\n"
-            "1:1 error: none of the Gateways can be opened, so nothing would listen\n");
+            "1:1 warning: none of the Gateways can be opened, so nothing would listen\n");
 }
 
 TEST(SnapshotBuilder, refuses_tables_that_multiply_without_end) {

@@ -75,7 +75,7 @@ TEST(TlsBuilder, says_what_a_tls_gateway_has_not_got) {
   EXPECT_EQ(brief(load_with_files(kGateway + service("b", ""))),
             "1:1 warning: ssl: no VirtualService with sslConfig is served here; this Gateway is "
             "not opened\n"
-            "1:1 error: none of the Gateways can be opened, so nothing would listen\n");
+            "1:1 warning: none of the Gateways can be opened, so nothing would listen\n");
   EXPECT_EQ(brief(load_with_files("metadata: {name: clear}\nbindPort: 80\nhttpGateway: {}\n---\n" +
                                   service("a", kShop))),
             "7:12 warning: sslConfig: no Gateway with \"ssl: true\" serves this VirtualService; it "
@@ -181,6 +181,9 @@ TEST(TlsBuilder, upstreams_speak_tls_by_gloos_rules) {
   EXPECT_EQ(cluster("static: {hosts: [{addr: a, port: 80, sniAddr: c}]}\nsslConfig: {sni: b}\n"),
             "tls c");
   EXPECT_EQ(cluster("static: {hosts: [{addr: a, port: 80}], useTls: true}\n"), "tls a");
+  EXPECT_EQ(
+      cluster("static: {hosts: [{port: 81, sniAddr: x}, {addr: a, port: 80}], useTls: true}\n"),
+      "tls a");
   EXPECT_EQ(cluster("static: {hosts: [{addr: a, port: 80}, {addr: b, port: 443}]}\n"), "tls a b");
   EXPECT_EQ(cluster("static: {hosts: [{addr: a, port: 80}, {addr: b, port: 443}], autoSniRewrite: "
                     "false}\n"),

@@ -154,12 +154,18 @@ def test_manifest_with_tls_loads_and_says_what_does_not_happen(checked, tmp_path
 
 
 @pytest.mark.parametrize("spec", [{"ssl": True, "httpGateway": {}}, {"tcpGateway": {}}, {"hybridGateway": {}}])
-def test_nothing_at_all_to_listen_on_is_an_error(checked, spec):
+def test_nothing_at_all_to_listen_on_is_said_and_not_run(checked, spec, tmp_path):
     only = gateway()
     only["spec"] = {"bindPort": 8443, **spec}
     run = checked([only], "--json")
-    assert run.returncode == 2
-    assert messages(run, "error") == ["none of the Gateways can be opened, so nothing would listen"]
+    assert run.returncode == 0
+    assert "none of the Gateways can be opened, so nothing would listen" in messages(run, "warning")
+    manifest = tmp_path / "only.yaml"
+    manifest.write_text(dump([only]))
+    command = [BINARY, "run", "-c", manifest, "--admin", "127.0.0.1:0"]
+    started = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert started.returncode == 2
+    assert "none of the Gateways can be opened, so nothing would listen" in started.stderr
 
 
 @pytest.mark.parametrize("text", ["${NAME}", "$(command)"])

@@ -192,6 +192,17 @@ def test_files_of_the_user_are_never_written(start, two):
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in gw.config.iterdir()} == before
 
 
+def test_configuration_without_a_listener_is_not_taken_over(start, two):
+    gw = start(serving(two[0]))
+    nothing = gateway()
+    nothing["spec"] = {"bindPort": 8443, "tcpGateway": {}}
+    gw.write([nothing, *serving(two[1])[1:]])
+    status, body = gw.reload()
+    assert status == 422
+    assert "nothing would listen" in body
+    assert gw.get().body == b"one"
+
+
 def test_editor_litter_is_not_configuration(start, two):
     gw = start(serving(two[0]))
     for name in (".gateway.yaml.swp", "gateway.yaml~", "notes.txt"):
