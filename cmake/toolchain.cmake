@@ -41,7 +41,7 @@ if(GNOMON_PROFILE STREQUAL "record")
   add_link_options(-fprofile-generate)
 elseif(GNOMON_PROFILE)
   add_compile_options(-fprofile-use=${GNOMON_PROFILE} -flto=thin -Wno-profile-instr-unprofiled
-                      -Wno-profile-instr-out-of-date)
+                      -Wno-profile-instr-out-of-date -Wno-backend-plugin)
   add_link_options(-flto=thin)
 endif()
 
