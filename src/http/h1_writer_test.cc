@@ -47,7 +47,8 @@ TEST(H1Writer, writes_host_first_then_fields_then_framing) {
 }
 
 RequestHead parsed(std::string_view bytes) {
-  H1RequestParser parser({}, {});
+  const H1Limits limits;  // the parser keeps a reference
+  H1RequestParser parser(limits);
   Chunk in = Chunk::copy_of(bytes);
   EXPECT_EQ(parser.next(in), H1Event::head);
   return parser.take_head();
