@@ -26,8 +26,15 @@ def test_demo_shows_what_client_and_shadow_got(tmp_path):
     assert "curl -i http://127.0.0.1:" in shadow
 
 
+def heed_ctrl_c():
+    """Whoever runs the tests in the background of a script has it ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_all_of_it():
-    demo = subprocess.Popen(DEMO, stdout=subprocess.PIPE, text=True, env=environment(), start_new_session=True)
+    demo = subprocess.Popen(
+        DEMO, stdout=subprocess.PIPE, text=True, env=environment(), start_new_session=True, preexec_fn=heed_ctrl_c
+    )
     for line in demo.stdout:
         if "Ctrl-C" in line:
             break
