@@ -84,9 +84,15 @@ void describe(Schema<HttpHealthCheck>& s) {
   s.field("requestHeadersToAdd", &HttpHealthCheck::headers_to_add);
   s.field("requestHeadersToRemove", &HttpHealthCheck::headers_to_remove, EditableNames{});
   s.field("expectedStatuses", &HttpHealthCheck::expected_statuses);
-  s.unserved({"useHttp2"}, "HTTP/2 to backends is not served yet; HTTP/1.1 is used");
+  s.field("useHttp2", &HttpHealthCheck::use_http2);
   s.unserved({"responseAssertions"},
              "is an Enterprise feature of Gloo that is not implemented; the status decides");
+}
+
+void describe(Schema<GrpcHealthCheck>& s) {
+  s.field("serviceName", &GrpcHealthCheck::service_name);
+  s.field("authority", &GrpcHealthCheck::authority, ValidAuthority{});
+  s.field("initialMetadata", &GrpcHealthCheck::initial_metadata);
 }
 
 void describe(Schema<CheckPayload>& s) { s.field("text", &CheckPayload::text, Hexadecimal{}); }
@@ -111,8 +117,7 @@ void describe(Schema<HealthCheck>& s) {
   s.field("alwaysLogHealthCheckFailures", &HealthCheck::always_log_failures);
   s.field("httpHealthCheck", &HealthCheck::http);
   s.field("tcpHealthCheck", &HealthCheck::tcp);
-  s.unserved("grpcHealthCheck", &HealthCheck::grpc,
-             "HTTP/2 to backends is not served yet; the endpoints are not checked");
+  s.field("grpcHealthCheck", &HealthCheck::grpc);
   s.unserved("customHealthCheck", &HealthCheck::custom,
              "is not implemented; the endpoints are not checked");
   s.one_of({"httpHealthCheck", "tcpHealthCheck", "grpcHealthCheck", "customHealthCheck"});

@@ -45,6 +45,13 @@ struct HttpHealthCheck {
   std::vector<HeaderAdd> headers_to_add;
   std::vector<std::string> headers_to_remove;
   std::vector<StatusRange> expected_statuses;
+  bool use_http2 = false;
+};
+
+struct GrpcHealthCheck {
+  std::string service_name;
+  std::string authority;
+  std::vector<HeaderAdd> initial_metadata;
 };
 
 // Bytes, written in hexadecimal.
@@ -74,7 +81,7 @@ struct HealthCheck {
   bool always_log_failures = false;
   std::optional<HttpHealthCheck> http;
   std::optional<TcpHealthCheck> tcp;
-  Located<bool> grpc;
+  std::optional<GrpcHealthCheck> grpc;
   Located<bool> custom;
 };
 
@@ -99,6 +106,7 @@ struct OutlierDetection {
 
 void describe(Schema<StatusRange>& s);
 void describe(Schema<HttpHealthCheck>& s);
+void describe(Schema<GrpcHealthCheck>& s);
 void describe(Schema<CheckPayload>& s);
 void describe(Schema<TcpHealthCheck>& s);
 void describe(Schema<HealthCheck>& s);

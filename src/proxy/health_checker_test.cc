@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "net/memory.h"
+#include "proxy/tcp_probe.h"
 
 namespace gnomon::proxy {
 namespace {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "http/client_connection.h"
 #include "net/address.h"
@@ -52,7 +53,9 @@ std::unique_ptr<HealthProbe> make_probe(const ProbeContext& context,
                                         const routing::Cluster& cluster, ProbeTarget target,
                                         HealthProbe::Done done);
 
-// Whether all parts occur in this order, with anything between them.
-bool holds_in_order(std::string_view bytes, const std::vector<std::string>& parts) noexcept;
+// As a live connection would be opened. `protocol` is all that is offered by ALPN, if it is given.
+// What of the preface is still to be said is left in it.
+Result<std::unique_ptr<net::Stream>> dial(const ProbeContext& context, const ProbeTarget& target,
+                                          std::string_view protocol, std::string& preface);
 
 }  // namespace gnomon::proxy

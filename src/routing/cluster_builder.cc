@@ -112,24 +112,23 @@ void build_connection(const config::ConnectionConfig& from, Cluster& cluster) {
   if (from.http1) to.proper_case = from.http1->proper_case;
 }
 
-void build_check_edits(BuildContext& context, const config::Metadata& owner,
-                       const config::HttpHealthCheck& from, HttpCheck& to) {
-  for (size_t i = 0; i < from.headers_to_add.size(); ++i) {
-    const config::HeaderAdd& add = from.headers_to_add[i];
+std::vector<HeaderEdit> build_check_edits(BuildContext& context, const config::Metadata& owner,
+                                          const std::vector<config::HeaderAdd>& from,
+                                          std::string_view where) {
+  std::vector<HeaderEdit> to;
+  for (size_t i = 0; i < from.size(); ++i) {
+    const config::HeaderAdd& add = from[i];
     const auto op = add.append ? HeaderEdit::Op::append : HeaderEdit::Op::set;
     if (!add.secret) {
-      to.edits.push_back({op, add.header.key, add.header.value});
+      to.push_back({op, add.header.key, add.header.value});
       continue;
     }
-    const std::string field =
-        fmt::format("healthChecks[0].httpHealthCheck.requestHeadersToAdd[{}].headerSecretRef", i);
+    const std::string field = fmt::format("healthChecks[0].{}[{}].headerSecretRef", where, i);
     for (const SecretHeader& header : secret_headers(context, owner, *add.secret, field)) {
-      to.edits.push_back({op, header.name, header.value, nullptr, true});
+      to.push_back({op, header.name, header.value, nullptr, true});
     }
   }
-  for (const std::string& name : from.headers_to_remove) {
-    to.edits.push_back({HeaderEdit::Op::remove, name, ""});
-  }
+  return to;
 }
 
 HttpCheck build_http_check(BuildContext& context, const config::Metadata& owner,
@@ -141,11 +140,23 @@ HttpCheck build_http_check(BuildContext& context, const config::Metadata& owner,
   to.path = from.path;
   to.method = kMethods[static_cast<size_t>(from.method)];
   to.service = from.service_name;
-  build_check_edits(context, owner, from, to);
+  to.http2 = from.use_http2;
+  to.edits =
+      build_check_edits(context, owner, from.headers_to_add, "httpHealthCheck.requestHeadersToAdd");
+  for (const std::string& name : from.headers_to_remove) {
+    to.edits.push_back({HeaderEdit::Op::remove, name, ""});
+  }
   for (const config::StatusRange& range : from.expected_statuses) {
     to.statuses.emplace_back(range.start, range.end);
   }
   return to;
+}
+
+GrpcCheck build_grpc_check(BuildContext& context, const config::Metadata& owner,
+                           const config::GrpcHealthCheck& from) {
+  return {
+      from.service_name, from.authority,
+      build_check_edits(context, owner, from.initial_metadata, "grpcHealthCheck.initialMetadata")};
 }
 
 TcpCheck build_tcp_check(const config::TcpHealthCheck& from) {
@@ -186,8 +197,8 @@ void build_health_checks(BuildContext& context, const config::Upstream& upstream
     };
     if (!check.healthy_threshold) return refuse("HealthyThreshold");
     if (!check.unhealthy_threshold) return refuse("UnhealthyThreshold");
-    if (check.grpc.value || check.custom.value) continue;
-    if (!check.http && !check.tcp) return refuse("HealthChecker");
+    if (check.custom.value) continue;
+    if (!check.http && !check.tcp && !check.grpc) return refuse("HealthChecker");
     if (i > 0) {
       return context.error(upstream.metadata, check.at,
                            "an Upstream has at most one health check, as in Envoy",
@@ -200,6 +211,7 @@ void build_health_checks(BuildContext& context, const config::Upstream& upstream
     to.reuse_connection = check.reuse_connection.value_or(true);
     to.log_failures = check.always_log_failures;
     if (check.http) to.http = build_http_check(context, upstream.metadata, *check.http);
+    if (check.grpc) to.grpc = build_grpc_check(context, upstream.metadata, *check.grpc);
     if (check.tcp) to.tcp = build_tcp_check(*check.tcp);
   }
 }

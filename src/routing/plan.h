@@ -288,7 +288,16 @@ struct HttpCheck {
   std::string service;  // the answer must begin with it in x-envoy-upstream-healthchecked-cluster
   std::vector<HeaderEdit> edits;
   std::vector<std::pair<uint32_t, uint32_t>> statuses;  // [from, to); empty = 200
+  bool http2 = false;
   bool operator==(const HttpCheck&) const = default;
+};
+
+// By the health checking protocol of gRPC.
+struct GrpcCheck {
+  std::string service;    // empty = the server as a whole
+  std::string authority;  // empty = the endpoint's address or name
+  std::vector<HeaderEdit> edits;
+  bool operator==(const GrpcCheck&) const = default;
 };
 
 struct TcpCheck {
@@ -311,7 +320,8 @@ struct HealthCheck {
   uint32_t healthy_threshold = 1;
   bool reuse_connection = true;
   bool log_failures = false;
-  std::optional<HttpCheck> http;  // exactly one of the two
+  std::optional<HttpCheck> http;  // exactly one of the three
+  std::optional<GrpcCheck> grpc;
   std::optional<TcpCheck> tcp;
   bool operator==(const HealthCheck&) const = default;
 };

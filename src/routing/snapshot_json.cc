@@ -305,7 +305,11 @@ Json connection_json(const ConnectionRules& rules) {
 }
 
 Json health_check_json(const HealthCheck& check) {
-  return {{"kind", check.http ? "http" : "tcp"},
+  return {{"kind", check.http   ? "http"
+                   : check.grpc ? "grpc"
+                                : "tcp"},
+          {"service", check.grpc ? check.grpc->service : ""},
+          {"useHttp2", check.grpc || (check.http && check.http->http2)},
           {"path", check.http ? check.http->path : ""},
           {"timeout", duration(check.timeout)},
           {"interval", duration(check.interval)},

@@ -147,6 +147,23 @@ def test_version_is_agreed_on_in_the_handshake(start, closing, pki, version):
     assert backend.wait_requests(1)[0].header("x-forwarded-proto") == "https"
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_http_health_check_over_http2(start, request, pki, tls):
+    backend = request.getfixturevalue("secure_nghttpd" if tls else "nghttpd")
+    made = plain(backend, http2=True)
+    if tls:
+        behind_tls(made, 1, pki)
+    times = {"timeout": "5s", "interval": "0.05s", "noTrafficInterval": "0.05s", "healthyThreshold": 1, "unhealthyThreshold": 1}
+    made[1]["spec"]["healthChecks"] = [{**times, "httpHealthCheck": {"path": "/hello", "useHttp2": True}}]
+    gw = start(made)
+    assert gw.metrics().total("gnomon_upstream_hosts_healthy", leg="primary") == 1
+    made[1]["spec"]["healthChecks"][0]["httpHealthCheck"]["path"] = "/missing"
+    gw.write(made)
+    assert gw.reload()[0] == 200
+    assert gw.metrics().total("gnomon_upstream_hosts_healthy", leg="primary") == 0
+    assert "GET" in backend.log()
+
+
 def test_client_decides_among_what_its_virtual_service_offers(start, closing, pki):
     made = secured(plain(closing(Backend())), pki.identity("shop.test"))
     made[-1]["spec"]["sslConfig"]["alpnProtocols"] = ["http/1.1"]
