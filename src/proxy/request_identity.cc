@@ -120,6 +120,15 @@ void set_request_id(Headers& headers, const routing::IdentitySettings& settings,
   headers.add_view("x-request-id", headers.intern({id.data(), id.size()}), Known::x_request_id);
 }
 
+// As Envoy: a request is internal when nobody has forwarded it and its client's address is
+// internal.
+void tell_external_address(Headers& headers, const routing::IdentitySettings& settings,
+                           std::string_view client_ip, bool forwarded) {
+  if (!settings.tell_external_address) return;
+  if (!forwarded && is_internal(settings, client_ip)) return;
+  headers.set("x-envoy-external-address", client_ip);
+}
+
 }  // namespace
 
 std::string_view take_retriable_names(Headers& headers, const routing::IdentitySettings& settings,
@@ -142,6 +151,8 @@ std::string_view add_identity(RequestHead& head, const routing::IdentitySettings
                               const Caller& caller, Rng& rng) {
   Headers& headers = head.headers;
   const std::string_view trusted = trusted_client(headers, settings);
+  const std::string_view client_ip = trusted.empty() ? caller.ip : trusted;
+  tell_external_address(headers, settings, client_ip, headers.has(Known::x_forwarded_for));
   if (settings.append_forwarded_for) append_forwarded_for(headers, caller.ip);
   // What an untrusted hop says about itself is not believed.
   const bool believed = settings.trusted_hops > 0 || !settings.use_remote_address;
@@ -157,7 +168,7 @@ std::string_view add_identity(RequestHead& head, const routing::IdentitySettings
   forward_client_certificate(headers, settings.client_cert, caller.tls);
   if (!settings.via.empty()) headers.add("via", settings.via);
   if (settings.generate_request_id) {
-    set_request_id(headers, settings, trusted.empty() ? caller.ip : trusted, rng);
+    set_request_id(headers, settings, client_ip, rng);
   }
   return trusted;
 }

@@ -94,6 +94,31 @@ TEST(Identity, trusts_as_many_hops_as_it_is_told) {
             "10.0.0.1");
 }
 
+// x-envoy-external-address as the backend sees it.
+std::string external_address(routing::IdentitySettings settings, std::string_view forwarded) {
+  Rng rng(1);
+  RequestHead head;
+  head.headers.add("x-envoy-external-address", "203.0.113.9");
+  if (!forwarded.empty()) head.headers.add("x-forwarded-for", forwarded);
+  settings.internal.push_back({*routing::address_bytes("192.0.2.0"), 96 + 24});
+  add_identity(head, settings, {"192.0.2.7", 80}, rng);
+  std::string all;
+  for (const Field& field : head.headers) {
+    if (field.name == "x-envoy-external-address") all.append(field.value).append(" ");
+  }
+  return all;
+}
+
+TEST(Identity, names_the_address_of_external_clients_where_it_is_told_to) {
+  EXPECT_EQ(external_address({}, "198.51.100.1"), "203.0.113.9 ");
+  const routing::IdentitySettings told{.tell_external_address = true};
+  EXPECT_EQ(external_address(told, ""), "203.0.113.9 ");  // internal: left alone
+  EXPECT_EQ(external_address(told, "198.51.100.1"), "192.0.2.7 ");
+  const routing::IdentitySettings hop{.tell_external_address = true, .trusted_hops = 1};
+  EXPECT_EQ(external_address(hop, "198.51.100.1, 198.51.100.2"), "198.51.100.2 ");
+  EXPECT_EQ(external_address(hop, ""), "203.0.113.9 ");
+}
+
 TEST(Identity, without_remote_addresses_the_protocol_before_us_is_kept) {
   Rng rng(1);
   RequestHead head;

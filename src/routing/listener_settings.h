@@ -45,6 +45,7 @@ struct ClientCertSettings {
 struct IdentitySettings {
   bool append_forwarded_for = true;
   bool use_remote_address = true;  // who connected is the client, unless hops are trusted
+  bool tell_external_address = false;
   uint32_t trusted_hops = 0;
   bool generate_request_id = true;
   bool preserve_request_id = true;  // of clients outside of `internal`

@@ -91,6 +91,7 @@ class SettingsBuilder {
   void add_identity(const config::ConnectionManager& from) {
     IdentitySettings& to = out_.identity;
     to.use_remote_address = from.use_remote_address.value_or(true);
+    to.tell_external_address = from.use_remote_address.value_or(false);
     to.append_forwarded_for = to.use_remote_address && !from.skip_xff_append.value_or(false);
     to.trusted_hops = from.trusted_hops;
     to.generate_request_id = from.generate_request_id.value_or(true);

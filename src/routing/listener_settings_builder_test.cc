@@ -32,6 +32,7 @@ TEST(ListenerSettings, what_is_absent_keeps_its_default) {
   const ListenerSettings& made = settings_of(loaded);
   EXPECT_TRUE(made.path.normalize);
   EXPECT_TRUE(made.identity.append_forwarded_for);
+  EXPECT_FALSE(made.identity.tell_external_address);
   EXPECT_TRUE(made.identity.preserve_request_id);
   EXPECT_TRUE(made.codec.accept_http10);
   EXPECT_FALSE(made.codec.idle_timeout.has_value());

@@ -27,6 +27,7 @@ Json identity_json(const IdentitySettings& identity) {
                                              "sanitizeSet", "alwaysForwardOnly"};
   return {{"appendXForwardedFor", identity.append_forwarded_for},
           {"useRemoteAddress", identity.use_remote_address},
+          {"tellExternalAddress", identity.tell_external_address},
           {"xffNumTrustedHops", identity.trusted_hops},
           {"generateRequestId", identity.generate_request_id},
           {"preserveRequestId", identity.preserve_request_id},

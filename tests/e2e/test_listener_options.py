@@ -51,6 +51,13 @@ def test_forwarding_fields_can_be_left_alone(served, primary):
     assert seen.header("x-request-id") is None
 
 
+@pytest.mark.parametrize("manager, expected", [({}, "203.0.113.9"), ({"useRemoteAddress": True}, "127.0.0.1")])
+def test_external_address_is_told_where_remote_addresses_are_asked_for(served, primary, manager, expected):
+    gw = served(manager=manager)
+    gw.get("/", headers=["X-Envoy-External-Address: 203.0.113.9"])
+    assert primary.wait_requests(1)[0].header("x-envoy-external-address") == expected
+
+
 def test_request_ids_of_strangers_are_replaced_when_told_so(served, primary):
     gw = served(manager={"preserveExternalRequestId": False})
     gw.get("/", headers=["X-Request-Id: mine"])
