@@ -146,8 +146,9 @@ std::expected<void, std::string> Gateway::equip(const routing::Snapshot& snapsho
   if (!outlets) return std::unexpected(std::move(outlets.error()));
   for (size_t i = 0; i < listeners.size(); ++i) {
     listeners[i].outlets = std::move((*outlets)[i]);
-    listeners[i].limits =
-        limit_book_.of(listeners[i].address.to_string(), snapshot.listeners()[i].settings);
+    const routing::Listener& listener = snapshot.listeners()[i];
+    listeners[i].limits = limit_book_.of(
+        fmt::format("{} {}", listeners[i].address.to_string(), listener.chain), listener.settings);
   }
   return {};
 }
@@ -173,8 +174,10 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
     admin_view_.add_worker(*worker);
   }
   if (access_log_ != nullptr) access_log_->start();
-  for (const BoundListener& listener : listeners) {
-    print_line(fmt::format("listening on {} ({})", listener.address.to_string(), listener.name));
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    if (shares_address(snapshot->listeners(), i)) continue;
+    print_line(
+        fmt::format("listening on {} ({})", listeners[i].address.to_string(), listeners[i].name));
   }
   if (!open_admin()) return quit(1);
   for (const auto& worker : workers_) worker->start();

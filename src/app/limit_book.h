@@ -12,7 +12,7 @@ namespace gnomon::app {
 
 class LimitBook {
  public:
-  // `key` is the address.
+  // `key` is the address, and which of the listeners there.
   proxy::ListenerLimits of(const std::string& key, const routing::ListenerSettings& settings);
 
  private:

@@ -9,6 +9,11 @@
 
 namespace gnomon::app {
 
+bool shares_address(std::span<const routing::Listener> listeners, size_t at) noexcept {
+  return at > 0 && listeners[at].entrances != nullptr &&
+         listeners[at].entrances == listeners[at - 1].entrances;
+}
+
 std::optional<net::Address> parse_listen_address(const std::string& text) {
   const AuthorityParts parts = split_authority(text);
   if (parts.port.size() < 2) return std::nullopt;
@@ -28,15 +33,18 @@ std::expected<void, std::string> ListenerPlan::check(const routing::Snapshot& sn
   if (listeners.empty()) {
     return std::unexpected("none of the Gateways can be opened, so nothing would listen");
   }
-  if (!override_ || listeners.size() == 1) return {};
   std::string names;
-  for (const routing::Listener& listener : listeners) {
-    names += fmt::format("{}{}", names.empty() ? ": " : ", ", listener.name);
+  size_t addresses = 0;
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    if (shares_address(listeners, i)) continue;
+    ++addresses;
+    names += fmt::format("{}{}", names.empty() ? ": " : ", ", listeners[i].name);
   }
+  if (!override_ || addresses == 1) return {};
   return std::unexpected(
       fmt::format("--listen replaces the address of the only listener, but the configuration has "
                   "{}{}",
-                  listeners.size(), names));
+                  addresses, names));
 }
 
 std::expected<std::vector<BoundListener>, std::string> ListenerPlan::prepare(
@@ -45,7 +53,12 @@ std::expected<std::vector<BoundListener>, std::string> ListenerPlan::prepare(
   prepared_.clear();
   std::vector<BoundListener> out;
   const auto wanted = snapshot.listeners();
-  for (const routing::Listener& listener : wanted) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const routing::Listener& listener = wanted[i];
+    if (shares_address(wanted, i)) {
+      out.push_back({listener.name, out.back().address});
+      continue;
+    }
     const std::string asked_by = override_ ? "--listen" : "listener " + listener.name;
     const std::optional<net::Address> address =
         override_ ? parse_listen_address(*override_)
@@ -54,7 +67,9 @@ std::expected<std::vector<BoundListener>, std::string> ListenerPlan::prepare(
       return std::unexpected(
           fmt::format("{}: not an address: {}", asked_by, override_.value_or(listener.address)));
     }
-    const std::string key = address->to_string() + " " + listener.name;
+    // Whichever of a hybrid Gateway's comes first.
+    const std::string key =
+        address->to_string() + " " + listener.name.substr(0, listener.name.find('/'));
     if (const auto open = open_.find(key); open != open_.end()) {
       out.push_back({listener.name, open->second});
       prepared_.emplace(key, open->second);

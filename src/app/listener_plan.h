@@ -4,6 +4,7 @@
 #include <expected>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class ListenerPlan {
   std::map<std::string, net::Address> open_;
   std::map<std::string, net::Address> prepared_;
 };
+
+// Whether that listener is at the address of the one before it.
+bool shares_address(std::span<const routing::Listener> listeners, size_t at) noexcept;
 
 // "127.0.0.1:80", "[::1]:80", ":80" (all addresses).
 std::optional<net::Address> parse_listen_address(const std::string& text);

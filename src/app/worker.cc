@@ -11,6 +11,7 @@ namespace {
 constexpr Millis kHousekeeping{5'000};
 constexpr Millis kDrainPoll{10};
 constexpr Millis kProxyHeaderLimit{10'000};
+constexpr Millis kFirstByteLimit{15'000};  // as long as Envoy waits
 constexpr Millis kIdleSearchPause{100};
 constexpr size_t kIdleShareClosed = 16;  // one in so many: the search is paid for by what it finds
 constexpr size_t kHandshakesMax = 4096;  // at a time
@@ -28,7 +29,6 @@ struct Worker::Port {
   tls::ServerContextsPtr tls;  // null: clear text
   Millis handshake_timeout{0};
   http::ServerContext server;
-  std::unique_ptr<net::Acceptor> acceptor;
 };
 
 Worker::Worker(WorkerShared& shared, uint64_t seed, size_t index)
@@ -53,6 +53,7 @@ Worker::Worker(WorkerShared& shared, uint64_t seed, size_t index)
       graveyard_(loop_),
       parking_(loop_),
       used_readers_(loop_),
+      used_first_bytes_(loop_),
       handshake_turns_(loop_),
       used_handshakes_(loop_),
       housekeeping_timer_(loop_.timers(), [this] { housekeep(); }),
@@ -63,6 +64,7 @@ Worker::Worker(WorkerShared& shared, uint64_t seed, size_t index)
 Worker::~Worker() {
   join();
   readers_.clear();
+  first_bytes_.clear();
   handshakes_.clear();
   // Connections hold exchanges, and those hold copies and pool tickets: they go first.
   connections_.clear();
@@ -74,33 +76,45 @@ std::expected<void, std::string> Worker::install(const routing::SnapshotPtr& sna
   clusters_.install(snapshot, book,
                     [&](routing::ClusterId id) { return snapshot->clusters()[id].primary; });
   shadows_.install(snapshot, book);
-  std::expected<void, std::string> result;
   std::map<std::string, std::unique_ptr<Port>> before = std::exchange(ports_, {});
+  std::vector<std::pair<net::Address, Ports>> doors;
   for (size_t i = 0; i < listeners.size(); ++i) {
-    const std::string key = listeners[i].address.to_string();
-    if (const auto old = before.find(key); old != before.end()) {
-      configure(*old->second, snapshot, listeners, i);
-      ports_.emplace(key, std::move(old->second));
-      before.erase(old);
-      continue;
-    }
-    auto port = std::make_unique<Port>(*this, i);
+    const routing::Listener& listener = snapshot->listeners()[i];
+    const std::string key = listeners[i].address.to_string() + " " + listener.chain;
+    auto known = before.extract(key);
+    std::unique_ptr<Port> port =
+        known ? std::move(known.mapped()) : std::make_unique<Port>(*this, i);
     configure(*port, snapshot, listeners, i);
-    auto acceptor = network_.listen(listeners[i].address,
-                                    [this, raw = port.get()](std::unique_ptr<net::Stream> s) {
-                                      on_accept(*raw, std::move(s));
-                                    });
-    if (!acceptor) {
-      result = std::unexpected(acceptor.error());
-      continue;
-    }
-    port->acceptor = std::move(*acceptor);
+    const bool same = !doors.empty() && doors.back().first == listeners[i].address;
+    if (!same) doors.emplace_back(listeners[i].address, Ports{{}, listener.entrances});
+    doors.back().second.ports.push_back(port.get());
     ports_.emplace(key, std::move(port));
   }
   for (auto& [key, port] : before) {
-    port->acceptor.reset();
     for (http::ServerConnection* connection : open_connections(port.get())) connection->drain();
     closed_ports_.push_back(std::move(port));
+  }
+  return open_doors(doors);
+}
+
+std::expected<void, std::string> Worker::open_doors(
+    const std::vector<std::pair<net::Address, Ports>>& wanted) {
+  std::expected<void, std::string> result;
+  std::map<std::string, Door> before = std::exchange(doors_, {});
+  for (const auto& [address, ports] : wanted) {
+    const std::string key = address.to_string();
+    auto known = before.extract(key);
+    Door& door = doors_[key];
+    if (known) door = std::move(known.mapped());
+    door.ports = std::make_shared<const Ports>(ports);
+    if (door.acceptor != nullptr) continue;
+    auto acceptor = network_.listen(
+        address, [this, key](std::unique_ptr<net::Stream> s) { on_accept(key, std::move(s)); });
+    if (acceptor) {
+      door.acceptor = std::move(*acceptor);
+    } else {
+      result = std::unexpected(acceptor.error());
+    }
   }
   return result;
 }
@@ -132,38 +146,53 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::on_accept(Port& port, std::unique_ptr<net::Stream> stream) {
-  const proxy::ListenerLimits& limits = port.dispatcher.listener().limits();
-  if (limits.connection_rate != nullptr && !limits.connection_rate->take(loop_.now())) {
-    return stats_.refusals.add(proxy::Refusal::connection_rate);
+void Worker::on_accept(const std::string& address, std::unique_ptr<net::Stream> stream) {
+  Arrival arrival{doors_.find(address)->second.ports, nullptr, nullptr};
+  Port& first = *arrival.ports->ports.front();
+  // Of several ports it is not known yet which one's limits count.
+  if (arrival.ports->entrances == nullptr) {
+    if (!admit(first, arrival, stream)) return;
+  } else if (!take_descriptor(arrival)) {
+    return refuse(proxy::Refusal::descriptors);
   }
-  std::shared_ptr<void> descriptor = take_descriptor();
-  if (descriptor == nullptr) return stats_.refusals.add(proxy::Refusal::descriptors);
-  // Counted first and judged by what was before: two workers cannot both get the last place.
-  const uint32_t before = limits.connections->fetch_add(1, std::memory_order_relaxed);
-  Place place(limits.connections.get(),
-              [kept = limits.connections, descriptor](std::atomic<uint32_t>* count) {
-                count->fetch_sub(1, std::memory_order_relaxed);
-              });
-  const uint32_t most = port.connections.max_active;
-  if (most > 0 && before >= most) {
-    stats_.refusals.add(proxy::Refusal::connection_limit);
-    return parking_.park(std::move(stream), std::move(descriptor),
-                         port.connections.delay_before_close);
+  const routing::InboundProxyProtocol header = first.connections.proxy_protocol;
+  if (header == routing::InboundProxyProtocol::off) {
+    return sort(std::move(arrival), std::move(stream));
   }
-  if (port.connections.proxy_protocol != routing::InboundProxyProtocol::off) {
-    return read_proxy_header(port, std::move(stream), std::move(place));
-  }
-  secure(port, std::move(stream), std::move(place));
+  read_proxy_header(std::move(arrival), std::move(stream),
+                    header == routing::InboundProxyProtocol::optional);
 }
 
-std::shared_ptr<void> Worker::take_descriptor() {
+bool Worker::admit(Port& port, Arrival& arrival, std::unique_ptr<net::Stream>& stream) {
+  const proxy::ListenerLimits& limits = port.dispatcher.listener().limits();
+  if (limits.connection_rate != nullptr && !limits.connection_rate->take(loop_.now())) {
+    refuse(proxy::Refusal::connection_rate);
+    return false;
+  }
+  if (arrival.descriptor == nullptr && !take_descriptor(arrival)) {
+    refuse(proxy::Refusal::descriptors);
+    return false;
+  }
+  // Counted first and judged by what was before: two workers cannot both get the last place.
+  const uint32_t before = limits.connections->fetch_add(1, std::memory_order_relaxed);
+  arrival.place =
+      Place(limits.connections.get(),
+            [kept = limits.connections, descriptor = arrival.descriptor](
+                std::atomic<uint32_t>* count) { count->fetch_sub(1, std::memory_order_relaxed); });
+  const uint32_t most = port.connections.max_active;
+  if (most == 0 || before < most) return true;
+  refuse(proxy::Refusal::connection_limit);
+  parking_.park(std::move(stream), std::move(arrival.descriptor),
+                port.connections.delay_before_close);
+  return false;
+}
+
+bool Worker::take_descriptor(Arrival& arrival) {
   const uint64_t before = shared_.clients.fetch_add(1, std::memory_order_relaxed);
-  std::shared_ptr<void> descriptor(&shared_.clients, [this](void* /*count*/) {
+  arrival.descriptor = Descriptor(&shared_.clients, [this](void* /*count*/) {
     shared_.clients.fetch_sub(1, std::memory_order_relaxed);
   });
-  if (before >= shared_.clients_max && !close_idle_clients()) descriptor.reset();
-  return descriptor;
+  return before < shared_.clients_max || close_idle_clients();
 }
 
 bool Worker::close_idle_clients() {
@@ -182,55 +211,109 @@ bool Worker::close_idle_clients() {
   return false;
 }
 
-void Worker::read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
-  const auto done = [this, &port, place = std::move(place)](
-                        net::ProxyHeaderReader& reader, net::ProxyHeaderReader::Outcome outcome) {
+void Worker::read_proxy_header(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                               bool optional) {
+  const auto done = [this, arrival = std::move(arrival)](net::ProxyHeaderReader& reader,
+                                                         net::ProxyHeaderReader::Outcome outcome) {
     const auto it = readers_.find(&reader);
     if (outcome == net::ProxyHeaderReader::Outcome::ready) {
-      secure(port, reader.take_stream(), place);
+      sort(arrival, reader.take_stream());
     } else {
-      stats_.refusals.add(proxy::Refusal::proxy_protocol);
+      refuse(proxy::Refusal::proxy_protocol);
     }
     used_readers_.bury(std::move(it->second));
     readers_.erase(it);
   };
-  const bool optional = port.connections.proxy_protocol == routing::InboundProxyProtocol::optional;
   auto reader = std::make_unique<net::ProxyHeaderReader>(loop_, std::move(stream), optional,
                                                          kProxyHeaderLimit, done);
   net::ProxyHeaderReader* const key = reader.get();
   readers_.emplace(key, std::move(reader));
 }
 
-void Worker::secure(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
-  if (port.tls == nullptr) return serve(port, std::move(stream), std::move(place));
-  if (handshakes_.size() >= kHandshakesMax) {
-    return stats_.refusals.add(proxy::Refusal::tls_handshake);
+void Worker::sort(Arrival arrival, std::unique_ptr<net::Stream> stream) {
+  const Ports& ports = *arrival.ports;
+  if (ports.entrances == nullptr) {
+    Port& port = *ports.ports.front();
+    if (port.tls == nullptr) return serve(port, std::move(arrival.place), std::move(stream));
+    return secure(std::move(arrival), std::move(stream), port.tls, port.handshake_timeout);
   }
-  auto accept = std::make_unique<net::TlsAccept>(
-      loop_, handshake_turns_, std::move(stream), port.tls, port.handshake_timeout,
-      [this, &port, place = std::move(place)](net::TlsAccept& from,
-                                              net::TlsAccept::Outcome outcome) {
-        on_secured(port, place, from, outcome);
-      });
+  const routing::Entrance* entrance = ports.entrances->find(stream->peer().ip());
+  if (entrance == nullptr) return refuse(proxy::Refusal::no_gateway);
+  if (entrance->tls != nullptr && entrance->clear) {
+    return read_first_byte(std::move(arrival), std::move(stream), *entrance);
+  }
+  if (entrance->tls != nullptr)
+    return secure_sorted(std::move(arrival), std::move(stream), *entrance);
+  serve_sorted(std::move(arrival), std::move(stream), entrance->clear);
+}
+
+void Worker::read_first_byte(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                             const routing::Entrance& entrance) {
+  // The entrance lives as long as the arrival's ports.
+  const auto done = [this, arrival = std::move(arrival), &entrance](
+                        net::FirstByte& reader, net::FirstByte::Outcome outcome) {
+    const auto it = first_bytes_.find(&reader);
+    if (outcome == net::FirstByte::Outcome::tls) {
+      secure_sorted(arrival, reader.take_stream(), entrance);
+    } else if (outcome == net::FirstByte::Outcome::other) {
+      serve_sorted(arrival, reader.take_stream(), entrance.clear);
+    }
+    used_first_bytes_.bury(std::move(it->second));
+    first_bytes_.erase(it);
+  };
+  auto reader = std::make_unique<net::FirstByte>(loop_, std::move(stream), kFirstByteLimit, done);
+  net::FirstByte* const key = reader.get();
+  first_bytes_.emplace(key, std::move(reader));
+}
+
+// Handshakes may take as long as the most patient of the ports allows.
+void Worker::secure_sorted(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                           const routing::Entrance& entrance) {
+  Millis limit{0};
+  for (const Port* port : arrival.ports->ports) limit = std::max(limit, port->handshake_timeout);
+  secure(std::move(arrival), std::move(stream), entrance.tls, limit);
+}
+
+void Worker::secure(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                    const tls::ServerContextsPtr& contexts, Millis limit) {
+  if (handshakes_.size() >= kHandshakesMax) return refuse(proxy::Refusal::tls_handshake);
+  auto accept =
+      std::make_unique<net::TlsAccept>(loop_, handshake_turns_, std::move(stream), contexts, limit,
+                                       [this, contexts, arrival = std::move(arrival)](
+                                           net::TlsAccept& from, net::TlsAccept::Outcome outcome) {
+                                         on_secured(arrival, *contexts, from, outcome);
+                                       });
   net::TlsAccept* const key = accept.get();
   handshakes_.emplace(key, std::move(accept));
 }
 
-void Worker::on_secured(Port& port, Place place, net::TlsAccept& accept,
-                        net::TlsAccept::Outcome outcome) {
+void Worker::on_secured(const Arrival& arrival, const tls::ServerContexts& contexts,
+                        net::TlsAccept& accept, net::TlsAccept::Outcome outcome) {
   const auto it = handshakes_.find(&accept);
   used_handshakes_.bury(std::move(it->second));
   handshakes_.erase(it);
   if (outcome == net::TlsAccept::Outcome::ready) {
-    return serve(port, accept.take_stream(), std::move(place));
+    std::unique_ptr<net::Stream> stream = accept.take_stream();
+    if (arrival.place != nullptr) {
+      return serve(*arrival.ports->ports.front(), arrival.place, std::move(stream));
+    }
+    const auto chosen = contexts.tag_of(stream->tls()->server_name);
+    return serve_sorted(arrival, std::move(stream), chosen);
   }
-  stats_.refusals.add(proxy::Refusal::tls_handshake);
+  refuse(proxy::Refusal::tls_handshake);
   shared_.log.debug("TLS handshake failed",
                     {{"client", accept.peer().to_string()}, {"reason", accept.failure()}});
   check_drained();
 }
 
-void Worker::serve(Port& port, std::unique_ptr<net::Stream> stream, Place place) {
+void Worker::serve_sorted(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                          std::optional<uint32_t> chosen) {
+  if (!chosen) return refuse(proxy::Refusal::no_gateway);
+  Port& port = *arrival.ports->ports[*chosen];
+  if (admit(port, arrival, stream)) serve(port, std::move(arrival.place), std::move(stream));
+}
+
+void Worker::serve(Port& port, Place place, std::unique_ptr<net::Stream> stream) {
   stats_.connections.add();
   stats_.connections_active.add(1);
   auto connection = http::make_server_connection(port.server, std::move(stream));
@@ -257,10 +340,8 @@ void Worker::begin_drain(Duration drain_timeout, Duration shadow_grace) {
   drain_ = Drain::live;
   shadow_grace_ = shadow_grace;
   drain_timer_.arm(drain_timeout);
-  for (auto& [key, port] : ports_) {
-    port->acceptor.reset();
-    port->dispatcher.listener().set_draining();
-  }
+  for (auto& [address, door] : doors_) door.acceptor.reset();
+  for (auto& [key, port] : ports_) port->dispatcher.listener().set_draining();
   for (http::ServerConnection* connection : open_connections(nullptr)) connection->drain();
   check_drained();
 }

@@ -7,20 +7,24 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "app/parking.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "http/server_connection.h"
+#include "net/first_byte.h"
 #include "net/graveyard.h"
 #include "net/proxied_stream.h"
 #include "net/tcp.h"
 #include "net/tls_accept.h"
 #include "proxy/dispatcher.h"
+#include "routing/entrances.h"
 #include "routing/snapshot.h"
 #include "shadow/shadow_manager.h"
 
@@ -88,26 +92,59 @@ class Worker final : private http::ServerOwner {
   const shadow::ShadowManager& shadows() const noexcept { return shadows_; }
 
  private:
-  // An open port with the dispatcher and the settings that its connections refer to. Stays in
-  // memory until the last of them is gone.
+  // A listener with the dispatcher and the settings that its connections refer to. Stays in memory
+  // until the last of them is gone.
   struct Port;
+  // Those that share an address; as many as a hybrid Gateway has, else one.
+  struct Ports {
+    std::vector<Port*> ports;
+    routing::EntrancesPtr entrances;  // which of them; null where there is one
+  };
+  // An address that is listened on. Connections that are not sorted yet keep the ports of their
+  // arrival over a reload.
+  struct Door {
+    std::shared_ptr<const Ports> ports;
+    std::unique_ptr<net::Acceptor> acceptor;
+  };
 
   void on_closed(http::ServerConnection& connection) override;
   void configure(Port& port, const routing::SnapshotPtr& snapshot,
                  const std::vector<BoundListener>& listeners, size_t at);
-  void on_accept(Port& port, std::unique_ptr<net::Stream> stream);
-  // A place among the connections of an address, given back when the last copy is gone.
+  std::expected<void, std::string> open_doors(
+      const std::vector<std::pair<net::Address, Ports>>& wanted);
+  // A place among the connections of a listener, given back when the last copy is gone.
   using Place = std::shared_ptr<std::atomic<uint32_t>>;
   // A descriptor out of the share of clients; likewise.
-  std::shared_ptr<void> take_descriptor();
+  using Descriptor = std::shared_ptr<void>;
+  // A connection that is not served yet.
+  struct Arrival {
+    std::shared_ptr<const Ports> ports;
+    Descriptor descriptor;
+    Place place;  // null until it is known which port it is for
+  };
+
+  void on_accept(const std::string& address, std::unique_ptr<net::Stream> stream);
+  // Whether the port takes one more. Where it does not, that has been counted.
+  bool admit(Port& port, Arrival& arrival, std::unique_ptr<net::Stream>& stream);
+  bool take_descriptor(Arrival& arrival);
   // Closes connections of this worker that are between two requests, the longest idle first. False
   // if there is none.
   bool close_idle_clients();
-  void read_proxy_header(Port& port, std::unique_ptr<net::Stream> stream, Place place);
-  // Where the port speaks TLS, after the handshake.
-  void secure(Port& port, std::unique_ptr<net::Stream> stream, Place place);
-  void on_secured(Port& port, Place place, net::TlsAccept& accept, net::TlsAccept::Outcome outcome);
-  void serve(Port& port, std::unique_ptr<net::Stream> stream, Place place);
+  void refuse(proxy::Refusal reason) noexcept { stats_.refusals.add(reason); }
+  void read_proxy_header(Arrival arrival, std::unique_ptr<net::Stream> stream, bool optional);
+  // By the client's address and, where some ports speak TLS and others do not, its first byte.
+  void sort(Arrival arrival, std::unique_ptr<net::Stream> stream);
+  void read_first_byte(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                       const routing::Entrance& entrance);
+  void secure_sorted(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                     const routing::Entrance& entrance);
+  void serve_sorted(Arrival arrival, std::unique_ptr<net::Stream> stream,
+                    std::optional<uint32_t> chosen);
+  void secure(Arrival arrival, std::unique_ptr<net::Stream> stream,
+              const tls::ServerContextsPtr& contexts, Millis limit);
+  void on_secured(const Arrival& arrival, const tls::ServerContexts& contexts,
+                  net::TlsAccept& accept, net::TlsAccept::Outcome outcome);
+  void serve(Port& port, Place place, std::unique_ptr<net::Stream> stream);
   void begin_drain(Duration drain_timeout, Duration shadow_grace);
   void check_drained();
   void on_drain_timer();
@@ -133,7 +170,8 @@ class Worker final : private http::ServerOwner {
   shadow::ShadowManager shadows_;
   proxy::ProxyContext proxy_;
 
-  std::map<std::string, std::unique_ptr<Port>> ports_;  // by address
+  std::map<std::string, std::unique_ptr<Port>> ports_;  // by address and chain
+  std::map<std::string, Door> doors_;                   // by address
   std::vector<std::unique_ptr<Port>> closed_ports_;
   struct Client {
     std::unique_ptr<http::ServerConnection> connection;
@@ -146,6 +184,8 @@ class Worker final : private http::ServerOwner {
   Parking parking_;
   std::unordered_map<net::ProxyHeaderReader*, std::unique_ptr<net::ProxyHeaderReader>> readers_;
   net::Graveyard<net::ProxyHeaderReader> used_readers_;
+  std::unordered_map<net::FirstByte*, std::unique_ptr<net::FirstByte>> first_bytes_;
+  net::Graveyard<net::FirstByte> used_first_bytes_;
   net::HandshakeTurns handshake_turns_;
   std::unordered_map<net::TlsAccept*, std::unique_ptr<net::TlsAccept>> handshakes_;
   net::Graveyard<net::TlsAccept> used_handshakes_;

@@ -6,12 +6,10 @@
 namespace gnomon::config {
 namespace {
 
-constexpr std::string_view kNotOpened = "is not served yet; this Gateway is not opened";
-
 // Guides leave it out where they change a Gateway that is there already: with a port it is clear
 // what is meant.
 bool check_type(Gateway& gateway, const Node& node, const Scope& scope) {
-  if (gateway.http || gateway.tcp.value || gateway.hybrid.value) return true;
+  if (gateway.http || gateway.tcp.value || gateway.hybrid) return true;
   scope.warning(node.at(),
                 "invalid gateway: gateway must contain gatewayType; taken for an httpGateway",
                 "add \"httpGateway: {}\"");
@@ -32,21 +30,15 @@ bool check_port(const Node& node, const Scope& scope) {
 
 }  // namespace
 
-void describe(Schema<HttpGateway>& s) {
-  s.field("virtualServices", &HttpGateway::virtual_services);
-  s.field("virtualServiceSelector", &HttpGateway::selector);
-  s.field("virtualServiceNamespaces", &HttpGateway::namespaces);
-  s.field("virtualServiceExpressions", &HttpGateway::expressions);
-  s.field("options", &HttpGateway::options);
-}
-
 void describe(Schema<Gateway>& s) {
   s.field("ssl", &Gateway::ssl);
   s.field("bindAddress", &Gateway::bind_address);
   s.field("bindPort", &Gateway::bind_port);
   s.field("httpGateway", &Gateway::http);
-  s.unserved("tcpGateway", &Gateway::tcp, kNotOpened);
-  s.unserved("hybridGateway", &Gateway::hybrid, kNotOpened);
+  s.unserved(
+      "tcpGateway", &Gateway::tcp,
+      "is not served: connections are not forwarded as they are; this Gateway is not opened");
+  s.field("hybridGateway", &Gateway::hybrid);
   s.one_of({"httpGateway", "tcpGateway", "hybridGateway"});
   s.shape(check_port);
   s.check(check_type);

@@ -22,7 +22,7 @@ constexpr std::array<KindInfo, 20> kKinds{{
     {"VirtualHostOption", "gateway.solo.io", "v1", "virtualhostoptions", Kind::virtual_host_option},
     {"HttpListenerOption", "gateway.solo.io", "v1", "httplisteneroptions", Kind::later},
     {"ListenerOption", "gateway.solo.io", "v1", "listeneroptions", Kind::later},
-    {"MatchableHttpGateway", "gateway.solo.io", "v1", "httpgateways", Kind::later},
+    {"MatchableHttpGateway", "gateway.solo.io", "v1", "httpgateways", Kind::matchable_http_gateway},
     {"MatchableTcpGateway", "gateway.solo.io", "v1", "tcpgateways", Kind::later},
     {"Settings", "gloo.solo.io", "v1", "settings", Kind::settings},
     {"Secret", "gloo.solo.io", "v1", "secrets", Kind::secret},

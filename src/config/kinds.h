@@ -21,6 +21,7 @@ enum class Kind : uint8_t {
   virtual_host_option,
   settings,
   secret,
+  matchable_http_gateway,
   later,  // Gloo's, but not served yet
 };
 

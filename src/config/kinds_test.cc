@@ -439,8 +439,10 @@ TEST(GatewayFields, refuses_what_cannot_listen) {
   EXPECT_EQ(brief(load_text("bindAddress: a\nmetadata: {name: it}\n", "gateways/a.yaml")),
             "1:1 error: \"bindPort\" is missing\n"
             "1:1 error: invalid gateway: gateway must contain gatewayType\n");
-  EXPECT_EQ(problems("bindPort: 80\ntcpGateway: {}\n"),
-            "3:1 warning: tcpGateway: is not served yet; this Gateway is not opened\n");
+  EXPECT_EQ(
+      problems("bindPort: 80\ntcpGateway: {}\n"),
+      "3:1 warning: tcpGateway: is not served: connections are not forwarded as they are; this "
+      "Gateway is not opened\n");
   EXPECT_EQ(
       problems("bindPort: 80\nhttpGateway: {virtualServiceExpressions: {expressions: [{key: a, "
                "operator: Equals, values: [b, c]}]}}\n"),

@@ -181,6 +181,8 @@ class Loader {
         return add(document, info, flat, out_.route_options);
       case Kind::virtual_host_option:
         return add(document, info, flat, out_.virtual_host_options);
+      case Kind::matchable_http_gateway:
+        return add(document, info, flat, out_.matchable_http_gateways);
       case Kind::secret:
         return add(document, info, flat, out_.secrets);
       case Kind::settings:

@@ -10,6 +10,7 @@
 #include "config/diagnostic.h"
 #include "config/files.h"
 #include "config/gateway.h"
+#include "config/matchable_http_gateway.h"
 #include "config/route_option.h"
 #include "config/route_table.h"
 #include "config/secret.h"
@@ -32,8 +33,9 @@ struct ResourceLists {
   std::vector<RouteOption> route_options;
   std::vector<VirtualHostOption> virtual_host_options;
   std::vector<Secret> secrets;
+  std::vector<MatchableHttpGateway> matchable_http_gateways;
 };
-constexpr size_t kListCount = 9;
+constexpr size_t kListCount = 10;
 
 // Calls visit(list of a, list of b) for each kind, always in the same order.
 template <typename Visit>
@@ -47,6 +49,7 @@ void for_each_list(ResourceLists& a, ResourceLists& b, Visit&& visit) {
   visit(a.route_options, b.route_options);
   visit(a.virtual_host_options, b.virtual_host_options);
   visit(a.secrets, b.secrets);
+  visit(a.matchable_http_gateways, b.matchable_http_gateways);
 }
 
 // One of the files that were read, for a LoadCache.

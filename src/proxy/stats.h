@@ -60,13 +60,14 @@ enum class Refusal : uint8_t {
   upgrade,           // upgrades
   descriptors,       // clients have taken their share of them, and none is idle
   tls_handshake,     // failed, took too long, or too many at a time
+  no_gateway,        // none of a hybridGateway's is for such a connection
 };
 
 class RefusalCounters {
  public:
-  static constexpr std::array<const char*, 8> kNames = {
+  static constexpr std::array<const char*, 9> kNames = {
       "connection_limit", "connection_rate", "proxy_protocol", "request_rate", "path",
-      "upgrade",          "descriptors",     "tls_handshake"};
+      "upgrade",          "descriptors",     "tls_handshake",  "no_gateway"};
   void add(Refusal reason) noexcept { counters_[static_cast<size_t>(reason)].add(); }
   uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
 

@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <set>
 
+#include "routing/entrances.h"
+#include "routing/gateway_chain.h"
+#include "routing/gateway_hosts.h"
+#include "routing/listener_certificates.h"
 #include "routing/listener_settings_builder.h"
 
 namespace gnomon::routing {
@@ -19,15 +23,22 @@ bool is_ip_address(const std::string& text) {
          inet_pton(AF_INET6, text.c_str(), &unused) == 1;
 }
 
+// Another matcher is for other connections: those of before do not go over to it.
+std::string identity_of(const GatewayChain& chain) {
+  std::string text = chain.name;
+  for (const config::CidrRange& range : chain.matcher.sources) {
+    text += fmt::format(" {}/{}", range.prefix, range.length);
+  }
+  if (!chain.ssl) return text;
+  text += " tls";
+  for (const auto& name : chain.matcher.ssl->sni_domains) text += " " + name.value;
+  return text;
+}
+
 class ListenerBuilder {
  public:
   ListenerBuilder(BuildContext& context, TlsBuilder& tls, ConfiguredSnapshot::Parts& parts)
-      : context_(context), tls_(tls), parts_(parts) {
-    const auto& services = context.resources.virtual_services;
-    for (uint32_t i = 0; i < services.size(); ++i) {
-      by_name_.emplace(services[i].metadata.full_name(), i);
-    }
-  }
+      : context_(context), tls_(tls), parts_(parts), hosts_(context) {}
 
   void build() {
     const auto& gateways = context_.resources.gateways;
@@ -52,8 +63,7 @@ class ListenerBuilder {
       Listener listener;
       if (ssl) listener.port = kHttpsPort;
       listener.name = name_of(listener);
-      std::vector<uint32_t> hosts;
-      for (uint32_t i = 0; i < parts_.hosts.size(); ++i) add_if_served(i, ssl, hosts);
+      std::vector<uint32_t> hosts = hosts_.all(ssl);
       if (ssl && hosts.empty()) return;
       check_bodies(config::GatewayRouteOptions().max_direct_response_bytes, hosts);
       if (ssl) secure(hosts, listener);
@@ -61,48 +71,14 @@ class ListenerBuilder {
     }
   }
 
-  // The certificates of the VirtualServices, by the names that clients ask for.
   void secure(const std::vector<uint32_t>& hosts, Listener& listener) {
+    const ListenerCertificates found = listener_certificates(context_, tls_, hosts, nullptr);
     auto contexts = std::make_shared<tls::ServerContexts>();
-    std::map<std::string, std::pair<tls::ServerContextPtr, uint32_t>> taken;
-    Millis timeout{0};
-    for (const uint32_t host : hosts) {
-      const config::VirtualService& service = context_.resources.virtual_services[host];
-      const config::SslConfig& ssl = *service.ssl_config;
-      const tls::ServerContextPtr context = tls_.server(service);
-      if (context == nullptr) continue;
-      if (ssl.connect_timeout) timeout = std::max(timeout, to_millis(*ssl.connect_timeout));
-      std::vector<config::Located<std::string>> names = ssl.sni_domains;
-      if (names.empty()) names.push_back({"", ssl.at});
-      for (const auto& [name, at] : names) {
-        const auto [first, fresh] = taken.try_emplace(lower_case(name), context, host);
-        if (fresh) {
-          contexts->add(name, context);
-        } else if (first->second.first != context) {
-          report_taken(service, at, name, first->second.second);
-        }
-      }
+    for (const auto& [name, context] : found.names) contexts->add(name, context);
+    if (found.handshake_timeout > Millis::zero()) {
+      listener.handshake_timeout = found.handshake_timeout;
     }
-    if (timeout > Millis::zero()) listener.handshake_timeout = timeout;
     listener.tls = std::move(contexts);
-  }
-
-  static std::string lower_case(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
-  }
-
-  void report_taken(const config::VirtualService& service, config::Position at,
-                    const std::string& name, uint32_t first) {
-    const config::Metadata& other = context_.resources.virtual_services[first].metadata;
-    context_.error(
-        service.metadata, at,
-        fmt::format("another sslConfig is for {} already: that of {}",
-                    name.empty() ? "clients that ask for any name" : name, other.full_name()),
-        name.empty() ? "sslConfig" : "sslConfig.sniDomains",
-        "give each its own sniDomains, or both the same settings");
   }
 
   // VirtualServices with sslConfig that no Gateway would serve.
@@ -124,31 +100,120 @@ class ListenerBuilder {
   }
 
   void build_gateway(const config::Gateway& gateway) {
-    if (gateway.tcp.value || gateway.hybrid.value) return;  // reported when it was read
-    Listener listener;
-    listener.address = gateway.bind_address.value;
-    listener.port = gateway.bind_port.value;
-    listener.name = name_of(listener);
-    listener.settings = build_listener_settings(context_, gateway);
-    check_address(gateway, listener);
-    std::vector<uint32_t> hosts = collect_hosts(gateway);
+    if (gateway.tcp.value) return;  // reported when it was read
+    check_address(gateway);
+    if (gateway.hybrid) return build_hybrid(gateway);
+    const GatewayChain chain = plain_chain(gateway);
+    std::vector<uint32_t> hosts = hosts_.of(chain);
+    Listener listener = make_listener(gateway, chain);
     check_bodies(gateway.route_options.max_direct_response_bytes, hosts);
     if (gateway.ssl) {
-      if (hosts.empty()) return warn_of_nothing(gateway);
+      if (hosts.empty()) return warn_of_nothing(gateway, chain);
       secure(hosts, listener);
     }
     open(std::move(listener), std::move(hosts));
   }
 
-  // As with Gloo: without a certificate there is nothing to answer with.
-  void warn_of_nothing(const config::Gateway& gateway) {
-    if (context_.diagnostics.errors() > 0) return;  // what is broken may belong here
-    context_.warning(gateway.metadata, gateway.metadata.at,
-                     "no VirtualService with sslConfig is served here; this Gateway is not opened",
-                     "ssl");
+  Listener make_listener(const config::Gateway& gateway, const GatewayChain& chain) {
+    Listener listener;
+    listener.address = gateway.bind_address.value;
+    listener.port = gateway.bind_port.value;
+    listener.name = name_of(listener);
+    listener.settings = build_listener_settings(context_, gateway, chain);
+    return listener;
   }
 
-  void check_address(const config::Gateway& gateway, const Listener& listener) {
+  void build_hybrid(const config::Gateway& gateway) {
+    const std::vector<GatewayChain> chains = hybrid_chains(context_, gateway);
+    const size_t first = parts_.listeners.size();
+    std::vector<EntranceRule> rules;
+    for (const GatewayChain& chain : chains) {
+      const auto next = static_cast<uint32_t>(parts_.listeners.size() - first);
+      rules.push_back(chain.http ? build_chain(gateway, chain) : turn_away(chain));
+      if (parts_.listeners.size() > first + next) rules.back().listener = next;
+    }
+    const auto conflict = [&](uint32_t one, uint32_t other, std::string_view name) {
+      report_same_connections(gateway, chains[one].name, chains[other].name, name);
+    };
+    const auto entrances = std::make_shared<const Entrances>(rules, conflict);
+    for (size_t i = first; i < parts_.listeners.size(); ++i) {
+      parts_.listeners[i].entrances = entrances;
+    }
+  }
+
+  // Opens a listener for it, unless there is nothing to serve.
+  EntranceRule build_chain(const config::Gateway& gateway, const GatewayChain& chain) {
+    EntranceRule rule = turn_away(chain);
+    std::vector<uint32_t> hosts = hosts_.of(chain);
+    Listener listener = make_listener(gateway, chain);
+    check_bodies(gateway.route_options.max_direct_response_bytes, hosts);
+    if (chain.ssl && hosts.empty()) {
+      warn_of_nothing(gateway, chain);
+      return rule;
+    }
+    listener.chain = identity_of(chain);
+    listener.name += "/" + chain.name;
+    if (chain.ssl) {
+      ListenerCertificates found =
+          listener_certificates(context_, tls_, hosts, &*chain.matcher.ssl);
+      if (found.handshake_timeout > Millis::zero()) {
+        listener.handshake_timeout = found.handshake_timeout;
+      }
+      rule.names = std::move(found.names);
+    }
+    open(std::move(listener), std::move(hosts));
+    return rule;
+  }
+
+  // What nobody serves is not left to a gateway that fits less closely.
+  EntranceRule turn_away(const GatewayChain& chain) {
+    EntranceRule rule{chain.ssl, {}, source_ranges(chain), std::nullopt};
+    if (!chain.ssl) return rule;
+    for (const auto& name : chain.matcher.ssl->sni_domains) {
+      rule.names.emplace_back(name.value, nullptr);
+    }
+    if (rule.names.empty()) rule.names.emplace_back("", nullptr);
+    return rule;
+  }
+
+  std::vector<AddressRange> source_ranges(const GatewayChain& chain) {
+    std::vector<AddressRange> ranges;
+    for (const config::CidrRange& from : chain.matcher.sources) {
+      if (const auto range = parse_range(from.prefix, from.length)) {
+        ranges.push_back(*range);
+        continue;
+      }
+      context_.error(*chain.owner, from.at,
+                     fmt::format("{}/{} is not a range of addresses", from.prefix, from.length),
+                     fmt::format("{}matcher.sourcePrefixRanges", chain.where));
+    }
+    return ranges;
+  }
+
+  // Envoy would refuse the whole listener.
+  void report_same_connections(const config::Gateway& gateway, const std::string& one,
+                               const std::string& other, std::string_view name) {
+    context_.error(gateway.metadata, gateway.hybrid->at,
+                   fmt::format("Tried to apply multiple filter chains with the same "
+                               "FilterChainMatch: {} and {} both take {} of the same clients",
+                               one, other,
+                               name.empty() ? std::string("connections")
+                                            : fmt::format("connections for {}", name)),
+                   "hybridGateway", "give one of them other sourcePrefixRanges or sniDomains");
+  }
+
+  // As with Gloo: without a certificate there is nothing to answer with.
+  void warn_of_nothing(const config::Gateway& gateway, const GatewayChain& chain) {
+    if (context_.diagnostics.errors() > 0) return;  // what is broken may belong here
+    context_.warning(*chain.owner, gateway.hybrid ? chain.matcher.ssl->at : gateway.metadata.at,
+                     "no VirtualService with sslConfig is served here; this Gateway is not opened",
+                     gateway.hybrid ? chain.where + "matcher.sslConfig" : "ssl");
+  }
+
+  void check_address(const config::Gateway& gateway) {
+    Listener listener;
+    listener.address = gateway.bind_address.value;
+    listener.port = gateway.bind_port.value;
     if (!is_ip_address(listener.address)) {
       context_.error(gateway.metadata, gateway.bind_address.at,
                      fmt::format("\"{}\" is not a valid IP address", listener.address),
@@ -181,57 +246,6 @@ class ListenerBuilder {
                         body.bytes));
       }
     }
-  }
-
-  // VirtualServices with sslConfig belong to TLS listeners, the others to those in clear text.
-  void add_if_served(uint32_t service, bool ssl, std::vector<uint32_t>& hosts) {
-    const config::VirtualService& from = context_.resources.virtual_services[service];
-    if (!from.virtual_host || from.ssl_config.has_value() != ssl) return;
-    if (ssl && from.ssl_config->sds.value) {
-      return context_.warning(from.metadata, from.ssl_config->sds.at,
-                              "certificates are not fetched from an SDS server; this "
-                              "VirtualService gets no traffic",
-                              "sslConfig.sds");
-    }
-    hosts.push_back(service);
-  }
-
-  std::vector<uint32_t> collect_hosts(const config::Gateway& gateway) {
-    std::vector<uint32_t> hosts;
-    if (!gateway.http) return hosts;
-    const config::HttpGateway& http = *gateway.http;
-    if (!http.virtual_services.empty() && !http.expressions && http.selector.empty()) {
-      for (size_t i = 0; i < http.virtual_services.size(); ++i) {
-        add_reference(gateway, http.virtual_services[i], i, hosts);
-      }
-      return hosts;
-    }
-    const auto& services = context_.resources.virtual_services;
-    for (uint32_t i = 0; i < services.size(); ++i) {
-      if (selects(http, services[i].metadata)) add_if_served(i, gateway.ssl, hosts);
-    }
-    return hosts;
-  }
-
-  static bool selects(const config::HttpGateway& http, const config::Metadata& service) {
-    const auto matches = [&](const std::string& n) { return n == "*" || n == service.name_space; };
-    if (!http.namespaces.empty() && !std::ranges::any_of(http.namespaces, matches)) return false;
-    if (!http.expressions) return config::has_labels(service.labels, http.selector);
-    return std::ranges::all_of(http.expressions->expressions, [&](const auto& expression) {
-      return expression.matches(service.labels);
-    });
-  }
-
-  void add_reference(const config::Gateway& gateway, const config::ResourceRef& ref, size_t index,
-                     std::vector<uint32_t>& hosts) {
-    const std::string name = full_name(ref, gateway.metadata);
-    const auto found = by_name_.find(name);
-    if (found != by_name_.end()) return add_if_served(found->second, gateway.ssl, hosts);
-    context_.warning(
-        gateway.metadata, ref.at,
-        fmt::format("invalid virtual service ref: there is no VirtualService {}", name),
-        fmt::format("httpGateway.virtualServices[{}]", index),
-        "define this VirtualService, or correct its name or namespace here");
   }
 
   void open(Listener listener, std::vector<uint32_t> hosts) {
@@ -284,7 +298,7 @@ class ListenerBuilder {
   BuildContext& context_;
   TlsBuilder& tls_;
   ConfiguredSnapshot::Parts& parts_;
-  std::map<std::string, uint32_t> by_name_;
+  GatewayHosts hosts_;
   std::set<std::tuple<std::string, uint32_t, uint32_t>> reported_;  // conflicts, once per pair
 };
 

@@ -27,4 +27,13 @@ std::optional<std::array<uint8_t, 16>> address_bytes(std::string_view ip) noexce
   return out;
 }
 
+std::optional<AddressRange> parse_range(std::string_view prefix, uint32_t length) noexcept {
+  constexpr uint32_t kV4Bits = 32;
+  constexpr uint32_t kV6Bits = 128;
+  const auto bytes = address_bytes(prefix);
+  const bool v4 = prefix.find(':') == std::string_view::npos;
+  if (!bytes || length > (v4 ? kV4Bits : kV6Bits)) return std::nullopt;
+  return AddressRange{*bytes, static_cast<uint8_t>(length + (v4 ? kV6Bits - kV4Bits : 0))};
+}
+
 }  // namespace gnomon::routing

@@ -23,6 +23,9 @@ struct AddressRange {
 // The form in which addresses are compared; nothing for what is no address.
 std::optional<std::array<uint8_t, 16>> address_bytes(std::string_view ip) noexcept;
 
+// Nothing for what is no range, as 10.0.0.0/33.
+std::optional<AddressRange> parse_range(std::string_view prefix, uint32_t length) noexcept;
+
 // One step of earlyHeaderManipulation.
 struct EarlyHeader {
   enum class Op : uint8_t { append, set, remove };

@@ -39,8 +39,11 @@ EscapedSlashes to_escaped_slashes(config::EscapedSlashes from) {
 
 class SettingsBuilder {
  public:
-  SettingsBuilder(BuildContext& context, const config::Gateway& gateway, ListenerSettings& out)
-      : context_(context), owner_(gateway.metadata), out_(out) {}
+  SettingsBuilder(BuildContext& context, const GatewayChain& chain, ListenerSettings& out)
+      : context_(context),
+        owner_(*chain.owner),
+        manager_(fmt::format("{}{}", chain.where, kManager)),
+        out_(out) {}
 
   void add_manager(const config::ConnectionManager& from) {
     add_identity(from);
@@ -85,7 +88,7 @@ class SettingsBuilder {
 
  private:
   void error(config::Position at, std::string message, std::string_view field) {
-    context_.error(owner_, at, std::move(message), fmt::format("{}.{}", kManager, field));
+    context_.error(owner_, at, std::move(message), fmt::format("{}.{}", manager_, field));
   }
 
   void add_identity(const config::ConnectionManager& from) {
@@ -113,16 +116,14 @@ class SettingsBuilder {
   void add_internal(const config::InternalAddresses& from) {
     for (size_t i = 0; i < from.ranges.size(); ++i) {
       const config::CidrRange& range = from.ranges[i];
-      const auto bytes = address_bytes(range.prefix);
-      const bool v4 = bytes && range.prefix.find(':') == std::string::npos;
-      if (!bytes || (v4 && range.length > 32)) {
+      const auto parsed = parse_range(range.prefix, range.length);
+      if (!parsed) {
         error(range.at,
               fmt::format("{}/{} is not a range of addresses", range.prefix, range.length),
               fmt::format("internalAddressConfig.cidrRanges[{}]", i));
         continue;
       }
-      out_.identity.internal.push_back(
-          {*bytes, static_cast<uint8_t>(range.length + (v4 ? 96U : 0U))});
+      out_.identity.internal.push_back(*parsed);
     }
   }
 
@@ -198,7 +199,7 @@ class SettingsBuilder {
       context_.warning(
           owner_, collector->at,
           fmt::format("*v1.Upstream {{ {} }} not found", full_name(*collector, owner_)),
-          fmt::format("{}.tracing.{}.collectorUpstreamRef", kManager, name));
+          fmt::format("{}.tracing.{}.collectorUpstreamRef", manager_, name));
     };
     if (from.zipkin) check("zipkinConfig", from.zipkin->collector);
     if (from.datadog) check("datadogConfig", from.datadog->collector);
@@ -207,7 +208,7 @@ class SettingsBuilder {
 
   void add_early_secret(const config::ResourceRef& ref, EarlyHeader::Op op, size_t index) {
     const std::string field =
-        fmt::format("{}.earlyHeaderManipulation.headersToAdd[{}].headerSecretRef", kManager, index);
+        fmt::format("{}.earlyHeaderManipulation.headersToAdd[{}].headerSecretRef", manager_, index);
     for (const SecretHeader& header : secret_headers(context_, owner_, ref, field)) {
       out_.early_headers.push_back({op, header.name, Template::of_text(header.value)});
     }
@@ -215,15 +216,17 @@ class SettingsBuilder {
 
   BuildContext& context_;
   const config::Metadata& owner_;
+  const std::string manager_;  // where its settings stand
   ListenerSettings& out_;
 };
 
 }  // namespace
 
-ListenerSettings build_listener_settings(BuildContext& context, const config::Gateway& gateway) {
+ListenerSettings build_listener_settings(BuildContext& context, const config::Gateway& gateway,
+                                         const GatewayChain& chain) {
   ListenerSettings out;
-  SettingsBuilder builder(context, gateway, out);
-  if (gateway.http && gateway.http->options) builder.add_http(*gateway.http->options);
+  SettingsBuilder builder(context, chain, out);
+  if (chain.http && chain.http->options) builder.add_http(*chain.http->options);
   if (gateway.use_proxy_protocol) out.connections.proxy_protocol = InboundProxyProtocol::required;
   if (gateway.options) builder.add_listener(*gateway.options);
   out.most_specific_header_mutations_wins =

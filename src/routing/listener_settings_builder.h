@@ -3,10 +3,13 @@
 
 #include "config/gateway.h"
 #include "routing/build_context.h"
+#include "routing/gateway_chain.h"
 #include "routing/listener_settings.h"
 
 namespace gnomon::routing {
 
-ListenerSettings build_listener_settings(BuildContext& context, const config::Gateway& gateway);
+// `chain` is the part of the Gateway that the listener is for.
+ListenerSettings build_listener_settings(BuildContext& context, const config::Gateway& gateway,
+                                         const GatewayChain& chain);
 
 }  // namespace gnomon::routing

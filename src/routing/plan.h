@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "msg/head.h"
+#include "routing/entrances.h"
 #include "routing/listener_settings.h"
 #include "routing/regex.h"
 #include "routing/route_filters.h"
@@ -373,6 +374,10 @@ struct Listener {
   ListenerSettings settings;
   tls::ServerContextsPtr tls;  // null: clear text
   Millis handshake_timeout{10'000};
+  // Those of a hybrid Gateway stand one after another and share an address: their entrances say
+  // which of them a connection is for, counting from the first. Null: it has its address alone.
+  EntrancesPtr entrances;
+  std::string chain;  // tells it from the others at its address, over reloads too
 };
 
 }  // namespace gnomon::routing

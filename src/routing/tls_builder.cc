@@ -147,15 +147,14 @@ void TlsBuilder::report(const Place& place, const Origins& origins, const tls::P
   error(place, part->second.first, subject + problem.text, part->second.second);
 }
 
-tls::ServerContextPtr TlsBuilder::server(const config::VirtualService& service) {
-  const config::SslConfig& ssl = *service.ssl_config;
-  const Place place{service.metadata, ssl};
+tls::ServerContextPtr TlsBuilder::server(const config::Metadata& owner,
+                                         const config::SslConfig& ssl) {
+  const Place place{owner, ssl};
   Origins origins;
   std::optional<tls::Settings> wanted = settings(place, origins);
   if (!wanted) return nullptr;
   if (wanted->certificate_pem.empty()) {
-    context_.error(service.metadata, ssl.at, "a server needs a certificate and its private key",
-                   "sslConfig");
+    context_.error(owner, ssl.at, "a server needs a certificate and its private key", "sslConfig");
     return nullptr;
   }
   wanted->alpn = server_alpn(ssl.alpn);

@@ -19,10 +19,10 @@ class TlsBuilder {
  public:
   explicit TlsBuilder(BuildContext& context) : context_(context) {}
 
-  // Of a VirtualService with sslConfig; null where something is wrong or missing, which has been
+  // Of an sslConfig towards clients; null where something is wrong or missing, which has been
   // reported.
   // Equal ones are shared.
-  tls::ServerContextPtr server(const config::VirtualService& service);
+  tls::ServerContextPtr server(const config::Metadata& owner, const config::SslConfig& ssl);
   // Of an Upstream that speaks TLS, whether or not it says how; null as above.
   tls::ClientContextPtr client(const config::Upstream& upstream);
 

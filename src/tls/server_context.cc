@@ -73,22 +73,33 @@ ServerContexts::ServerContexts() {
   SSL_CTX_set_client_hello_cb(front_.get(), on_client_hello, this);
 }
 
-bool ServerContexts::add(std::string_view name, ServerContextPtr context) {
-  return by_name_.emplace(lower(name), std::move(context)).second;
+bool ServerContexts::add(std::string_view name, ServerContextPtr context, uint32_t tag) {
+  return by_name_.emplace(lower(name), Entry{std::move(context), tag}).second;
 }
 
 const ServerContext* ServerContexts::find(std::string_view name) const {
+  const Entry* entry = find_entry(name);
+  return entry == nullptr ? nullptr : entry->context.get();
+}
+
+std::optional<uint32_t> ServerContexts::tag_of(std::string_view name) const {
+  const Entry* entry = find_entry(name);
+  if (entry == nullptr || entry->context == nullptr) return std::nullopt;
+  return entry->tag;
+}
+
+const ServerContexts::Entry* ServerContexts::find_entry(std::string_view name) const {
   std::string wanted = lower(name);
   if (wanted.ends_with('.')) wanted.pop_back();
   if (const auto exact = by_name_.find(wanted); exact != by_name_.end()) {
-    return exact->second.get();
+    return &exact->second;
   }
   for (size_t dot = wanted.find('.'); dot != std::string::npos; dot = wanted.find('.', dot + 1)) {
     const auto wildcard = by_name_.find("*" + wanted.substr(dot));
-    if (wildcard != by_name_.end()) return wildcard->second.get();
+    if (wildcard != by_name_.end()) return &wildcard->second;
   }
   const auto any = by_name_.find(std::string_view());
-  return any == by_name_.end() ? nullptr : any->second.get();
+  return any == by_name_.end() ? nullptr : &any->second;
 }
 
 SslPtr ServerContexts::accept() const {

@@ -4,6 +4,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,21 +45,29 @@ class ServerContexts {
   ServerContexts& operator=(const ServerContexts&) = delete;
 
   // `name` as in "shop.test" or "*.shop.test"; "" is for every name that no other takes, and for
-  // clients that name none. False when the name is taken.
-  bool add(std::string_view name, ServerContextPtr context);
+  // clients that name none. A null context: nobody serves that name. False when the name is taken.
+  bool add(std::string_view name, ServerContextPtr context, uint32_t tag = 0);
   bool empty() const noexcept { return by_name_.empty(); }
 
   // Null when no certificate is for that name. Of wildcards the longest counts.
   const ServerContext* find(std::string_view name) const;
+  // What was given together with that certificate; nothing when there is none.
+  std::optional<uint32_t> tag_of(std::string_view name) const;
 
   // A server side that waits for a ClientHello.
   SslPtr accept() const;
 
  private:
+  struct Entry {
+    ServerContextPtr context;
+    uint32_t tag = 0;
+  };
+
+  const Entry* find_entry(std::string_view name) const;
   static int on_client_hello(SSL* ssl, int* alert, void* self);
   static void apply(SSL& ssl, const ServerContext& context);
 
-  std::map<std::string, ServerContextPtr, std::less<>> by_name_;
+  std::map<std::string, Entry, std::less<>> by_name_;
   CtxPtr front_;  // of connections whose ClientHello has not been read
 };
 using ServerContextsPtr = std::shared_ptr<const ServerContexts>;
