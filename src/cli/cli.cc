@@ -8,6 +8,7 @@
 #include "cli/check.h"
 #include "cli/explain.h"
 #include "cli/get.h"
+#include "cli/kind_words.h"
 #include "cli/run.h"
 
 namespace gnomon::cli {

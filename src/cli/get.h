@@ -15,9 +15,6 @@ struct GetOptions {
   std::string output = "table";  // table, wide, yaml, json
 };
 
-// The kind that a word of the command line stands for, such as "VirtualService"; "" if for none.
-std::string kind_of_word(const std::string& word);
-
 // JSON is a list of the resources as they were written; YAML has one document for each. Returns 0,
 // 1 if nothing of that name is there, 2 if nothing could be read.
 int get(const GetOptions& options, std::ostream& out, std::ostream& err);
