@@ -1,4 +1,4 @@
-#include "routing/options_builder.h"
+#include "routing/route_options_builder.h"
 
 #include <gtest/gtest.h>
 
@@ -28,11 +28,11 @@ Route route_of(const Loaded& loaded) {
 
 Route built(const std::string& options) { return route_of(load_text(with_options(options))); }
 
-TEST(OptionsBuilder, leaves_a_route_without_options_without_filters) {
+TEST(RouteOptionsBuilder, leaves_a_route_without_options_without_filters) {
   EXPECT_EQ(built("        timeout: 1s\n").filters, nullptr);
 }
 
-TEST(OptionsBuilder, resolves_time_limits) {
+TEST(RouteOptionsBuilder, resolves_time_limits) {
   const Route route = built(
       "        idleTimeout: 0s\n"
       "        maxStreamDuration: {maxStreamDuration: 1.5s}\n");
@@ -41,7 +41,7 @@ TEST(OptionsBuilder, resolves_time_limits) {
   EXPECT_EQ(built("        timeout: 1s\n").idle_timeout, std::nullopt);
 }
 
-TEST(OptionsBuilder, resolves_what_becomes_of_the_host) {
+TEST(RouteOptionsBuilder, resolves_what_becomes_of_the_host) {
   const HostRewrite header = built("        hostRewriteHeader: x-h\n").host_rewrite;
   EXPECT_EQ(header.kind, HostRewrite::Kind::header);
   EXPECT_EQ(header.text, "x-h");
@@ -57,7 +57,7 @@ TEST(OptionsBuilder, resolves_what_becomes_of_the_host) {
   EXPECT_TRUE(path.append_forwarded_host);
 }
 
-TEST(OptionsBuilder, names_the_place_of_a_bad_pattern_or_substitution) {
+TEST(RouteOptionsBuilder, names_the_place_of_a_bad_pattern_or_substitution) {
   EXPECT_EQ(brief(load_text(
                 with_options("        regexRewrite: {pattern: {regex: '('}, substitution: x}\n"))),
             "10:41 error: spec.virtualHost.routes[0].options.regexRewrite.pattern.regex: invalid "
@@ -73,7 +73,7 @@ TEST(OptionsBuilder, names_the_place_of_a_bad_pattern_or_substitution) {
             "prefixRewrite exclude each other\n");
 }
 
-TEST(OptionsBuilder, draws_faults_by_gloo_s_millionths) {
+TEST(RouteOptionsBuilder, draws_faults_by_gloo_s_millionths) {
   const Route route = built(
       "        faults: {abort: {percentage: 0.39, httpStatus: 503}, delay: {percentage: 100, "
       "fixedDelay: 2s}}\n");
@@ -84,7 +84,7 @@ TEST(OptionsBuilder, draws_faults_by_gloo_s_millionths) {
   EXPECT_EQ(route.filters->faults->delay, Millis(2000));
 }
 
-TEST(OptionsBuilder, keeps_the_order_of_hash_policies) {
+TEST(RouteOptionsBuilder, keeps_the_order_of_hash_policies) {
   const Route route = built(
       "        lbHash: {hashPolicies: [{header: x-u, terminal: true}, {sourceIp: true}, "
       "{cookie: {name: c, ttl: 1.2s, path: /p}}]}\n");
@@ -99,7 +99,7 @@ TEST(OptionsBuilder, keeps_the_order_of_hash_policies) {
   EXPECT_EQ(hash[2].cookie_path, "/p");
 }
 
-TEST(OptionsBuilder, reads_formats_of_header_values_and_refuses_unknown_operators) {
+TEST(RouteOptionsBuilder, reads_formats_of_header_values_and_refuses_unknown_operators) {
   const Route route = built(
       "        headerManipulation: {requestHeadersToAdd: [{header: {key: a, value: '%REQ(b)%'}}, "
       "{header: {key: c, value: '50%%'}}]}\n");
@@ -117,7 +117,7 @@ TEST(OptionsBuilder, reads_formats_of_header_values_and_refuses_unknown_operator
       << brief(bad);
 }
 
-TEST(OptionsBuilder, lets_a_route_replace_what_its_virtual_host_says_field_by_field) {
+TEST(RouteOptionsBuilder, lets_a_route_replace_what_its_virtual_host_says_field_by_field) {
   const Loaded loaded =
       load_text(shop("    - matchers: [{prefix: /}]\n"
                      "      routeAction: {single: {upstream: {name: blue}}}\n"
@@ -135,7 +135,7 @@ TEST(OptionsBuilder, lets_a_route_replace_what_its_virtual_host_says_field_by_fi
   EXPECT_EQ(route.filters->rate_limit->settings().fill_interval, std::chrono::seconds(1));
 }
 
-TEST(OptionsBuilder, refuses_values_that_make_no_sense) {
+TEST(RouteOptionsBuilder, refuses_values_that_make_no_sense) {
   for (const char* options : {
            "        cors: {allowMethods: [GET]}\n",
            "        faults: {abort: {percentage: 101, httpStatus: 500}}\n",
