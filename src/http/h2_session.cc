@@ -92,7 +92,9 @@ struct H2Callbacks {
     const auto& limits = me.limits_;
     me.events_.on_head_progress(true);
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
-      std::unique_ptr<H2Stream> made = me.events_.on_stream_begun();
+      // nghttp2 reads no more once a client that has said GOAWAY has no stream left, but not before
+      // the next read. Refused, a request may be sent elsewhere.
+      std::unique_ptr<H2Stream> made = me.peer_leaves_ ? nullptr : me.events_.on_stream_begun();
       if (made == nullptr) {
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                   NGHTTP2_REFUSED_STREAM);
@@ -198,6 +200,7 @@ struct H2Callbacks {
         if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) me.events_.on_ping_answered();
         break;
       case NGHTTP2_GOAWAY:
+        me.peer_leaves_ = true;
         me.events_.on_goaway(frame->goaway.last_stream_id, frame->goaway.error_code);
         break;
       default:

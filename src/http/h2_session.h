@@ -190,6 +190,7 @@ class H2Session {
   int32_t skipped_to_ = 0;
   const Role role_;
   bool settings_received_ = false;
+  bool peer_leaves_ = false;  // it has said GOAWAY
   bool notice_given_ = false;
   bool cancelled_detached_ = false;
   bool failed_ = false;

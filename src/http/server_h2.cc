@@ -161,7 +161,11 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   void on_data_sent(H2Stream& stream) override;
   void on_sent_end(H2Stream& stream) override;
   void on_stream_closed(H2Stream& stream, uint32_t code) override;
-  void on_goaway(int32_t /*last_id*/, uint32_t /*code*/) override { drain(); }
+  // A client that ends the connection itself needs no notice.
+  void on_goaway(int32_t /*last_id*/, uint32_t /*code*/) override {
+    draining_ = true;
+    finish_drain();
+  }
   void on_ping_answered() override {
     if (draining_ && !drained_) finish_drain();
   }
