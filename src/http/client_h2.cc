@@ -19,6 +19,9 @@ constexpr uint32_t kStreamsUnknown = 100;
 constexpr Millis kSluggish{1'000};
 constexpr Millis kStalled{30'000};
 
+// Unlike one that has closed while it was idle, it may have looked at the request.
+constexpr Error kSilent{Errc::reset, Side::backend, Retry::no, "backend answers no ping"};
+
 // RFC 9113 section 7
 constexpr uint32_t kNoError = 0;
 constexpr uint32_t kProtocolError = 1;
@@ -50,7 +53,9 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
         read_task_([this] { read_some(); }),
         resume_task_([this] { resume_streams(); }),
         room_task_([this] { tell_room(); }),
-        timer_(context_.loop.timers(), [this] { on_timer(); }) {
+        timer_(context_.loop.timers(), [this] { on_timer(); }),
+        heartbeat_(context.settings.heartbeat),
+        heartbeat_timer_(context_.loop.timers(), [this] { check_life(); }) {
     stream_->set_handler(this);
     timer_.arm(connect_timeout);
     if (!preface.empty()) out_.append_copy(preface);
@@ -63,7 +68,8 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   }
   TimePoint idle_since() const noexcept override { return idle_since_; }
   uint32_t room() const noexcept override {
-    if (phase_ != Phase::open || leaving_ || sluggish() || !session_.may_begin()) return 0;
+    if (phase_ != Phase::open || leaving_ || !session_.may_begin()) return 0;
+    if (sluggish() || heartbeat_.unanswered(context_.loop.now(), kSluggish)) return 0;
     const uint32_t peer =
         session_.settings_received() ? session_.peer_streams_max() : kStreamsUnknown;
     const uint32_t most = std::min(peer, context_.settings.h2.streams_max);
@@ -113,6 +119,26 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
 
   bool sluggish() const noexcept {
     return !out_.empty() && context_.loop.now() - last_progress_ >= kSluggish;
+  }
+
+  // Armed as long as there are streams, and looked at when it fires, so that activity costs no
+  // timer work.
+  void check_life() {
+    if (phase_ != Phase::open || idle()) return;
+    const TimePoint now = context_.loop.now();
+    if (stream_->readable()) heartbeat_.on_life(now);  // a shadow's turn may come late
+    TimePoint next;
+    switch (heartbeat_.check(now, next)) {
+      case H2Heartbeat::Verdict::fine:
+        break;
+      case H2Heartbeat::Verdict::ask:
+        session_.send_ping();
+        schedule_flush();
+        break;
+      case H2Heartbeat::Verdict::dead:
+        return fail(kSilent);
+    }
+    heartbeat_timer_.arm(std::max(std::chrono::ceil<Millis>(next - now), Millis(1)));
   }
 
   void schedule_flush() { context_.loop.schedule(flush_task_, context_.lane); }
@@ -167,6 +193,8 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
       ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
       switch (got.io.status) {
         case net::IoResult::Status::ok:
+          if (heartbeat_.unanswered(context_.loop.now(), kSluggish)) schedule_room();
+          heartbeat_.on_life(context_.loop.now());
           if (!session_.feed(got.chunk, context_.loop.now())) return fail(broken());
           break;
         case net::IoResult::Status::would_block:
@@ -185,7 +213,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     return {Errc::protocol, Side::backend, Retry::no, "backend broke HTTP/2"};
   }
   static Error gone(bool reset) {
-    return {reset ? Errc::reset : Errc::truncated, Side::backend, Retry::no,
+    return {reset ? Errc::reset : Errc::truncated, Side::backend, Retry::if_reused,
             "backend closed in the middle of its answer"};
   }
 
@@ -224,6 +252,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     timer_.cancel();
+    heartbeat_timer_.cancel();
     flush_task_.cancel();
     read_task_.cancel();
     resume_task_.cancel();
@@ -245,6 +274,8 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   net::Task resume_task_;
   net::Task room_task_;
   net::Timer timer_;
+  H2Heartbeat heartbeat_;
+  net::Timer heartbeat_timer_;
   TimePoint idle_since_{};
   TimePoint last_progress_{};  // of bytes into the socket
 
@@ -338,6 +369,10 @@ ClientH2::Exchange& ClientH2::own(H2Stream& stream) noexcept {
 }
 
 ClientStream& ClientH2::start(ResponseHandler& handler) {
+  if (heartbeat_.on() && idle()) {
+    heartbeat_.on_life(context_.loop.now());
+    if (!heartbeat_timer_.armed()) heartbeat_timer_.arm(context_.settings.heartbeat.quiet);
+  }
   auto exchange = std::make_unique<Exchange>(*this, handler, served_ > 0);
   ClientStream& stream = *exchange;
   fresh_.push_back(std::move(exchange));
@@ -366,6 +401,7 @@ void ClientH2::after_cancel() {
 
 void ClientH2::on_head(H2Stream& stream, bool end) {
   Exchange& exchange = own(stream);
+  heartbeat_.on_message();
   if (exchange.handler == nullptr) return;
   ProtocolError error;
   std::optional<ResponseHead> head;
@@ -391,6 +427,7 @@ void ClientH2::on_head(H2Stream& stream, bool end) {
 }
 
 void ClientH2::on_data(H2Stream& stream, Chunk chunk) {
+  heartbeat_.on_message();
   if (ResponseHandler* handler = own(stream).handler) handler->on_response_body(std::move(chunk));
 }
 
@@ -477,12 +514,15 @@ void ClientH2::fail(const Error& error) {
 }
 
 void ClientH2::lose(Exchange& exchange, Error error) {
-  const bool unanswered = !exchange.answered && error.code != Errc::protocol;
-  if (unanswered && error.code != Errc::timeout) {
-    error = {Errc::reset, Side::backend, exchange.reused() ? Retry::if_reused : Retry::no,
-             "backend closed before it answered"};
+  const bool closed = error.retry == Retry::if_reused;
+  error.retry = Retry::no;
+  if (!exchange.answered && error.code != Errc::protocol) {
+    if (closed) {
+      error = {Errc::reset, Side::backend, exchange.reused() ? Retry::if_reused : Retry::no,
+               "backend closed before it answered"};
+    }
+    if (!exchange.head_sent()) error.retry = Retry::yes;
   }
-  if (unanswered && !exchange.head_sent()) error.retry = Retry::yes;
   fail_exchange(exchange, error);
 }
 

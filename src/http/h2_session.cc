@@ -18,6 +18,8 @@ constexpr size_t kOutboundFramesMax = 2000;
 constexpr size_t kSettingsMax = 32;
 constexpr size_t kAcksMax = 500;
 constexpr uint32_t kWindowDefault = 65'535;
+// Tells the answer to a question for life from that to a notice, which holds zeros.
+constexpr uint8_t kPing[8] = {'a', 'l', 'i', 'v', 'e', '?'};
 
 nghttp2_nv make_nv(std::string_view name, std::string_view value) noexcept {
   // nghttp2 copies both and takes neither to be writable.
@@ -197,7 +199,10 @@ struct H2Callbacks {
         }
         break;
       case NGHTTP2_PING:
-        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) me.events_.on_ping_answered();
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 &&
+            std::memcmp(frame->ping.opaque_data, kPing, sizeof(kPing)) != 0) {
+          me.events_.on_notice_answered();
+        }
         break;
       case NGHTTP2_GOAWAY:
         me.peer_leaves_ = true;
@@ -662,6 +667,10 @@ void H2Session::reset(H2Stream& stream, uint32_t code) {
     return;
   }
   if (!failed_) nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id_, code);
+}
+
+void H2Session::send_ping() {
+  if (!failed_) nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kPing);
 }
 
 void H2Session::send_shutdown_notice() {

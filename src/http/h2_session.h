@@ -85,7 +85,7 @@ class H2Events {
   virtual void on_stream_closed(H2Stream& stream, uint32_t code) = 0;
   virtual void on_goaway(int32_t last_id, uint32_t code) = 0;
   virtual void on_settings() {}
-  virtual void on_ping_answered() {}
+  virtual void on_notice_answered() {}
   // A head of ours is being received, or has been.
   virtual void on_head_progress(bool /*begun*/) {}
 
@@ -139,7 +139,9 @@ class H2Session {
   // Delivers what came in the meantime, before it returns.
   void resume(H2Stream& stream);
 
-  // Says that no stream will be served soon; on_ping_answered() tells that the peer has heard it.
+  // Asks for a sign of life.
+  void send_ping();
+  // Says that no stream will be served soon; on_notice_answered() tells that the peer has heard it.
   void send_shutdown_notice();
   // No stream beyond those begun will be served.
   void send_goaway(uint32_t code);

@@ -14,6 +14,7 @@ constexpr int kReadsPerTurn = 4;                    // then other connections ge
 constexpr size_t kOutputBytes = size_t{64} * 1024;  // of frames that wait for the socket
 constexpr Millis kFlushTimeout{300'000};  // without progress, where streams have no such limit
 constexpr Error kVanished{Errc::reset, Side::client, Retry::no, "client closed the connection"};
+constexpr Error kSilent{Errc::reset, Side::client, Retry::no, "client answers no ping"};
 constexpr Error kReset{Errc::reset, Side::client, Retry::no, "client reset the stream"};
 constexpr Error kSlowRequest{Errc::timeout, Side::client, Retry::no, "request took too long"};
 constexpr Error kIdleStream{Errc::timeout, Side::client, Retry::no, "no byte moved for too long"};
@@ -46,6 +47,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
         stream_(std::move(stream)),
         peer_ip_(stream_->peer().ip()),
         session_(H2Session::Role::server, session_limits(context.settings), *this),
+        heartbeat_(context.settings.heartbeat),
         pending_(std::move(read)),
         flush_task_([this] { flush(); }),
         finish_task_([this] { finish_streams(); }),
@@ -130,6 +132,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
 
   void feed(const Chunk& in) {
     if (phase_ == Phase::lingering) return;
+    heartbeat_.on_life(context_.loop.now());
     if (!session_.feed(in, context_.loop.now())) return fail();
     if (session_.wants_write()) schedule_flush();
     if (session_.over()) close_after_flush();
@@ -166,7 +169,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     draining_ = true;
     finish_drain();
   }
-  void on_ping_answered() override {
+  void on_notice_answered() override {
     if (draining_ && !drained_) finish_drain();
   }
   void on_head_progress(bool begun) override {
@@ -195,6 +198,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   void finish_streams();
   void resume_streams();
   void check_streams();
+  TimePoint check_life(TimePoint now);
   TimePoint check_stream(Exchange& exchange, TimePoint now);
   void arm_stream_timer(TimePoint at);
 
@@ -300,6 +304,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   const std::string peer_ip_;
   ConnectionScope scope_;
   H2Session session_;
+  H2Heartbeat heartbeat_;
   ByteQueue out_;
   Chunk pending_;  // read before the connection was ours
 
@@ -431,6 +436,7 @@ std::unique_ptr<H2Stream> ServerH2::on_stream_begun() {
 void ServerH2::on_head(H2Stream& stream, bool end) {
   Exchange& exchange = own(stream);
   exchange.begun = exchange.last_activity = context_.loop.now();
+  heartbeat_.on_message();
   if (session_.fields(stream).too_large()) return refuse(exchange, {431, "request head too long"});
   ProtocolError error;
   std::optional<RequestHead> head =
@@ -455,7 +461,8 @@ void ServerH2::begin_exchange(Exchange& exchange, RequestHead head) {
     // What belongs to the new protocol waits until it has been switched to.
     session_.pause(exchange);
   }
-  arm_stream_timer(check_stream(exchange, context_.loop.now()));
+  const TimePoint now = context_.loop.now();
+  arm_stream_timer(std::min(check_stream(exchange, now), check_life(now)));
   exchange.handler = context_.service.on_request(exchange, std::move(head));
   if (!exchange.upgrade) return;
   exchange.request_done = true;
@@ -465,6 +472,7 @@ void ServerH2::begin_exchange(Exchange& exchange, RequestHead head) {
 void ServerH2::on_data(H2Stream& stream, Chunk chunk) {
   Exchange& exchange = own(stream);
   exchange.last_activity = context_.loop.now();
+  heartbeat_.on_message();
   if (exchange.handler == nullptr || exchange.gone) return;
   if (exchange.response_done && !exchange.tunnel) return;
   exchange.body_bytes += chunk.size();
@@ -578,11 +586,29 @@ void ServerH2::check_streams() {
   if (!out_.empty() && idle_limit > Millis::zero() && now - last_write_ >= idle_limit) {
     return abandon(kIdleStream);
   }
-  TimePoint next = TimePoint::max();
+  TimePoint next = check_life(now);
+  if (phase_ != Phase::open) return;
   session_.for_each_stream(
       [&](H2Stream& stream) { next = std::min(next, check_stream(own(stream), now)); });
   if (session_.wants_write()) schedule_flush();
   if (phase_ == Phase::open && next != TimePoint::max()) arm_stream_timer(next);
+}
+
+// Gives up a client that shows no sign of life. Returns when to look again.
+TimePoint ServerH2::check_life(TimePoint now) {
+  TimePoint next = TimePoint::max();
+  if (!heartbeat_.on()) return next;
+  if (stream_->readable()) heartbeat_.on_life(now);
+  switch (heartbeat_.check(now, next)) {
+    case H2Heartbeat::Verdict::fine:
+      break;
+    case H2Heartbeat::Verdict::ask:
+      session_.send_ping();
+      break;
+    case H2Heartbeat::Verdict::dead:
+      abandon(kSilent);
+  }
+  return next;
 }
 
 // Ends an exchange whose time is over. Returns when to look again.
