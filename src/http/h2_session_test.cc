@@ -32,6 +32,11 @@ TEST(H2Session, a_request_with_body_and_trailers) {
             "1: POST a.example /a?b 2 x-a=1 cookie=a=1; b=2 body hello world end x-t=2\n");
 }
 
+TEST(H2Session, crumbs_of_cookies_that_are_empty_leave_nothing_behind) {
+  EXPECT_EQ(story(h2_head(1, with(h2_request(), {{"cookie", "a=1"}, {"cookie", ""}}), true)),
+            "1: GET a.example / 0 cookie=a=1 end\n");
+}
+
 TEST(H2Session, a_length_must_be_kept) {
   const auto post = [](const char* length) {
     return h2_head(1, with(h2_request("POST"), {{"content-length", length}}), false);
