@@ -60,7 +60,8 @@ bool check_window(const uint32_t& bytes, const Node& node, const Scope& scope) {
 bool check_protocol(const Upstream& upstream, const Node& node, const Scope& scope) {
   const bool http1 = upstream.connection && upstream.connection->http1;
   const bool http2 = upstream.use_http2 && upstream.use_http2->value;
-  if (!http1 || !http2) return true;
+  const bool both = upstream.protocol_selection == ProtocolSelection::client;
+  if (!http1 || !http2 || both) return true;
   scope.error(node.at(), "connectionConfig.http1ProtocolOptions and useHttp2 exclude each other");
   return false;
 }
@@ -149,8 +150,7 @@ void describe(Schema<Upstream>& s) {
   s.field("initialConnectionWindowSize", &Upstream::connection_window, check_window);
   s.field("maxConcurrentStreams", &Upstream::max_concurrent_streams,
           in_range<uint32_t>(1, INT32_MAX));
-  s.field("protocolSelection", &Upstream::protocol_selection,
-          warn_if(ProtocolSelection::client, "is not served yet: useHttp2 decides"));
+  s.field("protocolSelection", &Upstream::protocol_selection);
   // A broken answer never ends more than its own stream.
   s.ignored({"overrideStreamErrorOnInvalidHttpMessage"});
   s.unserved({"disableIstioAutoMtls", "failover", "httpConnectHeaders", "ignoreHealthOnHostRemoval",

@@ -91,6 +91,7 @@ void build_http_rules(const config::CommonHttpOptions& from, ConnectionRules& to
 
 void build_http2(const config::Upstream& from, ConnectionRules& to) {
   to.http2 = from.use_http2 && from.use_http2->value;
+  to.follow_client = from.protocol_selection == config::ProtocolSelection::client;
   const auto served = [](uint32_t bytes) { return std::max(bytes, config::kWindowMin); };
   to.stream_window = from.stream_window.transform(served);
   to.shared_window = from.connection_window.transform(served);
