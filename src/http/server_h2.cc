@@ -77,6 +77,20 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   }
   void close_now() override { abandon(kClosing); }
   bool idle() const noexcept override { return session_.open_streams() == 0; }
+  std::optional<TimePoint> idle_since() const noexcept override {
+    const bool waiting = phase_ == Phase::open && idle() && requests_ > 0 && pending_.empty();
+    if (!waiting || stream_->readable() || !out_.empty() || session_.wants_write()) {
+      return std::nullopt;
+    }
+    return idle_since_;
+  }
+  // A request that is on its way is behind the GOAWAY, and may be sent elsewhere.
+  void close_idle() override {
+    hurried_ = true;
+    session_.send_goaway(kNoError);
+    close_after_flush();
+    flush();
+  }
 
  private:
   // closing: the last bytes go out. lingering: FIN sent, waiting for the client's.
@@ -259,7 +273,8 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
 
   // Closing with unread bytes would reset the connection and could destroy our last words.
   void on_flushed() {
-    if (stream_->peer_closed() || settings().linger_timeout <= Millis::zero()) return close();
+    const bool lingers = !hurried_ && settings().linger_timeout > Millis::zero();
+    if (stream_->peer_closed() || !lingers) return close();
     stream_->shutdown_write();
     phase_ = Phase::lingering;
     phase_timer_.arm(settings().linger_timeout);
@@ -317,12 +332,14 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   net::Timer drain_timer_;
   TimePoint stream_deadline_ = TimePoint::max();  // that its timer is armed for
   TimePoint last_write_{};
+  TimePoint idle_since_{};
 
   uint32_t requests_ = 0;
   Phase phase_ = Phase::open;
   bool draining_ = false;
   bool drained_ = false;  // the last GOAWAY is sent
   bool failed_ = false;
+  bool hurried_ = false;  // its place is needed
 };
 
 // One request and its response, as the handler sees it.
@@ -519,6 +536,7 @@ void ServerH2::on_stream_closed(H2Stream& stream, uint32_t /*code*/) {
   Exchange& exchange = own(stream);
   if (exchange.open() || exchange.owes_bytes()) lose_handler(exchange, kReset);
   if (session_.open_streams() > 1 || phase_ != Phase::open) return;
+  idle_since_ = context_.loop.now();
   stream_timer_.cancel();
   stream_deadline_ = TimePoint::max();
   if (drained_) return close_after_flush();
