@@ -4,6 +4,7 @@
 
 #include "config/rules.h"
 #include "config/schema.h"
+#include "config/window_size.h"
 
 namespace gnomon::config {
 namespace {
@@ -43,18 +44,6 @@ bool check_host(const StaticHost& host, const Node& node, const Scope& scope) {
 }
 
 constexpr uint16_t kHttpsPort = 443;
-
-// A published manifest has 2048, which Envoy refuses.
-bool check_window(const uint32_t& bytes, const Node& node, const Scope& scope) {
-  if (bytes > INT32_MAX) {
-    scope.error(node.at(), fmt::format("must be at most {}, is {}", INT32_MAX, node.text()));
-    return false;
-  }
-  if (bytes < kWindowMin) {
-    scope.warning(node.at(), fmt::format("is below {}, which is used instead", kWindowMin));
-  }
-  return true;
-}
 
 // As Gloo's plugin says it.
 bool check_protocol(const Upstream& upstream, const Node& node, const Scope& scope) {
@@ -146,8 +135,8 @@ void describe(Schema<Upstream>& s) {
   s.unserved("httpProxyHostname", &Upstream::tunnel, kNoTunnel);
   s.unserved("httpConnectSslConfig", &Upstream::tunnel, kNoTunnel);
   s.field("useHttp2", &Upstream::use_http2);
-  s.field("initialStreamWindowSize", &Upstream::stream_window, check_window);
-  s.field("initialConnectionWindowSize", &Upstream::connection_window, check_window);
+  s.field("initialStreamWindowSize", &Upstream::stream_window, WindowSize{});
+  s.field("initialConnectionWindowSize", &Upstream::connection_window, WindowSize{});
   s.field("maxConcurrentStreams", &Upstream::max_concurrent_streams,
           in_range<uint32_t>(1, INT32_MAX));
   s.field("protocolSelection", &Upstream::protocol_selection);
