@@ -2,14 +2,17 @@
 #include <utility>
 
 #include "base/pool.h"
+#include "http/backend_loss.h"
 #include "http/client_connection.h"
+#include "http/h2_error.h"
 #include "http/h2_session.h"
+#include "http/read_in_turns.h"
 #include "http/websocket.h"
+#include "http/write_out.h"
 
 namespace gnomon::http {
 namespace {
 
-constexpr int kReadsPerTurn = 4;
 constexpr size_t kOutputBytes = size_t{64} * 1024;  // of frames that wait for the socket
 // What a backend is taken to allow until it has said so (RFC 9113 section 6.5.2 recommends it as
 // the least).
@@ -22,23 +25,6 @@ constexpr Millis kStalled{30'000};
 // Unlike one that has closed while it was idle, it may have looked at the request.
 constexpr Error kSilent{Errc::reset, Side::backend, Retry::no, "backend answers no ping"};
 
-// RFC 9113 section 7
-constexpr uint32_t kNoError = 0;
-constexpr uint32_t kProtocolError = 1;
-constexpr uint32_t kRefusedStream = 7;
-constexpr uint32_t kCancel = 8;
-constexpr uint32_t kEnhanceYourCalm = 11;
-
-H2Session::Limits session_limits(const ClientSettings& settings) {
-  return {.h2 = settings.h2,
-          .head_bytes = settings.h1.head_bytes,
-          .fields = settings.h1.fields,
-          .trailer_bytes = settings.h1.trailer_bytes,
-          .trailer_fields = settings.h1.trailer_fields,
-          .interim_responses = settings.h1.interim_responses,
-          .unsent_low_bytes = settings.unsent_low_bytes};
-}
-
 // A connection that speaks HTTP/2 with a backend, many exchanges at a time. What its exchanges say
 // in one turn of the loop leaves in one write.
 class ClientH2 final : public ClientConnection, private H2Events, private net::StreamHandler {
@@ -48,7 +34,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
       : context_(context),
         owner_(owner),
         stream_(std::move(stream)),
-        session_(H2Session::Role::client, session_limits(context.settings), *this),
+        session_(H2Session::Role::client, H2Session::limits_of(context.settings), *this),
         flush_task_([this] { flush(); }),
         read_task_([this] { read_some(); }),
         resume_task_([this] { resume_streams(); }),
@@ -78,6 +64,20 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   }
   bool idle() const noexcept override { return session_.open_streams() == 0 && fresh_.empty(); }
 
+  // For read_in_turns().
+  bool wants_read() const noexcept { return phase_ == Phase::open; }
+
+  bool feed_pending() const noexcept { return false; }  // the session takes everything
+
+  void feed_read(const Chunk& in) {
+    const TimePoint now = context_.loop.now();
+    if (heartbeat_.unanswered(now, kSluggish)) schedule_room();
+    heartbeat_.on_life(now);
+    if (!session_.feed(in, now)) fail(broken());
+  }
+
+  void on_read_end(ReadEnd end) { fail(gone(end != ReadEnd::fin)); }
+
  private:
   enum class Phase : uint8_t { connecting, open, closed };
 
@@ -102,7 +102,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   }
 
   void fail_connect(Errc code) {
-    const Error error{code, Side::backend, Retry::yes, "cannot connect"};
+    const Error error = no_connection(code);
     stream_->abort();
     shut(&error);
   }
@@ -160,51 +160,21 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   void write_out() {
     if (out_.empty()) return;
     if (!blocked_) last_progress_ = context_.loop.now();
-    blocked_ = false;
-    while (!out_.empty()) {
-      if (!stream_->writable()) {
-        blocked_ = true;
-        break;
-      }
-      struct iovec parts[32];
-      const int count = out_.fill_iovec(parts, 32);
-      const net::IoResult io = stream_->write(parts, count);
-      if (io.status == net::IoResult::Status::error) {
-        // It may have said why before it stopped listening.
-        write_failed_ = true;
-        out_.clear();
-        return context_.loop.schedule(read_task_, context_.lane);
-      }
-      if (io.status != net::IoResult::Status::ok) {
-        blocked_ = true;
-        break;
-      }
-      last_progress_ = context_.loop.now();
-      out_.consume(io.bytes);
+    const Written written = http::write_out(out_, *stream_);
+    if (written.bytes > 0) last_progress_ = context_.loop.now();
+    if (written.failed) {
+      // It may have said why before it stopped listening.
+      write_failed_ = true;
+      out_.clear();
+      context_.loop.schedule(read_task_, context_.lane);
     }
+    blocked_ = !out_.empty();
   }
 
   void read_some() {
-    for (int reads = 0; phase_ == Phase::open; ++reads) {
-      if (!stream_->readable() && !write_failed_) break;
-      if (reads == kReadsPerTurn) {
-        return context_.loop.schedule_continuation(read_task_, context_.lane);
-      }
-      ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
-      switch (got.io.status) {
-        case net::IoResult::Status::ok:
-          if (heartbeat_.unanswered(context_.loop.now(), kSluggish)) schedule_room();
-          heartbeat_.on_life(context_.loop.now());
-          if (!session_.feed(got.chunk, context_.loop.now())) return fail(broken());
-          break;
-        case net::IoResult::Status::would_block:
-          if (write_failed_) return fail(gone(true));
-          break;
-        case net::IoResult::Status::eof:
-        case net::IoResult::Status::error:
-          return fail(gone(got.io.status == net::IoResult::Status::error));
-      }
-    }
+    read_in_turns(
+        {*stream_, context_.read_buffer, context_.loop, read_task_, context_.lane, write_failed_},
+        *this);
     if (phase_ == Phase::open && session_.wants_write()) schedule_flush();
     leave_if_idle();
   }
@@ -212,9 +182,11 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   static Error broken() {
     return {Errc::protocol, Side::backend, Retry::no, "backend broke HTTP/2"};
   }
+  // Found out in the middle of nothing, it may have happened while the connection was idle.
   static Error gone(bool reset) {
-    return {reset ? Errc::reset : Errc::truncated, Side::backend, Retry::if_reused,
-            "backend closed in the middle of its answer"};
+    Error error = closed_amid(reset);
+    error.retry = Retry::if_reused;
+    return error;
   }
 
   // H2Events
@@ -517,10 +489,7 @@ void ClientH2::lose(Exchange& exchange, Error error) {
   const bool closed = error.retry == Retry::if_reused;
   error.retry = Retry::no;
   if (!exchange.answered && error.code != Errc::protocol) {
-    if (closed) {
-      error = {Errc::reset, Side::backend, exchange.reused() ? Retry::if_reused : Retry::no,
-               "backend closed before it answered"};
-    }
+    if (closed) error = closed_unanswered(exchange.reused());
     if (!exchange.head_sent()) error.retry = Retry::yes;
   }
   fail_exchange(exchange, error);

@@ -41,7 +41,7 @@ H2Session::H2Session(Role role, const Limits& limits, H2Events& events)
   set(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.head_bytes);
   if (role == Role::server) {
     set(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.h2.streams_max);
-    if (limits.extended_connect) set(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1);
+    set(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1);
   } else {
     set(NGHTTP2_SETTINGS_ENABLE_PUSH, 0);
   }

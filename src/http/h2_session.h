@@ -105,8 +105,18 @@ class H2Session {
     uint32_t trailer_fields = 32;
     uint32_t interim_responses = 100;
     size_t unsent_low_bytes = size_t{32} * 1024;
-    bool extended_connect = false;  // a server's offer
   };
+  // Of the settings of either side.
+  template <typename Settings>
+  static Limits limits_of(const Settings& from) {
+    return {.h2 = from.h2,
+            .head_bytes = from.h1.head_bytes,
+            .fields = from.h1.fields,
+            .trailer_bytes = from.h1.trailer_bytes,
+            .trailer_fields = from.h1.trailer_fields,
+            .interim_responses = from.h1.interim_responses,
+            .unsent_low_bytes = from.unsent_low_bytes};
+  }
 
   H2Session(Role role, const Limits& limits, H2Events& events);
   ~H2Session();
