@@ -205,7 +205,7 @@ bool Worker::close_idle_clients() {
   std::ranges::nth_element(idle, idle.begin() + most);
   idle.resize(static_cast<size_t>(most));
   const size_t before = connections_.size();
-  for (const auto& [since, connection] : idle) connection->drain();
+  for (const auto& [since, connection] : idle) connection->close_idle();
   if (connections_.size() < before) return true;
   none_idle_until_ = loop_.now() + kIdleSearchPause;
   return false;

@@ -3,6 +3,7 @@
 #include "config/rules.h"
 #include "config/schema.h"
 #include "config/text_rules.h"
+#include "config/window_size.h"
 
 namespace gnomon::config {
 
@@ -79,10 +80,8 @@ void describe(Schema<UuidRequestId>& s) {
 void describe(Schema<Http2Options>& s) {
   s.field("maxConcurrentStreams", &Http2Options::max_concurrent_streams,
           in_range<uint32_t>(1, INT32_MAX));
-  s.field("initialStreamWindowSize", &Http2Options::stream_window,
-          in_range<uint32_t>(65'535, INT32_MAX));
-  s.field("initialConnectionWindowSize", &Http2Options::connection_window,
-          in_range<uint32_t>(65'535, INT32_MAX));
+  s.field("initialStreamWindowSize", &Http2Options::stream_window, WindowSize{});
+  s.field("initialConnectionWindowSize", &Http2Options::connection_window, WindowSize{});
   // A broken request never ends more than its own stream.
   s.ignored({"overrideStreamErrorOnInvalidHttpMessage"});
 }

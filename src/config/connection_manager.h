@@ -42,7 +42,7 @@ std::span<const EnumName<CodecType>> enum_names(CodecType tag);
 
 struct Http2Options {
   std::optional<uint32_t> max_concurrent_streams;
-  std::optional<uint32_t> stream_window;
+  std::optional<uint32_t> stream_window;  // see served_window()
   std::optional<uint32_t> connection_window;
 };
 std::span<const EnumName<ForwardClientCert>> enum_names(ForwardClientCert tag);

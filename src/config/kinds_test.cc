@@ -317,6 +317,15 @@ TEST(UpstreamFields, refuses_hosts_that_cannot_be_reached) {
             "4:30 error: initialConnectionWindowSize: must be at most 2147483647, is 3000000000\n");
 }
 
+TEST(UpstreamFields, has_one_version_of_http_or_that_of_the_client) {
+  const std::string both =
+      "static: {hosts: [{addr: a, port: 1}]}\nuseHttp2: true\n"
+      "connectionConfig: {http1ProtocolOptions: {properCaseHeaderKeyFormat: true}}\n";
+  EXPECT_EQ(problems(both),
+            "1:1 error: connectionConfig.http1ProtocolOptions and useHttp2 exclude each other\n");
+  EXPECT_EQ(problems(both + "protocolSelection: USE_DOWNSTREAM_PROTOCOL\n"), "");
+}
+
 TEST(UpstreamFields, leaves_hosts_without_an_address_out_and_says_so) {
   for (const char* host : {"port: 80", "addr: '', port: 443", "addr: ~"}) {
     EXPECT_EQ(problems(fmt::format("static: {{hosts: [{{{}}}]}}\n", host)),

@@ -4,6 +4,7 @@
 
 #include "config/rules.h"
 #include "config/schema.h"
+#include "config/window_size.h"
 
 namespace gnomon::config {
 namespace {
@@ -44,23 +45,12 @@ bool check_host(const StaticHost& host, const Node& node, const Scope& scope) {
 
 constexpr uint16_t kHttpsPort = 443;
 
-// A published manifest has 2048, which Envoy refuses.
-bool check_window(const uint32_t& bytes, const Node& node, const Scope& scope) {
-  if (bytes > INT32_MAX) {
-    scope.error(node.at(), fmt::format("must be at most {}, is {}", INT32_MAX, node.text()));
-    return false;
-  }
-  if (bytes < kWindowMin) {
-    scope.warning(node.at(), fmt::format("is below {}, which is used instead", kWindowMin));
-  }
-  return true;
-}
-
 // As Gloo's plugin says it.
 bool check_protocol(const Upstream& upstream, const Node& node, const Scope& scope) {
   const bool http1 = upstream.connection && upstream.connection->http1;
   const bool http2 = upstream.use_http2 && upstream.use_http2->value;
-  if (!http1 || !http2) return true;
+  const bool both = upstream.protocol_selection == ProtocolSelection::client;
+  if (!http1 || !http2 || both) return true;
   scope.error(node.at(), "connectionConfig.http1ProtocolOptions and useHttp2 exclude each other");
   return false;
 }
@@ -145,12 +135,11 @@ void describe(Schema<Upstream>& s) {
   s.unserved("httpProxyHostname", &Upstream::tunnel, kNoTunnel);
   s.unserved("httpConnectSslConfig", &Upstream::tunnel, kNoTunnel);
   s.field("useHttp2", &Upstream::use_http2);
-  s.field("initialStreamWindowSize", &Upstream::stream_window, check_window);
-  s.field("initialConnectionWindowSize", &Upstream::connection_window, check_window);
+  s.field("initialStreamWindowSize", &Upstream::stream_window, WindowSize{});
+  s.field("initialConnectionWindowSize", &Upstream::connection_window, WindowSize{});
   s.field("maxConcurrentStreams", &Upstream::max_concurrent_streams,
           in_range<uint32_t>(1, INT32_MAX));
-  s.field("protocolSelection", &Upstream::protocol_selection,
-          warn_if(ProtocolSelection::client, "is not served yet: useHttp2 decides"));
+  s.field("protocolSelection", &Upstream::protocol_selection);
   // A broken answer never ends more than its own stream.
   s.ignored({"overrideStreamErrorOnInvalidHttpMessage"});
   s.unserved({"disableIstioAutoMtls", "failover", "httpConnectHeaders", "ignoreHealthOnHostRemoval",

@@ -63,14 +63,11 @@ struct Upstream {
   std::optional<OutlierDetection> outliers;
   std::optional<ProxyProtocolVersion> proxy_protocol;
   std::optional<Located<bool>> use_http2;
-  std::optional<uint32_t> stream_window;      // less than kWindowMin counts as that
-  std::optional<uint32_t> connection_window;  // as above
+  std::optional<uint32_t> stream_window;  // see served_window()
+  std::optional<uint32_t> connection_window;
   std::optional<uint32_t> max_concurrent_streams;
   ProtocolSelection protocol_selection = ProtocolSelection::configured;
 };
-
-// With which HTTP/2 begins, and the least that Envoy takes.
-inline constexpr uint32_t kWindowMin = 65'535;
 
 // What in an Upstream says that TLS is to be spoken to its backends.
 struct TlsRequest {

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "http/h1_common.h"
 #include "http/h2_common.h"
+#include "http/h2_heartbeat.h"
 #include "msg/head.h"
 
 namespace gnomon::http {
@@ -54,6 +55,7 @@ class ClientStream {
 struct ClientSettings {
   H1Limits h1;  // those of heads hold for HTTP/2 too
   H2Limits h2{.streams_max = UINT32_MAX, .stream_window = 262'144, .connection_window = 1'048'576};
+  H2HeartbeatRules heartbeat;
   size_t unsent_high_bytes = size_t{128} * 1024;
   size_t unsent_low_bytes = size_t{32} * 1024;
   bool proper_case = false;  // Field-Names-Like-This

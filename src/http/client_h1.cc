@@ -1,13 +1,14 @@
 #include <utility>
 
+#include "http/backend_loss.h"
 #include "http/client_connection.h"
 #include "http/h1_response_parser.h"
 #include "http/h1_writer.h"
+#include "http/read_in_turns.h"
+#include "http/write_out.h"
 
 namespace gnomon::http {
 namespace {
-
-constexpr int kReadsPerTurn = 4;
 
 // A connection that speaks HTTP/1.1 with a backend, one exchange at a time.
 class ClientH1 final : public ClientConnection, private ClientStream, private net::StreamHandler {
@@ -40,6 +41,32 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
 
   TimePoint idle_since() const noexcept override { return idle_since_; }
 
+  // For read_in_turns().
+  bool wants_read() const noexcept {
+    return phase_ == Phase::idle || (phase_ == Phase::busy && !paused_ && !tunnel_ended_);
+  }
+
+  bool feed_pending() {
+    if (pending_.empty() && !events_left_) return false;
+    feed(std::exchange(pending_, Chunk()));
+    return true;
+  }
+
+  void feed_read(Chunk in) {
+    if (phase_ == Phase::idle) return shut(nullptr);  // nobody asked for anything
+    got_bytes_ = true;
+    feed(std::move(in));
+  }
+
+  void on_read_end(ReadEnd end) {
+    const bool reset = end == ReadEnd::reset;
+    if (phase_ == Phase::idle) return shut(nullptr);
+    if (!got_bytes_) return fail(closed_unanswered(reused()));
+    if (tunnel_ && !reset) return end_tunnel_response();
+    if (!reset && parser_.finish() == H1Event::end) return finish(true);
+    fail(closed_amid(reset));
+  }
+
  private:
   enum class Phase : uint8_t { connecting, idle, busy, closed };
 
@@ -59,7 +86,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
   }
 
   void fail_connect(Errc code) {
-    const Error error{code, Side::backend, Retry::yes, "cannot connect"};
+    const Error error = no_connection(code);
     stream_->abort();
     shut(&error);
   }
@@ -114,20 +141,12 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
   void flush() {
     if (phase_ == Phase::closed || phase_ == Phase::connecting) return;
     const bool was_high = out_.size() > context_.settings.unsent_low_bytes;
-    while (!out_.empty() && stream_->writable()) {
-      struct iovec parts[16];
-      const int count = out_.fill_iovec(parts, 16);
-      const net::IoResult io = stream_->write(parts, count);
-      if (io.status == net::IoResult::Status::error) {
-        // The backend may have answered before it stopped listening; what it said is still there.
-        if (tunnel_ended_) return shut(nullptr);
-        write_failed_ = true;
-        out_.clear();
-        context_.loop.schedule(read_task_, context_.lane);
-        break;
-      }
-      if (io.status != net::IoResult::Status::ok) break;
-      out_.consume(io.bytes);
+    if (write_out(out_, *stream_).failed) {
+      // The backend may have answered before it stopped listening; what it said is still there.
+      if (tunnel_ended_) return shut(nullptr);
+      write_failed_ = true;
+      out_.clear();
+      context_.loop.schedule(read_task_, context_.lane);
     }
     if (tunnel_ && request_done_ && out_.empty() && !fin_sent_) {
       fin_sent_ = true;
@@ -139,35 +158,10 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
     }
   }
 
-  bool wants_read() const noexcept {
-    return phase_ == Phase::idle || (phase_ == Phase::busy && !paused_ && !tunnel_ended_);
-  }
-
   void read_some() {
-    for (int reads = 0; wants_read(); ++reads) {
-      if (!pending_.empty() || events_left_) {
-        feed(std::exchange(pending_, Chunk()));
-        continue;
-      }
-      if (!stream_->readable() && !write_failed_) return;
-      if (reads == kReadsPerTurn) {
-        return context_.loop.schedule_continuation(read_task_, context_.lane);
-      }
-      ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
-      switch (got.io.status) {
-        case net::IoResult::Status::ok:
-          if (phase_ == Phase::idle) return shut(nullptr);  // nobody asked for anything
-          got_bytes_ = true;
-          feed(std::move(got.chunk));
-          break;
-        case net::IoResult::Status::would_block:
-          if (write_failed_) return on_eof();
-          return;
-        case net::IoResult::Status::eof:
-        case net::IoResult::Status::error:
-          return on_eof(got.io.status == net::IoResult::Status::error);
-      }
-    }
+    read_in_turns(
+        {*stream_, context_.read_buffer, context_.loop, read_task_, context_.lane, write_failed_},
+        *this);
   }
 
   void feed(Chunk in) {
@@ -204,18 +198,6 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
   Error parser_error() const {
     const ProtocolError& error = parser_.error();
     return {Errc::protocol, Side::backend, Retry::no, error.detail};
-  }
-
-  void on_eof(bool reset = false) {
-    if (phase_ == Phase::idle) return shut(nullptr);
-    if (!got_bytes_) {
-      return fail({Errc::reset, Side::backend, served_ > 0 ? Retry::if_reused : Retry::no,
-                   "backend closed before it answered"});
-    }
-    if (tunnel_ && !reset) return end_tunnel_response();
-    if (!reset && parser_.finish() == H1Event::end) return finish(true);
-    fail({reset ? Errc::reset : Errc::truncated, Side::backend, Retry::no,
-          "backend closed in the middle of its answer"});
   }
 
   // The backend has closed its half of an upgraded connection; ours stays open until send_end.

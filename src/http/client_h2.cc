@@ -2,14 +2,17 @@
 #include <utility>
 
 #include "base/pool.h"
+#include "http/backend_loss.h"
 #include "http/client_connection.h"
+#include "http/h2_error.h"
 #include "http/h2_session.h"
+#include "http/read_in_turns.h"
 #include "http/websocket.h"
+#include "http/write_out.h"
 
 namespace gnomon::http {
 namespace {
 
-constexpr int kReadsPerTurn = 4;
 constexpr size_t kOutputBytes = size_t{64} * 1024;  // of frames that wait for the socket
 // What a backend is taken to allow until it has said so (RFC 9113 section 6.5.2 recommends it as
 // the least).
@@ -19,22 +22,8 @@ constexpr uint32_t kStreamsUnknown = 100;
 constexpr Millis kSluggish{1'000};
 constexpr Millis kStalled{30'000};
 
-// RFC 9113 section 7
-constexpr uint32_t kNoError = 0;
-constexpr uint32_t kProtocolError = 1;
-constexpr uint32_t kRefusedStream = 7;
-constexpr uint32_t kCancel = 8;
-constexpr uint32_t kEnhanceYourCalm = 11;
-
-H2Session::Limits session_limits(const ClientSettings& settings) {
-  return {.h2 = settings.h2,
-          .head_bytes = settings.h1.head_bytes,
-          .fields = settings.h1.fields,
-          .trailer_bytes = settings.h1.trailer_bytes,
-          .trailer_fields = settings.h1.trailer_fields,
-          .interim_responses = settings.h1.interim_responses,
-          .unsent_low_bytes = settings.unsent_low_bytes};
-}
+// Unlike one that has closed while it was idle, it may have looked at the request.
+constexpr Error kSilent{Errc::reset, Side::backend, Retry::no, "backend answers no ping"};
 
 // A connection that speaks HTTP/2 with a backend, many exchanges at a time. What its exchanges say
 // in one turn of the loop leaves in one write.
@@ -45,12 +34,14 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
       : context_(context),
         owner_(owner),
         stream_(std::move(stream)),
-        session_(H2Session::Role::client, session_limits(context.settings), *this),
+        session_(H2Session::Role::client, H2Session::limits_of(context.settings), *this),
         flush_task_([this] { flush(); }),
         read_task_([this] { read_some(); }),
         resume_task_([this] { resume_streams(); }),
         room_task_([this] { tell_room(); }),
-        timer_(context_.loop.timers(), [this] { on_timer(); }) {
+        timer_(context_.loop.timers(), [this] { on_timer(); }),
+        heartbeat_(context.settings.heartbeat),
+        heartbeat_timer_(context_.loop.timers(), [this] { check_life(); }) {
     stream_->set_handler(this);
     timer_.arm(connect_timeout);
     if (!preface.empty()) out_.append_copy(preface);
@@ -63,7 +54,8 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   }
   TimePoint idle_since() const noexcept override { return idle_since_; }
   uint32_t room() const noexcept override {
-    if (phase_ != Phase::open || leaving_ || sluggish() || !session_.may_begin()) return 0;
+    if (phase_ != Phase::open || leaving_ || !session_.may_begin()) return 0;
+    if (sluggish() || heartbeat_.unanswered(context_.loop.now(), kSluggish)) return 0;
     const uint32_t peer =
         session_.settings_received() ? session_.peer_streams_max() : kStreamsUnknown;
     const uint32_t most = std::min(peer, context_.settings.h2.streams_max);
@@ -71,6 +63,20 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     return most > used ? most - used : 0;
   }
   bool idle() const noexcept override { return session_.open_streams() == 0 && fresh_.empty(); }
+
+  // For read_in_turns().
+  bool wants_read() const noexcept { return phase_ == Phase::open; }
+
+  bool feed_pending() const noexcept { return false; }  // the session takes everything
+
+  void feed_read(const Chunk& in) {
+    const TimePoint now = context_.loop.now();
+    if (heartbeat_.unanswered(now, kSluggish)) schedule_room();
+    heartbeat_.on_life(now);
+    if (!session_.feed(in, now)) fail(broken());
+  }
+
+  void on_read_end(ReadEnd end) { fail(gone(end != ReadEnd::fin)); }
 
  private:
   enum class Phase : uint8_t { connecting, open, closed };
@@ -96,7 +102,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   }
 
   void fail_connect(Errc code) {
-    const Error error{code, Side::backend, Retry::yes, "cannot connect"};
+    const Error error = no_connection(code);
     stream_->abort();
     shut(&error);
   }
@@ -113,6 +119,26 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
 
   bool sluggish() const noexcept {
     return !out_.empty() && context_.loop.now() - last_progress_ >= kSluggish;
+  }
+
+  // Armed as long as there are streams, and looked at when it fires, so that activity costs no
+  // timer work.
+  void check_life() {
+    if (phase_ != Phase::open || idle()) return;
+    const TimePoint now = context_.loop.now();
+    if (stream_->readable()) heartbeat_.on_life(now);  // a shadow's turn may come late
+    TimePoint next;
+    switch (heartbeat_.check(now, next)) {
+      case H2Heartbeat::Verdict::fine:
+        break;
+      case H2Heartbeat::Verdict::ask:
+        session_.send_ping();
+        schedule_flush();
+        break;
+      case H2Heartbeat::Verdict::dead:
+        return fail(kSilent);
+    }
+    heartbeat_timer_.arm(std::max(std::chrono::ceil<Millis>(next - now), Millis(1)));
   }
 
   void schedule_flush() { context_.loop.schedule(flush_task_, context_.lane); }
@@ -134,49 +160,21 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   void write_out() {
     if (out_.empty()) return;
     if (!blocked_) last_progress_ = context_.loop.now();
-    blocked_ = false;
-    while (!out_.empty()) {
-      if (!stream_->writable()) {
-        blocked_ = true;
-        break;
-      }
-      struct iovec parts[32];
-      const int count = out_.fill_iovec(parts, 32);
-      const net::IoResult io = stream_->write(parts, count);
-      if (io.status == net::IoResult::Status::error) {
-        // It may have said why before it stopped listening.
-        write_failed_ = true;
-        out_.clear();
-        return context_.loop.schedule(read_task_, context_.lane);
-      }
-      if (io.status != net::IoResult::Status::ok) {
-        blocked_ = true;
-        break;
-      }
-      last_progress_ = context_.loop.now();
-      out_.consume(io.bytes);
+    const Written written = http::write_out(out_, *stream_);
+    if (written.bytes > 0) last_progress_ = context_.loop.now();
+    if (written.failed) {
+      // It may have said why before it stopped listening.
+      write_failed_ = true;
+      out_.clear();
+      context_.loop.schedule(read_task_, context_.lane);
     }
+    blocked_ = !out_.empty();
   }
 
   void read_some() {
-    for (int reads = 0; phase_ == Phase::open; ++reads) {
-      if (!stream_->readable() && !write_failed_) break;
-      if (reads == kReadsPerTurn) {
-        return context_.loop.schedule_continuation(read_task_, context_.lane);
-      }
-      ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
-      switch (got.io.status) {
-        case net::IoResult::Status::ok:
-          if (!session_.feed(got.chunk, context_.loop.now())) return fail(broken());
-          break;
-        case net::IoResult::Status::would_block:
-          if (write_failed_) return fail(gone(true));
-          break;
-        case net::IoResult::Status::eof:
-        case net::IoResult::Status::error:
-          return fail(gone(got.io.status == net::IoResult::Status::error));
-      }
-    }
+    read_in_turns(
+        {*stream_, context_.read_buffer, context_.loop, read_task_, context_.lane, write_failed_},
+        *this);
     if (phase_ == Phase::open && session_.wants_write()) schedule_flush();
     leave_if_idle();
   }
@@ -184,9 +182,11 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   static Error broken() {
     return {Errc::protocol, Side::backend, Retry::no, "backend broke HTTP/2"};
   }
+  // Found out in the middle of nothing, it may have happened while the connection was idle.
   static Error gone(bool reset) {
-    return {reset ? Errc::reset : Errc::truncated, Side::backend, Retry::no,
-            "backend closed in the middle of its answer"};
+    Error error = closed_amid(reset);
+    error.retry = Retry::if_reused;
+    return error;
   }
 
   // H2Events
@@ -224,6 +224,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closed;
     timer_.cancel();
+    heartbeat_timer_.cancel();
     flush_task_.cancel();
     read_task_.cancel();
     resume_task_.cancel();
@@ -245,6 +246,8 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   net::Task resume_task_;
   net::Task room_task_;
   net::Timer timer_;
+  H2Heartbeat heartbeat_;
+  net::Timer heartbeat_timer_;
   TimePoint idle_since_{};
   TimePoint last_progress_{};  // of bytes into the socket
 
@@ -338,6 +341,10 @@ ClientH2::Exchange& ClientH2::own(H2Stream& stream) noexcept {
 }
 
 ClientStream& ClientH2::start(ResponseHandler& handler) {
+  if (heartbeat_.on() && idle()) {
+    heartbeat_.on_life(context_.loop.now());
+    if (!heartbeat_timer_.armed()) heartbeat_timer_.arm(context_.settings.heartbeat.quiet);
+  }
   auto exchange = std::make_unique<Exchange>(*this, handler, served_ > 0);
   ClientStream& stream = *exchange;
   fresh_.push_back(std::move(exchange));
@@ -366,6 +373,7 @@ void ClientH2::after_cancel() {
 
 void ClientH2::on_head(H2Stream& stream, bool end) {
   Exchange& exchange = own(stream);
+  heartbeat_.on_message();
   if (exchange.handler == nullptr) return;
   ProtocolError error;
   std::optional<ResponseHead> head;
@@ -391,6 +399,7 @@ void ClientH2::on_head(H2Stream& stream, bool end) {
 }
 
 void ClientH2::on_data(H2Stream& stream, Chunk chunk) {
+  heartbeat_.on_message();
   if (ResponseHandler* handler = own(stream).handler) handler->on_response_body(std::move(chunk));
 }
 
@@ -477,12 +486,12 @@ void ClientH2::fail(const Error& error) {
 }
 
 void ClientH2::lose(Exchange& exchange, Error error) {
-  const bool unanswered = !exchange.answered && error.code != Errc::protocol;
-  if (unanswered && error.code != Errc::timeout) {
-    error = {Errc::reset, Side::backend, exchange.reused() ? Retry::if_reused : Retry::no,
-             "backend closed before it answered"};
+  const bool closed = error.retry == Retry::if_reused;
+  error.retry = Retry::no;
+  if (!exchange.answered && error.code != Errc::protocol) {
+    if (closed) error = closed_unanswered(exchange.reused());
+    if (!exchange.head_sent()) error.retry = Retry::yes;
   }
-  if (unanswered && !exchange.head_sent()) error.retry = Retry::yes;
   fail_exchange(exchange, error);
 }
 

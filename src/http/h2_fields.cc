@@ -112,7 +112,8 @@ void H2Fields::join_cookies() {
   if (cookies_ < 2) return;
   std::string joined;
   for (const Field& field : headers_) {
-    if (field.known != Known::cookie) continue;
+    // An empty one would leave a space at the end, which a reader of HTTP/1 takes away.
+    if (field.known != Known::cookie || field.value.empty()) continue;
     joined.append(joined.empty() ? "" : "; ").append(field.value);
   }
   headers_.remove(Known::cookie);

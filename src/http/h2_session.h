@@ -85,7 +85,7 @@ class H2Events {
   virtual void on_stream_closed(H2Stream& stream, uint32_t code) = 0;
   virtual void on_goaway(int32_t last_id, uint32_t code) = 0;
   virtual void on_settings() {}
-  virtual void on_ping_answered() {}
+  virtual void on_notice_answered() {}
   // A head of ours is being received, or has been.
   virtual void on_head_progress(bool /*begun*/) {}
 
@@ -105,8 +105,18 @@ class H2Session {
     uint32_t trailer_fields = 32;
     uint32_t interim_responses = 100;
     size_t unsent_low_bytes = size_t{32} * 1024;
-    bool extended_connect = false;  // a server's offer
   };
+  // Of the settings of either side.
+  template <typename Settings>
+  static Limits limits_of(const Settings& from) {
+    return {.h2 = from.h2,
+            .head_bytes = from.h1.head_bytes,
+            .fields = from.h1.fields,
+            .trailer_bytes = from.h1.trailer_bytes,
+            .trailer_fields = from.h1.trailer_fields,
+            .interim_responses = from.h1.interim_responses,
+            .unsent_low_bytes = from.unsent_low_bytes};
+  }
 
   H2Session(Role role, const Limits& limits, H2Events& events);
   ~H2Session();
@@ -139,7 +149,9 @@ class H2Session {
   // Delivers what came in the meantime, before it returns.
   void resume(H2Stream& stream);
 
-  // Says that no stream will be served soon; on_ping_answered() tells that the peer has heard it.
+  // Asks for a sign of life.
+  void send_ping();
+  // Says that no stream will be served soon; on_notice_answered() tells that the peer has heard it.
   void send_shutdown_notice();
   // No stream beyond those begun will be served.
   void send_goaway(uint32_t code);
@@ -190,6 +202,7 @@ class H2Session {
   int32_t skipped_to_ = 0;
   const Role role_;
   bool settings_received_ = false;
+  bool peer_leaves_ = false;  // it has said GOAWAY
   bool notice_given_ = false;
   bool cancelled_detached_ = false;
   bool failed_ = false;

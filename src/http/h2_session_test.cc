@@ -32,6 +32,11 @@ TEST(H2Session, a_request_with_body_and_trailers) {
             "1: POST a.example /a?b 2 x-a=1 cookie=a=1; b=2 body hello world end x-t=2\n");
 }
 
+TEST(H2Session, crumbs_of_cookies_that_are_empty_leave_nothing_behind) {
+  EXPECT_EQ(story(h2_head(1, with(h2_request(), {{"cookie", "a=1"}, {"cookie", ""}}), true)),
+            "1: GET a.example / 0 cookie=a=1 end\n");
+}
+
 TEST(H2Session, a_length_must_be_kept) {
   const auto post = [](const char* length) {
     return h2_head(1, with(h2_request("POST"), {{"content-length", length}}), false);
@@ -117,6 +122,19 @@ TEST(H2Session, fields_are_counted_after_decompression) {
   H2TestFields many = h2_request();
   for (int i = 0; i < 120; ++i) many.emplace_back("cookie", "a");
   EXPECT_EQ(story(h2_head(1, many, true)), "1: too large closed 1\n");
+}
+
+// Whether it comes in the same read as the GOAWAY or later.
+TEST(H2Session, a_client_that_has_said_goaway_begins_no_stream) {
+  const std::string goaway = h2_frame(kH2Goaway, 0, 0, h2_u32(0) + h2_u32(0));
+  EXPECT_EQ(story(goaway + h2_head(1, h2_request(), true)), "");
+  // What it has begun is served.
+  EXPECT_EQ(story(h2_head(1, h2_request("POST"), false) + goaway + h2_head(3, h2_request(), true) +
+                  h2_frame(kH2Data, kH2EndStream, 1, "hello")),
+            "1: POST a.example / 2 body hello end\n");
+  EXPECT_EQ(story(h2_head(1, h2_request("POST"), false) + goaway +
+                  h2_frame(kH2Reset, 0, 1, h2_u32(8)) + h2_head(3, h2_request(), true)),
+            "1: POST a.example / 2 closed 8\n");
 }
 
 TEST(H2Session, what_a_paused_stream_got_comes_when_it_resumes) {

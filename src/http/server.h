@@ -10,6 +10,7 @@
 #include "base/token_bucket.h"
 #include "http/h1_common.h"
 #include "http/h2_common.h"
+#include "http/h2_heartbeat.h"
 #include "msg/head.h"
 #include "net/address.h"
 #include "tls/facts.h"
@@ -95,7 +96,8 @@ enum class Codec : uint8_t { automatic, http1, http2 };
 struct ServerSettings {
   Codec codec = Codec::automatic;
   H1Limits h1;  // those of heads hold for HTTP/2 too
-  H2Limits h2;  // as they were when a connection began
+  H2Limits h2;  // as they were when a connection began, and so the next
+  H2HeartbeatRules heartbeat{.quiet = Millis(60'000), .again = Millis(60'000)};
   H1RequestRules rules;
   Millis header_timeout{10'000};        // from the first byte of a head to its last; 408; 0 = none
   Millis idle_timeout{60'000};          // between two requests of a connection; 0 = none

@@ -20,6 +20,7 @@ class ServerEither final : public ServerConnection, private ServerOwner, private
   void close_now() override { inner_->close_now(); }
   bool idle() const noexcept override { return inner_->idle(); }
   std::optional<TimePoint> idle_since() const noexcept override { return inner_->idle_since(); }
+  void close_idle() override { inner_->close_idle(); }
 
  private:
   void on_closed(ServerConnection& /*inner*/) override { owner_.on_closed(*this); }

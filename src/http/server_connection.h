@@ -42,8 +42,10 @@ class ServerConnection {
   // Closes whatever is in progress; the client sees a reset.
   virtual void close_now() = 0;
   virtual bool idle() const noexcept = 0;
-  // Since when it has been waiting for another request, if drain() would close it at once.
-  virtual std::optional<TimePoint> idle_since() const noexcept { return std::nullopt; }
+  // Since when it has been waiting for another request, if close_idle() would close it at once.
+  virtual std::optional<TimePoint> idle_since() const noexcept = 0;
+  // Makes room for another connection.
+  virtual void close_idle() { drain(); }
 };
 
 // What an HTTP/2 client says first (RFC 9113 section 3.4).

@@ -1,25 +1,20 @@
 #include <string>
 #include <utility>
 
+#include "http/client_loss.h"
 #include "http/h1_request_parser.h"
 #include "http/h1_writer.h"
+#include "http/read_in_turns.h"
 #include "http/server_connection.h"
+#include "http/server_rules.h"
+#include "http/write_out.h"
 
 namespace gnomon::http {
 namespace {
 
-constexpr int kReadsPerTurn = 4;                    // then other connections get theirs
 constexpr size_t kDiscardMax = size_t{256} * 1024;  // of a body nobody wants, before we hang up
 constexpr Millis kDiscardTimeout{2'000};            // for the rest of a body nobody wants
-constexpr Millis kFlushTimeout{300'000};  // without progress, where streams have no such limit
-constexpr Millis kLastChance{1'000};      // for the first request of a connection, draining
-constexpr Error kVanished{Errc::reset, Side::client, Retry::no, "client closed the connection"};
-constexpr Error kUploadCut{Errc::truncated, Side::client, Retry::no, "client closed in its body"};
-constexpr Error kSlowRequest{Errc::timeout, Side::client, Retry::no, "request took too long"};
-constexpr Error kIdleStream{Errc::timeout, Side::client, Retry::no, "no byte moved for too long"};
-constexpr Error kTooLong{Errc::timeout, Side::client, Retry::no, "exchange took too long"};
-constexpr Error kTooLarge{Errc::limit, Side::client, Retry::no, "request body over its limit"};
-constexpr Error kClosing{Errc::shutdown, Side::internal, Retry::no, "connection closed by gateway"};
+constexpr Millis kLastChance{1'000};  // for the first request of a connection, draining
 
 // A connection that speaks HTTP/1.1 with a client: one exchange at a time, pipelined requests wait
 // in the kernel or in `pending_`.
@@ -39,8 +34,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
         activity_timer_(context.loop.timers(), [this] { on_activity_timeout(); }) {
     scope_.id = next_connection_id();
     stream_->set_handler(this);
-    arm_phase(settings().header_timeout > Millis::zero() ? settings().header_timeout
-                                                         : settings().idle_timeout);
+    arm_limit(phase_timer_, first_head_limit(settings()));
     if (settings().max_connection_duration > Millis::zero()) {
       age_timer_ = std::make_unique<net::Timer>(context.loop.timers(), [this] { drain(); });
       age_timer_->arm(settings().max_connection_duration);
@@ -61,34 +55,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     return last_activity_;
   }
 
- private:
-  // idle: between exchanges, maybe in the middle of a head. exchange: a handler is at work.
-  // discarding: the answer is complete, the rest of the request is read and dropped. closing: the
-  // last bytes go out. lingering: FIN sent, waiting for the client's. closed: only to be destroyed.
-  enum class Phase : uint8_t { idle, exchange, discarding, closing, lingering, closed };
-
-  const ServerSettings& settings() const noexcept { return context_.settings; }
-
-  void arm_phase(Millis limit) {
-    if (limit > Millis::zero()) {
-      phase_timer_.arm(limit);
-    } else {
-      phase_timer_.cancel();
-    }
-  }
-
-  void on_stream_ready() override {
-    if (phase_ == Phase::closed) return;
-    if (stream_->broken() && phase_ != Phase::idle && !stream_->readable()) {
-      return abandon(kVanished);
-    }
-    if (stream_->writable() && !out_.empty()) flush();
-    if (phase_ != Phase::closed) read_some();
-    // Nobody reads any more, or not now, and so nobody would notice that the client is gone.
-    const bool deaf = phase_ == Phase::exchange ? request_done_ || paused_ : owes_answer();
-    if (deaf && stream_->broken()) abandon(kVanished);
-  }
-
+  // For read_in_turns().
   bool wants_read() const noexcept {
     switch (phase_) {
       case Phase::idle:
@@ -105,34 +72,71 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     return false;
   }
 
+  bool feed_pending() {
+    if (pending_.empty() && !events_left_) return false;
+    feed(std::exchange(pending_, Chunk()));
+    return true;
+  }
+
+  void feed_read(Chunk in) {
+    last_activity_ = context_.loop.now();
+    feed(std::move(in));
+  }
+
+  void on_read_end(ReadEnd end) {
+    if (end == ReadEnd::reset) return abandon(kVanished);
+    switch (phase_) {
+      case Phase::idle:
+        if (!parser_.in_head()) return close_after_flush();
+        return refuse({400, "connection ended in a request head"});
+      case Phase::exchange:
+        if (tunnel_) {
+          request_done_ = true;
+          handler_->on_request_end({});
+          if (response_done_) context_.loop.schedule(finish_task_, net::Lane::live);
+          return;
+        }
+        if (!head_sent_) {
+          lose_handler(kUploadCut);
+          return refuse({400, "connection ended in a request body"});
+        }
+        return abandon(kUploadCut);
+      case Phase::discarding:
+        return close_after_flush();
+      case Phase::lingering:
+        return close();
+      case Phase::closing:
+      case Phase::closed:
+        return;
+    }
+  }
+
+ private:
+  // idle: between exchanges, maybe in the middle of a head. exchange: a handler is at work.
+  // discarding: the answer is complete, the rest of the request is read and dropped. closing: the
+  // last bytes go out. lingering: FIN sent, waiting for the client's. closed: only to be destroyed.
+  enum class Phase : uint8_t { idle, exchange, discarding, closing, lingering, closed };
+
+  const ServerSettings& settings() const noexcept { return context_.settings; }
+
+  void on_stream_ready() override {
+    if (phase_ == Phase::closed) return;
+    if (stream_->broken() && phase_ != Phase::idle && !stream_->readable()) {
+      return abandon(kVanished);
+    }
+    if (stream_->writable() && !out_.empty()) flush();
+    if (phase_ != Phase::closed) read_some();
+    // Nobody reads any more, or not now, and so nobody would notice that the client is gone.
+    const bool deaf = phase_ == Phase::exchange ? request_done_ || paused_ : owes_answer();
+    if (deaf && stream_->broken()) abandon(kVanished);
+  }
+
   // The exchange is over but for bytes that the client has not taken; its handler waits for them.
   bool owes_answer() const noexcept { return handler_ != nullptr && phase_ != Phase::exchange; }
 
   void read_some() {
-    for (int reads = 0; wants_read(); ++reads) {
-      if (!pending_.empty() || events_left_) {
-        feed(std::exchange(pending_, Chunk()));
-        continue;
-      }
-      if (!stream_->readable()) break;
-      if (reads == kReadsPerTurn) {
-        context_.loop.schedule_continuation(read_task_, net::Lane::live);
-        return;
-      }
-      ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);
-      switch (got.io.status) {
-        case net::IoResult::Status::ok:
-          last_activity_ = context_.loop.now();
-          feed(std::move(got.chunk));
-          break;
-        case net::IoResult::Status::would_block:
-          break;
-        case net::IoResult::Status::eof:
-          return on_eof();
-        case net::IoResult::Status::error:
-          return abandon(kVanished);
-      }
-    }
+    read_in_turns({*stream_, context_.read_buffer, context_.loop, read_task_, net::Lane::live},
+                  *this);
     if (phase_ == Phase::idle && parser_.in_head() && !head_timed_) {
       head_timed_ = true;
       if (settings().header_timeout > Millis::zero()) phase_timer_.arm(settings().header_timeout);
@@ -269,10 +273,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
 
   Headers take_trailers() {
     Headers trailers = parser_.take_trailers();
-    if (!settings().trailers) trailers.clear();
-    if (settings().rules.underscores != Underscores::allow) {
-      trailers.remove_if([](const Field& field) { return field.name.contains('_'); });
-    }
+    drop_unwanted_trailers(trailers, settings());
     return trailers;
   }
 
@@ -289,33 +290,6 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     if (response_done_) context_.loop.schedule(finish_task_, net::Lane::live);
   }
 
-  void on_eof() {
-    switch (phase_) {
-      case Phase::idle:
-        if (!parser_.in_head()) return close_after_flush();
-        return refuse({400, "connection ended in a request head"});
-      case Phase::exchange:
-        if (tunnel_) {
-          request_done_ = true;
-          handler_->on_request_end({});
-          if (response_done_) context_.loop.schedule(finish_task_, net::Lane::live);
-          return;
-        }
-        if (!head_sent_) {
-          lose_handler(kUploadCut);
-          return refuse({400, "connection ended in a request body"});
-        }
-        return abandon(kUploadCut);
-      case Phase::discarding:
-        return close_after_flush();
-      case Phase::lingering:
-        return close();
-      case Phase::closing:
-      case Phase::closed:
-        return;
-    }
-  }
-
   void on_protocol_error() {
     const ProtocolError error = parser_.error();
     if (phase_ == Phase::idle) return refuse(error);
@@ -328,16 +302,10 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   // Answers on behalf of no handler, then closes.
   void refuse(const ProtocolError& error) {
     context_.service.on_refused(stream_->peer(), error);
-    ResponseHead head;
-    head.status = error.status;
-    head.body = BodyKind::sized;
-    const std::string_view text = reason_phrase(error.status);
-    head.content_length = static_cast<int64_t>(text.size() + 1);
-    head.headers.add("content-type", "text/plain");
-    write_response_head(out_, head, Version::http11, ConnectionOption::close, Method::get,
+    const Refusal refusal = make_refusal(error);
+    write_response_head(out_, refusal.head, Version::http11, ConnectionOption::close, Method::get,
                         field_case());
-    out_.append_copy(text);
-    out_.append_copy("\n");
+    out_.append_copy(refusal.text);
     must_linger_ = true;
     close_after_flush();
   }
@@ -445,17 +413,13 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
 
   void flush() {
     const bool was_high = out_.size() > settings().unsent_low_bytes;
-    while (!out_.empty() && stream_->writable() && phase_ != Phase::closed) {
-      struct iovec parts[16];
-      const int count = out_.fill_iovec(parts, 16);
-      const net::IoResult io = stream_->write(parts, count);
-      if (io.status == net::IoResult::Status::error) return abandon(kVanished);
-      if (io.status != net::IoResult::Status::ok) break;
-      last_activity_ = context_.loop.now();
-      if (phase_ == Phase::closing) arm_flush_limit();
-      out_.consume(io.bytes);
-    }
     if (phase_ == Phase::closed) return;
+    const Written written = write_out(out_, *stream_);
+    if (written.failed) return abandon(kVanished);
+    if (written.bytes > 0) {
+      last_activity_ = context_.loop.now();
+      if (phase_ == Phase::closing) arm_flush_limit(phase_timer_, settings());
+    }
     if (out_.empty()) {
       if (owes_answer()) on_answer_left();
       if (tunnel_ && response_done_ && !fin_sent_) {
@@ -473,7 +437,7 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   void on_answer_left() {
     handler_.reset();
     if (phase_ != Phase::idle) return;
-    arm_phase(settings().idle_timeout);
+    arm_limit(phase_timer_, settings().idle_timeout);
     context_.loop.schedule(read_task_, net::Lane::live);
   }
 
@@ -495,22 +459,16 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
     served_ = true;
     phase_ = Phase::idle;
     head_timed_ = false;
-    arm_phase(settings().idle_timeout);
+    arm_limit(phase_timer_, settings().idle_timeout);
     if (!pending_.empty() || stream_->readable()) read_some();
   }
 
   void close_after_flush() {
     if (phase_ == Phase::closed) return;
     phase_ = Phase::closing;
-    arm_flush_limit();
+    arm_flush_limit(phase_timer_, settings());
     if (out_.empty()) return on_flushed();
     schedule_flush();
-  }
-
-  // A client that takes what it is sent may take its time, as during an exchange.
-  void arm_flush_limit() {
-    const Millis limit = settings().stream_idle_timeout;
-    phase_timer_.arm(limit > Millis::zero() ? limit : kFlushTimeout);
   }
 
   void on_flushed() {

@@ -47,6 +47,7 @@ Exchange::Exchange(const ProxyContext& context, http::ServerStream& client, Requ
       client_authority_(head_.authority),
       started_(context.loop.now()),
       started_wall_(context.loop.wall()) {
+  PoolTicket::client_version_ = head_.version;
   context_.stats.requests.add();
   context_.stats.requests_active.add(1);
 }

@@ -1,282 +1,56 @@
 #include "proxy/host_pool.h"
 
-#include <algorithm>
-#include <utility>
-
-#include "net/tls_stream.h"
-
 namespace gnomon::proxy {
-namespace {
-
-// Streams that an HTTP/2 connection is taken to allow before its backend has said so.
-constexpr size_t kStreamsExpected = 100;
-
-}  // namespace
-
-void PoolTicket::leave() noexcept {
-  if (pool_ == nullptr) return;
-  std::erase(pool_->waiting_, this);
-  pool_->counts_.pending.give_back();
-  pool_->stats_.requests_pending.add(-1);
-  pool_ = nullptr;
-}
 
 HostPool::HostPool(const PoolContext& context, const PoolLimits& limits,
                    const net::Address& address, BreakerCounts& counts, ClusterStats& stats)
-    : context_(context),
-      limits_(limits),
-      address_(address),
-      counts_(counts),
-      stats_(stats),
-      graveyard_(context.loop) {}
+    : context_(context), limits_(limits), counts_(counts), stats_(stats), host_{address, {}, {}} {}
 
-HostPool::~HostPool() {
-  while (!waiting_.empty()) waiting_.front()->leave();
-  const auto open = std::exchange(connections_, {});
-  for (size_t i = 0; i < open.size(); ++i) {
-    counts_.connections.give_back();
-    stats_.connections_active.add(-1);
+VersionPool& HostPool::pool_for(const PoolTicket& ticket) noexcept {
+  const routing::ConnectionRules& rules = limits_.rules;
+  const bool http2 = rules.follow_client ? ticket.client_version_ == Version::http2 : rules.http2;
+  std::unique_ptr<VersionPool>& pool = http2 ? http2_ : http1_;
+  if (pool == nullptr) {
+    pool = std::make_unique<VersionPool>(
+        context_, limits_, http2 ? Protocol::http2 : Protocol::http1, host_, counts_, stats_);
+    if (draining_) pool->drain();
   }
-}
-
-http::ClientConnection* HostPool::take_idle(const PoolTicket& ticket) noexcept {
-  if (limits_.rules.http2) return take_shared(ticket);
-  auto found = idle_.rbegin();
-  if (speaks_for_clients()) {
-    found = std::find_if(idle_.rbegin(), idle_.rend(), [&](http::ClientConnection* connection) {
-      return connections_.find(connection)->second.client == ticket.origin_.client;
-    });
-  }
-  if (found == idle_.rend()) return nullptr;
-  http::ClientConnection* connection = *found;
-  idle_.erase(std::next(found).base());
-  ++connections_.find(connection)->second.requests;
-  if (monitor_ != nullptr) monitor_->on_connected();
-  return connection;
+  return *pool;
 }
 
 Result<void> HostPool::wait(PoolTicket& ticket) {
-  if (!counts_.pending.take(limits_.breakers.max_pending_requests)) {
-    stats_.overflow_pending.add();
-    return std::unexpected(
-        Error{Errc::overflow, Side::backend, Retry::no, "too many requests wait for a connection"});
-  }
-  if (expected_room() <= waiting_.size() || speaks_for_clients()) {
-    const Result<void> opened = open_connection(ticket.origin_);
-    // With every connection in use a request may still wait for one of them to come free.
-    const bool others = connections_.size() > 0;
-    if (!opened && !(opened.error().code == Errc::overflow && others)) {
-      counts_.pending.give_back();
-      return opened;
-    }
-  }
-  ticket.pool_ = this;
-  waiting_.push_back(&ticket);
-  stats_.requests_pending.add(1);
-  return {};
-}
-
-Result<void> HostPool::open_connection(const Origin& origin) {
-  if (!counts_.connections.take(limits_.breakers.max_connections)) {
-    stats_.overflow_connections.add();
-    return std::unexpected(
-        Error{Errc::overflow, Side::backend, Retry::no, "too many connections to the upstream"});
-  }
-  if (monitor_ != nullptr) monitor_->mark_used();
-  const routing::ConnectionRules& rules = limits_.rules;
-  const net::Keepalive keepalive{rules.keepalive, rules.keepalive_probes, rules.keepalive_time_s,
-                                 rules.keepalive_interval_s};
-  Result<std::unique_ptr<net::Stream>> stream =
-      context_.network.connect(address_, context_.lane, keepalive);
-  if (!stream) {
-    counts_.connections.give_back();
-    stats_.connect_failures.add();
-    return std::unexpected(stream.error());
-  }
-  auto connection = make_connection(std::move(*stream), proxy_header(rules.proxy_protocol, origin));
-  http::ClientConnection* key = connection.get();
-  connections_.emplace(key, Open{std::move(connection), 0, false, origin.client});
-  ++connecting_;
-  stats_.connections.add();
-  stats_.connections_active.add(1);
-  return {};
-}
-
-// A PROXY header comes before TLS: it is for whoever ends that.
-std::unique_ptr<http::ClientConnection> HostPool::make_connection(
-    std::unique_ptr<net::Stream> stream, std::string preface) {
-  if (limits_.tls != nullptr) {
-    stream = net::make_tls_client(context_.loop, context_.lane, std::move(stream),
-                                  {limits_.tls, server_name_, limits_.rules.http2 ? "h2" : ""},
-                                  std::exchange(preface, {}));
-  }
-  const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
-                                   context_.lane};
-  const auto make = limits_.rules.http2 ? http::make_client_h2 : http::make_client_h1;
-  return make(client, *this, std::move(stream), limits_.connect_timeout, preface);
+  VersionPool& pool = pool_for(ticket);
+  VersionPool* const other = &pool == http1_.get() ? http2_.get() : http1_.get();
+  // Idle connections of the other version must not keep it from the only place there is.
+  const bool full = counts_.connections.value() >= limits_.breakers.max_connections;
+  if (full && other != nullptr && pool.unused()) other->close_idle();
+  return pool.wait(ticket);
 }
 
 void HostPool::set_server_name(const std::string& name) {
-  if (server_name_ == name) return;
-  server_name_ = name;
+  if (host_.server_name == name) return;
+  host_.server_name = name;
   if (limits_.tls != nullptr) renew();
-}
-
-PoolTicket* HostPool::next_ticket() noexcept {
-  if (waiting_.empty()) return nullptr;
-  PoolTicket* ticket = waiting_.front();
-  ticket->leave();
-  return ticket;
-}
-
-void HostPool::on_connected(http::ClientConnection& connection) {
-  --connecting_;
-  if (!limits_.rules.http2) return give(connection);
-  shared_.push_back(&connection);
-  share(connection);
-}
-
-void HostPool::on_idle(http::ClientConnection& connection) {
-  if (!limits_.rules.http2) return give(connection);
-  share(connection);
-}
-
-bool HostPool::may_serve(const Open& open) const noexcept {
-  const uint32_t most = limits_.rules.requests_max;
-  return !open.retire && (most == 0 || open.requests < most);
-}
-
-PoolTicket* HostPool::next_ticket_for(const Open& open) noexcept {
-  if (!speaks_for_clients()) return next_ticket();
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](PoolTicket* ticket) {
-    return ticket->origin_.client == open.client;
-  });
-  if (found == waiting_.end()) return nullptr;
-  PoolTicket* ticket = *found;
-  ticket->leave();
-  return ticket;
-}
-
-void HostPool::hand_over(PoolTicket& ticket, Open& open) {
-  ++open.requests;
-  if (monitor_ != nullptr) monitor_->on_connected();
-  ticket.on_connection(*open.connection);
-}
-
-void HostPool::give(http::ClientConnection& connection) {
-  Open& open = connections_.find(&connection)->second;
-  if (!may_serve(open)) return connection.close();
-  if (PoolTicket* ticket = next_ticket_for(open)) return hand_over(*ticket, open);
-  // One that speaks for another client makes room for those who wait.
-  if (draining_ || !waiting_.empty()) return connection.close();
-  idle_.push_back(&connection);
-}
-
-size_t HostPool::expected_room() const noexcept {
-  if (!limits_.rules.http2) return connecting_;
-  return connecting_ * std::min<size_t>(limits_.client.h2.streams_max, kStreamsExpected);
-}
-
-http::ClientConnection* HostPool::take_shared(const PoolTicket& ticket) noexcept {
-  if (!waiting_.empty()) return nullptr;  // they were first
-  for (http::ClientConnection* connection : shared_) {
-    Open& open = connections_.find(connection)->second;
-    if (!may_serve(open) || connection->room() == 0) continue;
-    if (speaks_for_clients() && !(open.client == ticket.origin_.client)) continue;
-    ++open.requests;
-    if (monitor_ != nullptr) monitor_->on_connected();
-    return connection;
-  }
-  return nullptr;
-}
-
-// What a ticket does with its connection may end it, and with it the record.
-void HostPool::share(http::ClientConnection& connection) {
-  while (true) {
-    const auto it = connections_.find(&connection);
-    if (it == connections_.end()) return;
-    Open& open = it->second;
-    if (may_serve(open) && connection.room() > 0) {
-      if (PoolTicket* ticket = next_ticket_for(open)) {
-        hand_over(*ticket, open);
-        continue;
-      }
-    }
-    if (connection.idle() && (draining_ || !may_serve(open))) connection.close();
-    break;
-  }
-  replace_closed();
-}
-
-void HostPool::close_idle_shared(TimePoint idle_before) {
-  const std::vector<http::ClientConnection*> open = shared_;
-  for (http::ClientConnection* connection : open) {
-    if (connection->idle() && connection->idle_since() < idle_before) connection->close();
-  }
-}
-
-void HostPool::fail_waiting(const Error& error) {
-  // Those who ask again meanwhile stand behind them.
-  for (size_t n = waiting_.size(); n > 0; --n) {
-    if (PoolTicket* ticket = next_ticket()) ticket->on_no_connection(error);
-  }
-}
-
-void HostPool::on_closed(http::ClientConnection& connection, const Error* connect_error) {
-  const auto it = connections_.find(&connection);
-  if (it == connections_.end()) return;
-  std::erase(idle_, &connection);
-  std::erase(shared_, &connection);
-  Open open = std::move(it->second);
-  connections_.erase(it);
-  graveyard_.bury(std::move(open.connection));
-  counts_.connections.give_back();
-  stats_.connections_active.add(-1);
-  PoolTicket* failed = nullptr;
-  if (connect_error != nullptr) {
-    --connecting_;
-    stats_.connect_failures.add();
-    // All that wait were to share the connection.
-    if (limits_.rules.http2 && connecting_ == 0) return fail_waiting(*connect_error);
-    failed = next_ticket_for(open);
-  }
-  replace_closed();
-  if (failed != nullptr) failed->on_no_connection(*connect_error);
-}
-
-// Somebody may have been waiting for the room that a closed connection leaves.
-void HostPool::replace_closed() {
-  const size_t room = expected_room();
-  if (waiting_.size() <= room) return;
-  const Result<void> opened = open_connection(waiting_[room]->origin_);
-  const bool others = connections_.size() > connecting_;
-  if (opened || (opened.error().code == Errc::overflow && others)) return;
-  if (PoolTicket* ticket = next_ticket()) ticket->on_no_connection(opened.error());
-}
-
-void HostPool::renew() {
-  for (auto& [key, open] : connections_) open.retire = true;
-  const std::vector<http::ClientConnection*> idle = std::exchange(idle_, {});
-  for (http::ClientConnection* connection : idle) connection->close();
-  close_idle_shared(TimePoint::max());
 }
 
 void HostPool::drain() {
   draining_ = true;
-  const std::vector<http::ClientConnection*> idle = std::exchange(idle_, {});
-  for (http::ClientConnection* connection : idle) connection->close();
-  close_idle_shared(TimePoint::max());
+  for_each_pool([](VersionPool& pool) { pool.drain(); });
 }
 
+void HostPool::renew() {
+  for_each_pool([](VersionPool& pool) { pool.renew(); });
+}
+
+// A reload may have left one of them without use.
 void HostPool::close_stale() {
-  if (limits_.idle_timeout == Millis::zero()) return;
-  const TimePoint oldest = context_.loop.now() - limits_.idle_timeout;
-  close_idle_shared(oldest);
-  size_t stale = 0;
-  while (stale < idle_.size() && idle_[stale]->idle_since() < oldest) ++stale;
-  const std::vector<http::ClientConnection*> victims(idle_.begin(),
-                                                     idle_.begin() + static_cast<ptrdiff_t>(stale));
-  for (http::ClientConnection* connection : victims) connection->close();
+  if (http1_ != nullptr && !serves(Protocol::http1)) http1_->renew();
+  if (http2_ != nullptr && !serves(Protocol::http2)) http2_->renew();
+  for_each_pool([](VersionPool& pool) { pool.close_stale(); });
+}
+
+bool HostPool::unused() const noexcept {
+  return (http1_ == nullptr || http1_->unused()) && (http2_ == nullptr || http2_->unused());
 }
 
 }  // namespace gnomon::proxy

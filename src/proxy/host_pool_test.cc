@@ -17,6 +17,7 @@ const net::Address kBackend = *net::Address::parse("10.0.0.1", 80);
 // Waits for a connection and notes what it got.
 struct Waiter final : PoolTicket {
   explicit Waiter(Origin origin = {}) { origin_ = std::move(origin); }
+  explicit Waiter(Version version) { client_version_ = version; }
   void on_connection(http::ClientConnection& got) override { connection = &got; }
   void on_no_connection(const Error& got) override { error = got; }
   http::ClientConnection* connection = nullptr;
@@ -308,6 +309,56 @@ TEST_F(HostPoolTest, destroying_the_pool_gives_everything_back) {
   EXPECT_EQ(counts_.pending.value(), 0u);
   EXPECT_EQ(stats_.connections_active.value(), 0);
   EXPECT_EQ(stats_.requests_pending.value(), 0);
+}
+
+std::string first_bytes(net::Stream& stream) {
+  char bytes[16] = {};
+  return {bytes, stream.read(bytes, sizeof(bytes)).bytes};
+}
+
+class FollowingHostPoolTest : public HostPoolTest {
+ protected:
+  FollowingHostPoolTest() {
+    listen();
+    limits_.rules.follow_client = true;
+  }
+  Waiter first{Version::http11};
+  Waiter second{Version::http2};
+};
+
+TEST_F(FollowingHostPoolTest, connections_of_both_versions_stand_side_by_side) {
+  ASSERT_TRUE(pool().wait(first));
+  ASSERT_TRUE(pool().wait(second));
+  settle();
+  ASSERT_NE(second.connection, nullptr);
+  EXPECT_TRUE(exchange(*first.connection, 0).ended);
+  EXPECT_TRUE(first_bytes(*accepted_[0]).starts_with("GET / HTTP/1.1"));
+  EXPECT_TRUE(first_bytes(*accepted_[1]).starts_with("PRI * HTTP/2.0"));
+  EXPECT_EQ(pool().take_idle(Waiter(Version::http10)), first.connection);
+  EXPECT_EQ(pool().take_idle(second), second.connection);
+  pool().drain();
+  EXPECT_EQ(counts_.connections.value(), 1u);
+}
+
+TEST_F(FollowingHostPoolTest, an_idle_connection_of_one_version_makes_room_for_the_other) {
+  limits_.breakers.max_connections = 1;
+  ASSERT_TRUE(pool().wait(first));
+  settle();
+  EXPECT_FALSE(pool().wait(second));
+  EXPECT_TRUE(exchange(*first.connection, 0).ended);
+  ASSERT_TRUE(pool().wait(second));
+  settle();
+  EXPECT_NE(second.connection, nullptr);
+  EXPECT_EQ(counts_.connections.value(), 1u);
+  EXPECT_TRUE(pool().wait(first));
+}
+
+TEST_F(FollowingHostPoolTest, a_version_that_is_not_spoken_any_more_is_let_go_of) {
+  ASSERT_TRUE(pool().wait(second));
+  settle();
+  limits_.rules.follow_client = false;
+  pool().close_stale();
+  EXPECT_TRUE(pool().unused());
 }
 
 // Begins a request as soon as it may.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "config/window_size.h"
 #include "routing/secret_headers.h"
 
 namespace gnomon::routing {
@@ -91,9 +92,9 @@ void build_http_rules(const config::CommonHttpOptions& from, ConnectionRules& to
 
 void build_http2(const config::Upstream& from, ConnectionRules& to) {
   to.http2 = from.use_http2 && from.use_http2->value;
-  const auto served = [](uint32_t bytes) { return std::max(bytes, config::kWindowMin); };
-  to.stream_window = from.stream_window.transform(served);
-  to.shared_window = from.connection_window.transform(served);
+  to.follow_client = from.protocol_selection == config::ProtocolSelection::client;
+  to.stream_window = from.stream_window.transform(config::served_window);
+  to.shared_window = from.connection_window.transform(config::served_window);
   to.streams_max = from.max_concurrent_streams;
 }
 

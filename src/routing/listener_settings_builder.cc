@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/window_size.h"
 #include "routing/access_plan_builder.h"
 #include "routing/secret_headers.h"
 
@@ -132,8 +133,8 @@ class SettingsBuilder {
     to.codec = static_cast<Codec>(from.codec);
     if (from.http2) {
       to.streams_max = from.http2->max_concurrent_streams;
-      to.stream_window = from.http2->stream_window;
-      to.connection_window = from.http2->connection_window;
+      to.stream_window = from.http2->stream_window.transform(config::served_window);
+      to.connection_window = from.http2->connection_window.transform(config::served_window);
     }
     to.header_timeout = maybe_millis(from.request_headers_timeout);
     to.idle_timeout = maybe_millis(from.idle_timeout);

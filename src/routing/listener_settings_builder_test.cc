@@ -61,6 +61,18 @@ TEST(ListenerSettings, takes_over_what_is_given) {
   EXPECT_TRUE(made.identity.internal[1].contains(*address_bytes("fd00::1")));
 }
 
+// As for an Upstream.
+TEST(ListenerSettings, a_window_that_is_too_small_counts_as_the_smallest) {
+  const Loaded loaded = with_manager(
+      "{http2ProtocolOptions: {initialStreamWindowSize: 2048, initialConnectionWindowSize: "
+      "65536}}");
+  EXPECT_NE(brief(loaded).find("initialStreamWindowSize: is below 65535, which is used instead"),
+            std::string::npos);
+  const CodecSettings& codec = settings_of(loaded).codec;
+  EXPECT_EQ(codec.stream_window, 65'535u);
+  EXPECT_EQ(codec.connection_window, 65'536u);
+}
+
 TEST(ListenerSettings, errors_and_warnings_name_the_field) {
   const auto has = [](const Loaded& loaded, std::string_view text) {
     return brief(loaded).find(text) != std::string::npos;
@@ -73,8 +85,8 @@ TEST(ListenerSettings, errors_and_warnings_name_the_field) {
   EXPECT_TRUE(has(with_manager("{internalAddressConfig: {cidrRanges: [{addressPrefix: x}]}}"),
                   "x/0 is not a range of addresses"));
   EXPECT_TRUE(has(with_manager("{idleTimeout: -1s}"), "must not be negative"));
-  EXPECT_TRUE(has(with_manager("{http2ProtocolOptions: {initialStreamWindowSize: 65534}}"),
-                  "initialStreamWindowSize: must be"));
+  EXPECT_TRUE(has(with_manager("{http2ProtocolOptions: {initialStreamWindowSize: 2147483648}}"),
+                  "initialStreamWindowSize: must be at most 2147483647"));
   EXPECT_TRUE(has(with_options("{accessLoggingService: {accessLog: [{fileSink: {path: /x, "
                                "stringFormat: '%NO%'}}]}}"),
                   "options.accessLoggingService.accessLog[0].fileSink.stringFormat: there is no "

@@ -277,6 +277,7 @@ struct ConnectionRules {
   bool proper_case = false;              // Field-Names-Like-This
   ProxyProtocol proxy_protocol = ProxyProtocol::none;
   bool http2 = false;                     // spoken with prior knowledge
+  bool follow_client = false;             // instead, what the client of the request speaks
   std::optional<uint32_t> stream_window;  // of HTTP/2: what a backend may send ahead
   std::optional<uint32_t> shared_window;  // ... on all streams of a connection
   std::optional<uint32_t> streams_max;    // at a time on one connection

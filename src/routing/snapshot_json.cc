@@ -298,6 +298,7 @@ Json connection_json(const ConnectionRules& rules) {
               {"maxStreamDuration", duration(rules.stream_duration_max)},
               {"properCaseHeaderKeyFormat", rules.proper_case},
               {"useHttp2", rules.http2},
+              {"useDownstreamProtocol", rules.follow_client},
               {"proxyProtocol", kProxyProtocol[static_cast<size_t>(rules.proxy_protocol)]}};
   if (rules.buffer_bytes) out["perConnectionBufferLimitBytes"] = *rules.buffer_bytes;
   if (rules.idle_timeout) out["idleTimeout"] = duration(*rules.idle_timeout);

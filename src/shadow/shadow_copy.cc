@@ -68,6 +68,7 @@ ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& gran
       work_([this] { work(); }),
       timer_(loop.timers(), [this] { on_timeout(); }),
       probe_(grant.probe) {
+  client_version_ = head_.version;
   ++state_.copies;
   state_.stats.copied.add();
   state_.stats.in_flight.add(1);

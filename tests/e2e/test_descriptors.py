@@ -1,12 +1,14 @@
 """Clients may take their share of the descriptors and no more: backends, admin API and reloads have theirs."""
 
 import contextlib
+import struct
 import threading
 
 from harness import Backend, eventually
 from harness.backend import answer, ok
 from harness.client import request_bytes
 from harness.config import dump, gateway, route, upstream, virtual_service
+from harness.h2 import DATA, END_STREAM, GOAWAY, Caller, head
 
 OPEN_FILES = 256
 SHARE = 64  # of them for clients: a quarter is for copies, a quarter the gateway's own, half of the rest for backends
@@ -61,6 +63,20 @@ def test_the_longest_idle_clients_make_room_for_new_ones(start, primary):
         assert gw.metrics().total("gnomon_client_connections_active") <= SHARE
         assert clients[0].ended()
         assert clients[-1].request().status == 200
+
+
+def test_idle_http2_clients_make_room_too(start, primary):
+    gw = start(serving(primary, primary), open_files=OPEN_FILES)
+    fields = [(":method", "GET"), (":scheme", "http"), (":authority", "a.example"), (":path", "/")]
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(2 * SHARE):
+            clients.append(stack.enter_context(contextlib.closing(Caller(gw.port))))
+            clients[-1].send(head(1, fields))
+            clients[-1].frames.until(DATA, lambda _, flags, *__: flags & END_STREAM)
+        assert refused(gw) == 0
+        assert gw.metrics().total("gnomon_client_connections_active") <= SHARE
+        assert clients[0].ending()[-1] == (GOAWAY, 0, 0, struct.pack(">II", 1, 0))
 
 
 def test_busy_clients_are_not_closed_for_new_ones(start, closing):

@@ -460,6 +460,40 @@ def test_http1_upgrade_to_an_http2_backend(start, closing):
         assert client.exactly(5) == b"HELLO"
 
 
+# ---- protocolSelection
+
+
+class Either:
+    """A backend that takes either version, and says which it was."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, connection):
+        if connection.sock.recv(3, socket.MSG_PEEK) != b"PRI":
+            self.seen.append(1)
+            return answer(ok(b"http1"))(connection)
+        frames = greet(connection)
+        while True:
+            _, _, stream, _ = frames.until(HEADERS)
+            self.seen.append(2)
+            connection.send(head(stream, [(":status", "200")], end=False) + frame(DATA, END_STREAM, stream, b"http2"))
+
+
+def test_backends_and_shadows_are_spoken_to_as_the_client_speaks(start, closing):
+    live, shadow = Either(), Either()
+    made = mirrored(closing(Backend(live)), closing(Backend(shadow)))
+    for at in (1, 2):
+        made[at]["spec"]["protocolSelection"] = "USE_DOWNSTREAM_PROTOCOL"
+    gw = start(made)
+    assert gw.get("/").body == b"http1"
+    assert curl(gw) == b"http2"
+    assert gw.get("/").body == b"http1"
+    assert gw.settle().total("gnomon_shadow_answered_total") == 3
+    for backend in (live, shadow):
+        assert backend.seen.count(2) == 1 and 1 in backend.seen
+
+
 # ---- shadows
 
 

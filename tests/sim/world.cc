@@ -22,12 +22,13 @@ OneRouteSnapshot::OneRouteSnapshot() {
   route.total_weight = 1;
 }
 
-routing::ShadowPolicy& OneRouteSnapshot::add_shadow(const std::string& name,
-                                                    const net::Address& at) {
+routing::ShadowPolicy& OneRouteSnapshot::add_shadow(const std::string& name, const net::Address& at,
+                                                    bool http2) {
   routing::Cluster cluster;
   cluster.name = name;
   cluster.primary = false;
   cluster.shadow = true;
+  cluster.connection.http2 = http2;
   cluster.endpoints.push_back({at.ip(), at.port(), false});
   clusters_.push_back(cluster);
   routing::ShadowPolicy policy;

@@ -28,7 +28,8 @@ class OneRouteSnapshot final : public routing::Snapshot {
   std::span<const std::string> shadow_names() const override { return shadow_names_; }
 
   // Adds a shadow with an upstream of its own; returns its policy.
-  routing::ShadowPolicy& add_shadow(const std::string& name, const net::Address& at);
+  routing::ShadowPolicy& add_shadow(const std::string& name, const net::Address& at,
+                                    bool http2 = false);
 
   routing::Route route;
 
