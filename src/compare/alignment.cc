@@ -28,42 +28,47 @@ bool Aligner::same_multiset(size_t left, size_t right) const noexcept {
 
 void Aligner::as_list(std::span<const uint64_t> left, std::span<const uint64_t> right,
                       const Likeness* likeness, Alignment& out) {
-  out = {.unequal = std::move(out.unequal)};
-  out.unequal.clear();
+  out.clear();
+  const auto equal = [&](uint32_t l, uint32_t r) {
+    if (list_equal_) out.equal.push_back({l, r});
+  };
   uint32_t offset = 0;
   while (!left.empty() && !right.empty() && left.front() == right.front()) {
+    equal(offset, offset);
     left = left.subspan(1), right = right.subspan(1), ++offset;
   }
   while (!left.empty() && !right.empty() && left.back() == right.back()) {
     left = left.first(left.size() - 1), right = right.first(right.size() - 1);
+    equal(offset + static_cast<uint32_t>(left.size()),
+          offset + static_cast<uint32_t>(right.size()));
   }
   const auto left_size = static_cast<uint32_t>(left.size());
   const auto right_size = static_cast<uint32_t>(right.size());
   done_left_.assign(left_size, 0);
   done_right_.assign(right_size, 0);
   anchors_.clear();
-  a_.clear();
-  b_.clear();
   if (left_size > 1 || right_size > 1) {
     count(left, right);
-    if (same_multiset(left_size, right_size)) {
-      out.moved = left_size;
-      out.first_moved = offset;
-      return;
-    }
-    // Elements that only one side has cannot be anchors.
-    for (uint32_t i = 0; i < left_size; ++i) {
-      if (occurrences(left[i]).right != 0) a_.push_back({left[i], i});
-    }
-    for (uint32_t i = 0; i < right_size; ++i) {
-      if (occurrences(right[i]).left != 0) b_.push_back({right[i], i});
-    }
-    out.gave_up = !find_anchors();
+    keep_common(left, right);
+    const bool reordered = same_multiset(left_size, right_size);
+    out.gave_up = !reordered && !find_anchors();
     if (out.gave_up) anchors_.clear();
-    if (!out.gave_up) pair_moved(out);
-    if (out.first_moved != kNobody) out.first_moved += offset;
+    settle_anchors(offset, out);
+    if (!out.gave_up) pair_moved(offset, out);
   }
   pair_gaps(offset, left_size, right_size, likeness, out);
+}
+
+// Elements that only one side has cannot be anchors.
+void Aligner::keep_common(std::span<const uint64_t> left, std::span<const uint64_t> right) {
+  a_.clear();
+  b_.clear();
+  for (uint32_t i = 0; i < left.size(); ++i) {
+    if (occurrences(left[i]).right != 0) a_.push_back({left[i], i});
+  }
+  for (uint32_t i = 0; i < right.size(); ++i) {
+    if (occurrences(right[i]).left != 0) b_.push_back({right[i], i});
+  }
 }
 
 // Myers, "An O(ND) Difference Algorithm", 1986: the furthest points for ever more edits.
@@ -123,32 +128,49 @@ bool Aligner::backtrack(uint32_t edits) {
   return true;
 }
 
-// Elements that both sides have and that are no anchors have changed places.
-void Aligner::pair_moved(Alignment& out) {
+// From places among the common elements to places in the sequences.
+void Aligner::settle_anchors(uint32_t offset, Alignment& out) {
   for (Counterparts& anchor : anchors_) {
-    Occurrences& o = occurrences(a_[anchor.left].hash);
-    --o.left, --o.right;
     anchor = {a_[anchor.left].index, b_[anchor.right].index};
     done_left_[anchor.left] = done_right_[anchor.right] = 1;
+    if (list_equal_) out.equal.push_back({anchor.left + offset, anchor.right + offset});
   }
-  const auto each = [](const std::vector<Common>& common, std::vector<uint8_t>& done,
-                       const auto& take) {
-    for (const Common& element : common) {
-      if (done[element.index] == 0 && take(element.hash)) done[element.index] = 1;
-    }
+}
+
+// Elements that both sides have and that are no anchors have changed places.
+void Aligner::pair_moved(uint32_t offset, Alignment& out) {
+  const auto rest = [](const std::vector<Element>& common, const std::vector<uint8_t>& done,
+                       std::vector<Element>& to) {
+    to.clear();
+    std::ranges::copy_if(common, std::back_inserter(to),
+                         [&done](const Element& element) { return done[element.index] == 0; });
   };
-  for (Occurrences& o : table_) o.left = o.right = std::min(o.left, o.right);
-  each(b_, done_right_, [&](uint64_t hash) {
-    Occurrences& o = occurrences(hash);
-    return o.right != 0 && o.right-- != 0;
-  });
-  for (const Common& element : a_) {
-    Occurrences& o = occurrences(element.hash);
-    if (done_left_[element.index] != 0 || o.left == 0) continue;
-    --o.left;
-    done_left_[element.index] = 1;
-    ++out.moved;
-    if (out.first_moved == kNobody) out.first_moved = element.index;
+  rest(a_, done_left_, rest_left_);
+  rest(b_, done_right_, rest_right_);
+  pair_equal(rest_left_, rest_right_);
+  out.moved = static_cast<uint32_t>(same_.size());
+  for (const auto [left, right] : same_) {
+    done_left_[left] = done_right_[right] = 1;
+    out.first_moved = std::min(out.first_moved, left + offset);
+    if (list_equal_) out.equal.push_back({left + offset, right + offset});
+  }
+}
+
+// The first of the left with the first of the right that has the same hash, and so on.
+void Aligner::pair_equal(std::vector<Element>& left, std::vector<Element>& right) {
+  std::ranges::sort(left);
+  std::ranges::sort(right);
+  same_.clear();
+  auto l = left.begin();
+  auto r = right.begin();
+  while (l != left.end() && r != right.end()) {
+    if (l->hash == r->hash) {
+      same_.push_back({(l++)->index, (r++)->index});
+    } else if (l->hash < r->hash) {
+      ++l;
+    } else {
+      ++r;
+    }
   }
 }
 
@@ -219,22 +241,26 @@ void Aligner::pair_by_likeness(uint32_t offset, const Likeness& likeness, Alignm
 
 void Aligner::as_set(std::span<const uint64_t> left, std::span<const uint64_t> right,
                      const Likeness* likeness, Alignment& out) {
-  out = {.unequal = std::move(out.unequal)};
-  out.unequal.clear();
-  count(left, right);
-  for (Occurrences& o : table_) o.left = o.right = std::min(o.left, o.right);
-  gap_left_.clear();
-  gap_right_.clear();
-  for (uint32_t i = 0; i < left.size(); ++i) {
-    Occurrences& o = occurrences(left[i]);
-    if (o.left == 0) gap_left_.push_back(i);
-    o.left -= o.left != 0 ? 1 : 0;
-  }
-  for (uint32_t i = 0; i < right.size(); ++i) {
-    Occurrences& o = occurrences(right[i]);
-    if (o.right == 0) gap_right_.push_back(i);
-    o.right -= o.right != 0 ? 1 : 0;
-  }
+  out.clear();
+  const auto all = [](std::span<const uint64_t> hashes, std::vector<Element>& to) {
+    to.clear();
+    for (uint32_t i = 0; i < hashes.size(); ++i) to.push_back({hashes[i], i});
+  };
+  all(left, rest_left_);
+  all(right, rest_right_);
+  pair_equal(rest_left_, rest_right_);
+  done_left_.assign(left.size(), 0);
+  done_right_.assign(right.size(), 0);
+  for (const auto [l, r] : same_) done_left_[l] = done_right_[r] = 1;
+  if (list_equal_) out.equal = same_;
+  const auto others = [](const std::vector<uint8_t>& done, std::vector<uint32_t>& to) {
+    to.clear();
+    for (uint32_t i = 0; i < done.size(); ++i) {
+      if (done[i] == 0) to.push_back(i);
+    }
+  };
+  others(done_left_, gap_left_);
+  others(done_right_, gap_right_);
   pair_loosely(likeness, out);
 }
 
