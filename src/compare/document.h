@@ -118,6 +118,12 @@ class DocumentBuilder {
   // Room for text that is written in place; null with a limit set if that would be too large.
   char* allocate(size_t bytes);
 
+  // Gives up before anything is read.
+  ReadStatus refuse(Limit limit) noexcept {
+    stop(limit);
+    return ReadStatus::limit;
+  }
+
   // True when exactly one value was built and every container is closed.
   bool complete() const noexcept;
 
