@@ -59,6 +59,7 @@ constexpr Risk risk_of(Kind kind) noexcept {
 
 inline constexpr int32_t kNoRule = -1;
 
+// All differences of one kind at one normalised path.
 struct Difference {
   // Normalised: "$.pets[*].id", "$.prices.{}", "header:etag", "trailer:grpc-status",
   // "cookie:session", "status", "body", "outcome". What one can write in a rule.
@@ -66,7 +67,11 @@ struct Difference {
   Kind kind = Kind::value;
   Risk risk = Risk::medium;
   int32_t rule = kNoRule;  // index of the rule that excuses it
-  std::string left;        // beginnings of the two sides; may hold what has to be redacted
+  uint64_t count = 1;      // in this comparison
+  // Of the first of them: its exact place, "$.pets[3].id", and the beginnings of the two sides,
+  // which may hold what has to be redacted.
+  std::string where;
+  std::string left;
   std::string right;
 };
 
@@ -85,23 +90,25 @@ constexpr std::string_view to_string(Settled settled) noexcept {
 }
 
 struct ResultLimits {
-  uint32_t differences = 100;    // listed; more are only counted
+  uint32_t differences = 100;    // by path and kind
   uint32_t excused = 20;         // the same for those that a rule excuses
   uint32_t preview_bytes = 120;  // of each side of a difference
 };
 
 struct Result {
   std::vector<Difference> differences;
-  uint64_t left_out = 0;            // differences found that are not listed
+  uint64_t left_out = 0;            // differences at paths that are not listed
   std::vector<Difference> excused;  // differences that rules excuse
   uint64_t excused_left_out = 0;
   LimitSet limits;
   Settled settled = Settled::nothing;
+  // False where a side was cut by ourselves: then this says nothing about anybody.
+  bool comparable = true;
   // Bodies that said they were structured and could not be read as such; compared as text.
   bool left_invalid = false;
   bool right_invalid = false;
 
-  bool equal() const noexcept { return differences.empty() && left_out == 0; }
+  bool equal() const noexcept { return comparable && differences.empty() && left_out == 0; }
 };
 
 }  // namespace gnomon::compare
