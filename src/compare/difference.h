@@ -58,6 +58,7 @@ constexpr Risk risk_of(Kind kind) noexcept {
 }
 
 inline constexpr int32_t kNoRule = -1;
+inline constexpr int32_t kSubsetMode = -2;  // no rule: the right side may have more everywhere
 
 // All differences of one kind at one normalised path.
 struct Difference {
