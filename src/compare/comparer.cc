@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "compare/body_capture.h"
+#include "compare/utf8.h"
 
 namespace gnomon::compare {
 namespace {
@@ -76,9 +77,10 @@ std::string encoding_of(const Headers& headers) {
 Comparer::Comparer(const ComparerLimits& limits) : limits_(limits), findings_(limits.result) {}
 
 void Comparer::compare(const Answer& left, const Answer& right, const Rules& rules, RuleHits& hits,
-                       Result& out) {
+                       Result& out, const RequestFacts& request) {
   rules_ = &rules;
   hits_ = &hits;
+  request_ = request;
   findings_.begin(out, hits);
   if (!compare_outcomes(left, right) || !compare_status(left, right)) return;
   headers_.headers(left.headers, right.headers, rules, hits, findings_);
@@ -91,11 +93,12 @@ void Comparer::compare_bodies(std::string_view left, std::string_view right,
                               Result& out) {
   rules_ = &rules;
   hits_ = &hits;
+  request_ = {};
   findings_.begin(out, hits);
   const auto take = [content_type](Side& side, std::string_view text) {
     side.text = text;
     side.type = content_type;
-    side.kind = content_kind(content_type);
+    side.grpc_encoding = {};
   };
   take(left_, left);
   take(right_, right);
@@ -167,7 +170,7 @@ void Comparer::compare_captured(const Answer& left, const Answer& right) {
 void Comparer::prepare(const Answer& answer, Side& side) {
   side.text = in_one_piece(answer.body, side.flat);
   side.type = answer.content_type();
-  side.kind = content_kind(side.type);
+  side.grpc_encoding = answer.headers.get("grpc-encoding");
   side.decoding = DecodingState::decoded;
   const std::string value = encoding_of(answer.headers);
   if (value.empty()) return;
@@ -221,20 +224,31 @@ void Comparer::compare_sides(bool look) {
   if (!same) compare_read_sides();
 }
 
-// Text that looks like JSON is taken for JSON if it is; text that says so and is not, is invalid.
+// Text that is JSON is read as such, whatever its type says. Text that says it is and is not, is
+// invalid.
 void Comparer::read(Side& side) {
-  const ContentKind said = side.kind;
-  if (said == ContentKind::unknown || said == ContentKind::text) {
-    side.kind = BodyReader::by_look(side.text);
+  side.kind = content_type_of(side.type, side.text);
+  const bool untyped = side.type.empty() || side.kind.kind == ContentKind::text;
+  if (untyped) side.kind = content_type_of({}, side.text);
+  if (untyped && side.kind.kind != ContentKind::json && !side.type.empty()) {
+    side.kind.kind = ContentKind::text;
   }
   side.is_read = side.invalid = false;
   side.document.clear();
-  if (!BodyReader::is_structured(side.kind)) return;
+  if (!has_tree(side.kind.kind)) return;
+  GrpcContext grpc;
+  grpc.encoding = side.grpc_encoding;
+  grpc.path = request_.path;
+  grpc.schema = request_.schema;
+  grpc.decoding = limits_.decoding;
   const ReadStatus status =
-      reader_.read(side.kind, side.text, side.type, limits_.document, side.document);
+      reader_.read(side.kind, side.text, grpc, limits_.document, side.document);
   side.is_read = status == ReadStatus::ok;
-  side.invalid = status == ReadStatus::invalid && side.kind == said;
-  if (status == ReadStatus::invalid) side.kind = ContentKind::text;
+  side.invalid = status == ReadStatus::invalid && !untyped;
+  if (status == ReadStatus::invalid) {
+    const bool is_text = is_plain_text(side.text);
+    side.kind.kind = is_text ? ContentKind::text : ContentKind::binary;
+  }
 }
 
 void Comparer::look_for_unseen_rules() {
@@ -243,19 +257,33 @@ void Comparer::look_for_unseen_rules() {
   }
 }
 
+// Whether one side has no body at all.
+bool Comparer::compare_presence() {
+  if (!left_.text.empty() && !right_.text.empty()) return false;
+  settle(Settled::digest);
+  const bool added = left_.text.empty();
+  const int32_t rule = added && rules_->subset() ? kSubsetMode : kNoRule;
+  findings_.add_named(kBody, added ? Kind::added : Kind::removed, left_.text, right_.text, rule);
+  return true;
+}
+
 void Comparer::compare_read_sides() {
   Result& result = findings_.result();
   result.left_invalid = left_.invalid;
   result.right_invalid = right_.invalid;
   result.limits.add(left_.document.limits());
   result.limits.add(right_.document.limits());
-  if (left_.kind != right_.kind) {
+  const ContentKind left_kind = left_.kind.kind;
+  const ContentKind right_kind = right_.kind.kind;
+  if (compare_presence()) return;
+  if (left_kind != right_kind) {
     settle(left_.is_read && right_.is_read ? Settled::tree : Settled::text);
-    findings_.add_named(kBody, Kind::type, to_string(left_.kind), to_string(right_.kind));
+    findings_.add_named(kBody, Kind::type, to_string(left_kind), to_string(right_kind));
   } else if (left_.is_read && right_.is_read) {
     settle(Settled::tree);
-    trees_.run(left_.document, right_.document, *rules_, *hits_, findings_);
-  } else if (left_.kind == ContentKind::binary) {
+    trees_.run(left_.document, right_.document, *rules_, *hits_, findings_,
+               left_kind != ContentKind::grpc);
+  } else if (left_kind == ContentKind::binary || left_kind == ContentKind::grpc) {
     compare_digests(left_.text.size(), digest_of(left_.text), right_.text.size(),
                     digest_of(right_.text));
   } else {

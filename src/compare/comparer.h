@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "compare/answer.h"
-#include "compare/body_reader.h"
+#include "compare/body_kind.h"
 #include "compare/content_decoding.h"
 #include "compare/difference.h"
 #include "compare/findings.h"
@@ -24,6 +24,12 @@ struct ComparerLimits {
   DecodingLimits decoding;
 };
 
+// Of the request that was answered; needed for messages of gRPC only.
+struct RequestFacts {
+  std::string_view path;
+  const ProtoSchema* schema = nullptr;
+};
+
 // Keeps its memory from one comparison to the next: one for each thread. `hits` are the caller's
 // counts for the book that the rules are of.
 class Comparer {
@@ -32,7 +38,7 @@ class Comparer {
 
   // Of the live answer and another one, or of any two.
   void compare(const Answer& left, const Answer& right, const Rules& rules, RuleHits& hits,
-               Result& out);
+               Result& out, const RequestFacts& request = {});
   // Of two bodies alone.
   void compare_bodies(std::string_view left, std::string_view right, std::string_view content_type,
                       const Rules& rules, RuleHits& hits, Result& out);
@@ -44,7 +50,8 @@ class Comparer {
     std::string_view text;  // what is compared
     std::string_view type;  // its Content-Type
     DecodingState decoding = DecodingState::decoded;
-    ContentKind kind = ContentKind::unknown;
+    std::string_view grpc_encoding;
+    ContentType kind;
     bool invalid = false;  // not of the kind that its type says
     bool is_read = false;  // into `document`
     Document document;
@@ -61,6 +68,7 @@ class Comparer {
   void read(Side& side);
   void look_for_unseen_rules();
   void compare_read_sides();
+  bool compare_presence();
 
   void compare_digests(uint64_t left_length, const Digest& left, uint64_t right_length,
                        const Digest& right);
@@ -71,7 +79,8 @@ class Comparer {
   const Rules* rules_ = nullptr;
   RuleHits* hits_ = nullptr;
   Findings findings_;
-  BodyReader reader_;
+  RequestFacts request_;
+  TreeReader reader_;
   HeaderDiff headers_;
   TreeDiff trees_;
   TextDiff texts_;

@@ -189,6 +189,31 @@ TEST_F(ComparerTest, KindsOfBodies) {
             "$[*].a value");
 }
 
+TEST_F(ComparerTest, ABodyOrNone) {
+  EXPECT_EQ(diff(json("{}"), json("")), "body removed");
+  EXPECT_EQ(diff(text(""), text("a")), "body added");
+  rules({}, {.subset = true});
+  EXPECT_EQ(diff(text(""), text("a")), "body added !-2");
+}
+
+TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
+  const auto typed = [](std::string_view type, std::string_view body) {
+    return answer(200, {{"content-type", type}}, body);
+  };
+  EXPECT_EQ(diff(typed("text/xml", "<a x='1' y='2'><b>1</b></a>"),
+                 typed("text/xml", "<a y=\"2\" x=\"1\"><b>2</b></a>")),
+            "$.a.b[*] value");
+  EXPECT_EQ(diff(typed("text/html", "<p>Hi <b>you</b>"), typed("text/html", "<p>Hi <b>me</b></p>")),
+            "$[*].p[*].b[*] value");
+  EXPECT_EQ(diff(typed("application/x-www-form-urlencoded", "a=1&b=2"),
+                 typed("application/x-www-form-urlencoded", "b=2&a=%31")),
+            "");
+  // Field 1 is the number 1, or 2.
+  EXPECT_EQ(diff(typed("application/grpc", std::string_view("\0\0\0\0\2\x08\1", 7)),
+                 typed("application/grpc", std::string_view("\0\0\0\0\2\x08\2", 7))),
+            "$[*].1 value");
+}
+
 TEST_F(ComparerTest, WhatIsNotJsonIsAFinding) {
   EXPECT_EQ(diff(json("{\"a\":1}"), json("oops")), "body type");
   EXPECT_FALSE(result_.left_invalid);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "compare/content_kind.h"
+#include "compare/media_type.h"
 
 namespace gnomon::compare {
 namespace {
