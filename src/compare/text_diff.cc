@@ -36,7 +36,8 @@ void TextDiff::run(std::string_view left, std::string_view right, const Rules& r
   aligner_.as_list(left_hashes_, right_hashes_, nullptr, alignment_);
   if (alignment_.gave_up) findings.reached(Limit::edit_distance);
   if (alignment_.moved != 0) {
-    findings.add_named(kPath, Kind::ordering, without_end(left_[alignment_.first_moved]), {});
+    findings.add_named(kPath, Kind::ordering, without_end(left_[alignment_.left_moved]),
+                       without_end(right_[alignment_.right_moved]));
   }
   for (const auto [l, r] : alignment_.unequal) line(l, r, rules, findings);
 }
