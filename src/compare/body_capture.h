@@ -1,0 +1,56 @@
+// What is kept of a body while it passes: its beginning up to a limit, its length and its digest.
+// One for each leg; on the worker's thread until it is taken.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "base/chunk.h"
+#include "compare/answer.h"
+
+struct XXH3_state_s;
+
+namespace gnomon::compare {
+
+class BodyCapture {
+ public:
+  static constexpr size_t kDefaultLimit = size_t{1} << 20;
+  // A body up to this size is not hashed while it passes: whoever compares it has all of it. From
+  // here on each chunk is, so that passing the limit costs no pause.
+  static constexpr size_t kHashFrom = size_t{64} << 10;
+
+  explicit BodyCapture(size_t limit = kDefaultLimit) noexcept : limit_(limit) {}
+  BodyCapture(BodyCapture&& other) noexcept;
+  BodyCapture& operator=(BodyCapture&& other) noexcept;
+  ~BodyCapture();
+
+  // Keeps the chunk's bytes, by reference where that holds hardly more memory than a copy would.
+  void append(const Chunk& chunk);
+
+  uint64_t length() const noexcept { return body_.length; }
+  // Bytes of memory that keeping this costs. Grows to the limit and a block.
+  size_t memory() const noexcept { return memory_; }
+
+  // The body as far as it came. Nothing may be appended afterwards.
+  CapturedBody take();
+
+ private:
+  void keep(Chunk chunk);
+  void keep_copy(std::string_view bytes);
+  void hash(std::string_view bytes);
+
+  size_t limit_;
+  size_t memory_ = 0;
+  CapturedBody body_;
+  BlockRef tail_;  // block of our own that copies are written to
+  size_t tail_used_ = 0;
+  std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> state_{nullptr, nullptr};
+};
+
+// XXH3, 128 bits. Anybody can compute it: not to be shown where a body must not be guessed.
+Digest digest_of(std::string_view bytes) noexcept;
+// Of the captured beginning, which has to be all of the body, or what was computed while it passed.
+Digest digest_of(const CapturedBody& body);
+
+}  // namespace gnomon::compare

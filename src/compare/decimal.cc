@@ -1,0 +1,132 @@
+#include "compare/decimal.h"
+
+#include <charconv>
+#include <limits>
+
+namespace gnomon::compare {
+namespace {
+
+constexpr size_t kExponentDigitsMax = 17;
+
+size_t count_digits(std::string_view text) noexcept {
+  size_t n = 0;
+  while (n < text.size() && text[n] >= '0' && text[n] <= '9') ++n;
+  return n;
+}
+
+size_t leading_zeros(std::string_view digits) noexcept {
+  size_t n = 0;
+  while (n < digits.size() && digits[n] == '0') ++n;
+  return n;
+}
+
+size_t trailing_zeros(std::string_view digits) noexcept {
+  size_t n = 0;
+  while (n < digits.size() && digits[digits.size() - 1 - n] == '0') ++n;
+  return n;
+}
+
+struct Parts {
+  bool negative = false;
+  std::string_view whole;
+  std::string_view fraction;
+  int64_t exponent = 0;
+};
+
+std::optional<int64_t> parse_exponent(std::string_view text) noexcept {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || count_digits(text) != text.size()) return std::nullopt;
+  text.remove_prefix(leading_zeros(text));
+  if (text.size() > kExponentDigitsMax) return std::nullopt;
+  int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return negative ? -value : value;
+}
+
+// RFC 8259 section 6.
+std::optional<Parts> split(std::string_view token) noexcept {
+  Parts parts;
+  parts.negative = token.starts_with('-');
+  if (parts.negative) token.remove_prefix(1);
+  parts.whole = token.substr(0, count_digits(token));
+  if (parts.whole.empty() || (parts.whole.size() > 1 && parts.whole[0] == '0')) return std::nullopt;
+  token.remove_prefix(parts.whole.size());
+  if (token.starts_with('.')) {
+    token.remove_prefix(1);
+    parts.fraction = token.substr(0, count_digits(token));
+    if (parts.fraction.empty()) return std::nullopt;
+    token.remove_prefix(parts.fraction.size());
+  }
+  if (token.empty()) return parts;
+  if (token[0] != 'e' && token[0] != 'E') return std::nullopt;
+  const auto exponent = parse_exponent(token.substr(1));
+  if (!exponent) return std::nullopt;
+  parts.exponent = *exponent;
+  return parts;
+}
+
+}  // namespace
+
+std::optional<Decimal> Decimal::parse(std::string_view token) noexcept {
+  const auto parts = split(token);
+  if (!parts) return std::nullopt;
+  Decimal out;
+  out.head_ = parts->whole;
+  out.tail_ = parts->fraction;
+  out.exponent_ = parts->exponent + static_cast<int64_t>(out.head_.size());
+  out.tail_.remove_suffix(trailing_zeros(out.tail_));
+  if (out.tail_.empty()) out.head_.remove_suffix(trailing_zeros(out.head_));
+  if (out.head_ == "0") out.head_ = {}, --out.exponent_;
+  if (out.head_.empty()) {
+    const size_t zeros = leading_zeros(out.tail_);
+    out.tail_.remove_prefix(zeros);
+    out.exponent_ -= static_cast<int64_t>(zeros);
+  }
+  out.digits_ = static_cast<uint32_t>(out.head_.size() + out.tail_.size());
+  out.negative_ = parts->negative;
+  if (out.digits_ == 0) return Decimal();
+  return out;
+}
+
+bool Decimal::operator==(const Decimal& other) const noexcept {
+  if (digits_ != other.digits_ || exponent_ != other.exponent_ || negative_ != other.negative_) {
+    return false;
+  }
+  for (uint32_t i = 0; i < digits_; ++i) {
+    if (digit(i) != other.digit(i)) return false;
+  }
+  return true;
+}
+
+uint64_t Decimal::hash() const noexcept {
+  constexpr uint64_t kPrime = 0x9E3779B97F4A7C15;
+  uint64_t value = (static_cast<uint64_t>(exponent_) * 2 + (negative_ ? 1 : 0)) * kPrime;
+  for (const char c : head_) value = (value ^ static_cast<uint8_t>(c)) * kPrime;
+  for (const char c : tail_) value = (value ^ static_cast<uint8_t>(c)) * kPrime;
+  return value ^ (value >> 32);
+}
+
+bool equal_numbers(std::string_view a, std::string_view b) noexcept {
+  if (a == b) return true;
+  const auto left = Decimal::parse(a);
+  const auto right = Decimal::parse(b);
+  return left && right && *left == *right;
+}
+
+std::optional<double> approximate(std::string_view token) noexcept {
+  double value = 0;
+  const char* const end = token.data() + token.size();
+  const auto [stop, error] = std::from_chars(token.data(), end, value);
+  if (stop != end || token.empty()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) {
+    const auto exact = Decimal::parse(token);
+    if (!exact) return std::nullopt;
+    value = exact->exponent() < 0 ? 0.0 : std::numeric_limits<double>::infinity();
+    return token.starts_with('-') ? -value : value;
+  }
+  if (error != std::errc()) return std::nullopt;
+  return value;
+}
+
+}  // namespace gnomon::compare

@@ -1,0 +1,39 @@
+// Numbers as JSON writes them, compared by the value that they denote: exactly, however long.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace gnomon::compare {
+
+// A decimal number in one form: 0.digits times ten to the power of `exponent`, where the digits
+// neither begin nor end with a zero. Zero has no digits and no sign. Views the token it was read
+// from.
+class Decimal {
+ public:
+  // Null if the token is not a number of RFC 8259, or its exponent has more than 17 digits.
+  static std::optional<Decimal> parse(std::string_view token) noexcept;
+
+  bool operator==(const Decimal& other) const noexcept;
+  uint64_t hash() const noexcept;
+  int64_t exponent() const noexcept { return exponent_; }
+
+ private:
+  char digit(uint32_t i) const noexcept {
+    return i < head_.size() ? head_[i] : tail_[i - head_.size()];
+  }
+
+  std::string_view head_;  // significant digits before the point
+  std::string_view tail_;  // and behind it
+  uint32_t digits_ = 0;    // of both
+  bool negative_ = false;
+  int64_t exponent_ = 0;
+};
+
+// Whether the two tokens denote the same number.
+bool equal_numbers(std::string_view a, std::string_view b) noexcept;
+// The nearest double, infinite where it is too large; null if the token is not a number.
+std::optional<double> approximate(std::string_view token) noexcept;
+
+}  // namespace gnomon::compare

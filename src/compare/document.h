@@ -1,0 +1,145 @@
+// The tree into which every structured body is read: JSON, XML, HTML, forms, gRPC messages. Nodes
+// lie in one array in the order in which they were read, and a document that is read into again
+// reuses its memory. Members keep their order; a name may occur twice.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "compare/limits.h"
+
+namespace gnomon::compare {
+
+enum class NodeKind : uint8_t { null, boolean, number, string, array, object };
+
+std::string_view to_string(NodeKind kind) noexcept;
+
+// What a child's place in its parent says, besides its name.
+inline constexpr uint8_t kRepeatedName = 1;  // a member before this one has the same name
+inline constexpr uint8_t kRepeatsNames = 2;  // an object in which a name occurs twice
+
+struct Node {
+  // Of the value: equal values have equal hashes, whatever the order of members, the spelling of
+  // numbers and of strings.
+  uint64_t hash = 0;
+  uint64_t name_hash = 0;
+  const char* text_data = nullptr;
+  const char* name_data = nullptr;
+  uint32_t text_size = 0;
+  uint32_t name_size = 0;
+  uint32_t next =
+      0;  // index of the node behind this subtree, which is the next sibling if there is one
+  uint32_t count = 0;  // children of an array or object
+  NodeKind kind = NodeKind::null;
+  uint8_t flags = 0;
+
+  bool is_container() const noexcept { return kind >= NodeKind::array; }
+  // Characters of a string, the token of a number as it was written, "true", "false", "null".
+  std::string_view text() const noexcept { return {text_data, text_size}; }
+  // Of a member of an object.
+  std::string_view name() const noexcept { return {name_data, name_size}; }
+};
+
+// What became of reading a body. A reader is a function
+//   ReadStatus read_x(std::string_view body, const DocumentLimits& limits, Document& out);
+enum class ReadStatus : uint8_t {
+  ok,
+  invalid,  // it is not of that format
+  limit,    // out.limits() says which
+};
+
+// Index of a node; the root is 0 and the first child of `n` is `n + 1`.
+using NodeId = uint32_t;
+
+class Document {
+ public:
+  Document() = default;
+  Document(const Document&) = delete;
+  Document& operator=(const Document&) = delete;
+
+  bool empty() const noexcept { return nodes_.empty(); }
+  size_t size() const noexcept { return nodes_.size(); }
+  const Node& operator[](NodeId id) const noexcept { return nodes_[id]; }
+  const Node& root() const noexcept { return nodes_[0]; }
+  // Limits that stopped the reading; the tree is then not to be used.
+  LimitSet limits() const noexcept { return limits_; }
+
+  // Forgets the tree; keeps memory up to what an ordinary document takes.
+  void clear() noexcept;
+
+  // A buffer for the source that nodes may view, valid until clear(). `padding` more bytes may be
+  // read behind it, and are zero.
+  char* source(size_t bytes, size_t padding);
+
+ private:
+  friend class DocumentBuilder;
+
+  // The last member so far with the name that hashes here, and the hash of all such values.
+  struct Slot {
+    NodeId member = 0;  // 0 is the root, which is nobody's member
+    uint64_t values = 0;
+  };
+
+  std::vector<Node> nodes_;
+  std::unique_ptr<char[]> source_;
+  size_t source_capacity_ = 0;
+  std::vector<std::unique_ptr<char[]>> kept_;  // text that is not in the source
+  char* kept_next_ = nullptr;                  // free room in the last of them
+  size_t kept_left_ = 0;
+  size_t kept_bytes_ = 0;     // of all of them
+  std::vector<NodeId> open_;  // containers around the next value
+  std::vector<Slot> table_;   // of the names of one object
+  LimitSet limits_;
+};
+
+// Fills a document. Calls that add return false once a limit is reached, and then nothing more is
+// added. Texts and names are viewed, not copied: they lie in the document's source, in static
+// storage, or in what keep() returned.
+class DocumentBuilder {
+ public:
+  explicit DocumentBuilder(Document& out, const DocumentLimits& limits = {});
+
+  // Of the next value; in objects only.
+  void name(std::string_view name) noexcept { name_ = name; }
+
+  bool null() { return scalar(NodeKind::null, "null"); }
+  bool boolean(bool value) { return scalar(NodeKind::boolean, value ? "true" : "false"); }
+  // A number of RFC 8259, as it was written. False for anything else, with no limit set.
+  bool number(std::string_view token);
+  bool string(std::string_view text) { return scalar(NodeKind::string, text); }
+  bool begin_array() { return begin(NodeKind::array); }
+  bool begin_object() { return begin(NodeKind::object); }
+  void end();
+
+  // A copy that lives as long as the document; empty with a limit set if that would be too large.
+  std::string_view keep(std::string_view text);
+  // Room for text that is written in place; null with a limit set if that would be too large.
+  char* allocate(size_t bytes);
+
+  // Gives up before anything is read.
+  ReadStatus refuse(Limit limit) noexcept {
+    stop(limit);
+    return ReadStatus::limit;
+  }
+
+  // True when exactly one value was built and every container is closed.
+  bool complete() const noexcept;
+
+ private:
+  bool scalar(NodeKind kind, std::string_view text);
+  bool begin(NodeKind kind);
+  Node* add(NodeKind kind, std::string_view text);
+  uint64_t hash_elements(NodeId array) const noexcept;
+  uint64_t hash_few_members(NodeId object) noexcept;
+  uint64_t hash_members(NodeId object);
+  void mark_repeated(NodeId object, NodeId member) noexcept;
+  bool stop(Limit limit) noexcept;
+
+  Document& out_;
+  const DocumentLimits limits_;
+  std::string_view name_;
+};
+
+}  // namespace gnomon::compare

@@ -1,0 +1,37 @@
+#include "compare/trail.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include "compare/path.h"
+
+namespace gnomon::compare {
+
+void Trail::enter_member(std::string_view name, bool dynamic) {
+  const std::string_view normalised = dynamic ? std::string_view("{}") : name;
+  steps_.push_back({XXH3_64bits_withSeed(normalised.data(), normalised.size(), hash() + 1), name, 0,
+                    false, dynamic});
+}
+
+void Trail::enter_element(uint32_t index) {
+  steps_.push_back({hash() * 0x9E3779B97F4A7C15 + 3, {}, index, true, false});
+}
+
+std::string Trail::text(bool exact) const {
+  std::string out = "$";
+  for (const Step& step : steps_) {
+    if (step.is_element) {
+      out += exact ? fmt::format("[{}]", step.index) : "[*]";
+    } else if (step.dynamic && !exact) {
+      out += ".{}";
+    } else {
+      append_member(out, step.name);
+    }
+  }
+  return out;
+}
+
+std::string Trail::normalised() const { return text(false); }
+std::string Trail::exact() const { return text(true); }
+
+}  // namespace gnomon::compare

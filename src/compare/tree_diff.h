@@ -1,0 +1,72 @@
+// The differences of two documents. Equal subtrees are passed over by their hashes; members are
+// paired by name, elements as the rules say.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compare/alignment.h"
+#include "compare/document.h"
+#include "compare/findings.h"
+#include "compare/rule_walk.h"
+#include "compare/trail.h"
+
+namespace gnomon::compare {
+
+// Keeps its memory from one call to the next. Not to be shared between threads.
+class TreeDiff {
+ public:
+  // Without `maps` every name is a field's, also one that looks like an id: numbers of fields do.
+  void run(const Document& left, const Document& right, const Rules& rules, RuleHits& hits,
+           Findings& findings, bool maps = true);
+
+ private:
+  class ElementLikeness;
+
+  // Two nodes to be compared, or one that nobody stands for. Indices are those of elements.
+  struct Pair {
+    NodeId left = kNobody;
+    NodeId right = kNobody;
+    uint32_t left_index = 0;
+    uint32_t right_index = 0;
+  };
+
+  void compare(NodeId left, NodeId right, const RuleScope& scope);
+  void compare_values(NodeId left, NodeId right, const RuleScope& scope);
+
+  void compare_members(NodeId left, NodeId right, const RuleScope& scope);
+  void pair_rest(NodeId left, NodeId left_end, NodeId right, NodeId right_end);
+  void member(const Pair& pair, const RuleScope& parent, bool is_map);
+
+  void compare_elements(NodeId left, NodeId right, const RuleScope& scope);
+  void element(const Pair& pair, const RuleScope& parent);
+  void list_elements(const Document& document, NodeId array, const RuleScope& scope,
+                     std::vector<NodeId>& ids, std::vector<uint64_t>& hashes);
+  void pair_by_keys(const Rule& rule);
+  void push_alignment(const Alignment& alignment);
+
+  // A hash that leaves out what rules may excuse below the node.
+  uint64_t masked_hash(const Document& document, NodeId id, const RuleScope& scope);
+  uint64_t key_hash(const Document& document, NodeId element, const Rule& rule) const;
+
+  void difference(NodeId left, NodeId right, Kind kind, int32_t rule = kNoRule);
+
+  const Document* left_ = nullptr;
+  const Document* right_ = nullptr;
+  bool maps_ = true;
+  Findings* findings_ = nullptr;
+  RuleWalk rules_;
+  Trail trail_;
+  Aligner exact_;
+  Aligner masked_{true};
+  Alignment alignment_;
+  std::vector<Pair> pairs_;  // of all levels above, and of this one behind them
+  std::vector<std::pair<uint64_t, NodeId>> left_names_;
+  std::vector<std::pair<uint64_t, NodeId>> right_names_;
+  std::vector<NodeId> left_ids_;
+  std::vector<NodeId> right_ids_;
+  std::vector<uint64_t> left_hashes_;
+  std::vector<uint64_t> right_hashes_;
+};
+
+}  // namespace gnomon::compare

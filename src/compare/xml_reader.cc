@@ -1,0 +1,140 @@
+#include "compare/xml_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <pugixml.hpp>
+#include <string>
+#include <vector>
+
+namespace gnomon::compare {
+namespace {
+
+bool is_text(const pugi::xml_node& node) {
+  return node.type() == pugi::node_pcdata || node.type() == pugi::node_cdata;
+}
+bool is_element(const pugi::xml_node& node) { return node.type() == pugi::node_element; }
+
+// The children of one element, sorted out.
+struct Children {
+  std::vector<pugi::xml_node> elements;  // by name, and those of a name in their order
+  std::vector<std::string> texts;        // pieces between elements
+
+  explicit Children(const pugi::xml_node& parent) {
+    bool goes_on = false;
+    for (const pugi::xml_node& child : parent.children()) {
+      if (is_element(child)) {
+        elements.push_back(child);
+        goes_on = false;
+      } else if (is_text(child)) {
+        if (!goes_on) texts.emplace_back();
+        texts.back().append(child.value());
+        goes_on = true;
+      }
+    }
+    std::erase_if(texts, [](const std::string& text) {
+      return text.find_first_not_of(" \t\r\n") == std::string::npos;
+    });
+    // Memory of a document is not in its order, so the place among the siblings decides between two
+    // of a name.
+    std::vector<size_t> order(elements.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::sort(order, [this](size_t a, size_t b) {
+      const int by_name = std::strcmp(elements[a].name(), elements[b].name());
+      return by_name != 0 ? by_name < 0 : a < b;
+    });
+    std::vector<pugi::xml_node> sorted(elements.size());
+    std::ranges::transform(order, sorted.begin(), [this](size_t i) { return elements[i]; });
+    elements = std::move(sorted);
+  }
+};
+
+class Walk {
+ public:
+  explicit Walk(DocumentBuilder& builder) : builder_(builder) {}
+
+  // Recursion ends at the depth that the builder allows.
+  bool element(const pugi::xml_node& node) {
+    const Children children(node);
+    if (!node.first_attribute() && children.elements.empty()) {
+      return builder_.string(children.texts.empty() ? "" : builder_.keep(children.texts.front()));
+    }
+    if (!builder_.begin_object()) return false;
+    for (const pugi::xml_attribute& attribute : node.attributes()) {
+      name("@", attribute.name());
+      if (!builder_.string(builder_.keep(attribute.value()))) return false;
+    }
+    if (!text(children.texts) || !groups(children.elements)) return false;
+    builder_.end();
+    return true;
+  }
+
+  void name(std::string_view sign, std::string_view text) {
+    builder_.name(builder_.keep(std::string(sign).append(text)));
+  }
+
+ private:
+  bool text(const std::vector<std::string>& texts) {
+    if (texts.empty()) return true;
+    builder_.name("#text");
+    if (texts.size() == 1) return builder_.string(builder_.keep(texts.front()));
+    if (!builder_.begin_array()) return false;
+    for (const std::string& piece : texts) {
+      if (!builder_.string(builder_.keep(piece))) return false;
+    }
+    builder_.end();
+    return true;
+  }
+
+  bool groups(const std::vector<pugi::xml_node>& elements) {
+    const char* open = nullptr;
+    for (const pugi::xml_node& child : elements) {
+      if (open == nullptr || std::strcmp(open, child.name()) != 0) {
+        if (open != nullptr) builder_.end();
+        open = child.name();
+        name("", open);
+        if (!builder_.begin_array()) return false;
+      }
+      if (!element(child)) return false;
+    }
+    if (open != nullptr) builder_.end();
+    return true;
+  }
+
+  DocumentBuilder& builder_;
+};
+
+// The one element of the document, or nothing.
+pugi::xml_node root_of(const pugi::xml_document& document) {
+  pugi::xml_node root;
+  for (const pugi::xml_node& child : document.children()) {
+    if (!is_element(child)) continue;
+    if (root) return {};
+    root = child;
+  }
+  return root;
+}
+
+}  // namespace
+
+ReadStatus read_xml(std::string_view body, const DocumentLimits& limits, Document& out) {
+  DocumentBuilder builder(out, limits);
+  if (body.size() > limits.text_bytes) return builder.refuse(Limit::text_bytes);
+  // Each element, attribute and piece of text costs the parser some tens of bytes.
+  const auto starts = std::ranges::count_if(body, [](char c) { return c == '<' || c == '='; });
+  if (static_cast<uint64_t>(starts) > limits.nodes) return builder.refuse(Limit::nodes);
+
+  pugi::xml_document document;
+  const unsigned options =
+      pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_wconv_attribute;
+  if (!document.load_buffer(body.data(), body.size(), options)) return ReadStatus::invalid;
+  const pugi::xml_node root = root_of(document);
+  if (!root || !builder.begin_object()) return ReadStatus::invalid;
+  Walk walk(builder);
+  walk.name("", root.name());
+  const bool read = walk.element(root);
+  if (read) builder.end();
+  if (!out.limits().empty()) return ReadStatus::limit;
+  return read && builder.complete() ? ReadStatus::ok : ReadStatus::invalid;
+}
+
+}  // namespace gnomon::compare
