@@ -200,7 +200,11 @@ TEST(RedactedBody, of_what_cannot_be_read_is_length_and_digest) {
   unreadable(body(r, "application/json", text, {.capture = 10}), text.size());
   unreadable(body(r, "text/event-stream", "data: " + text), text.size() + 6);
   unreadable(body(r, "text/plain", "{\"a\":\"1"), 7);
+  unreadable(body(redactor({{Place::path, "$[0]"}}), "text/plain", "[\"secret\""), 9);
   unreadable(body(redactor({{Place::path, "body"}}), "text/plain", "x"), 1);
+  unreadable(body(redactor(), "text/plain", "words and more", {.capture = 5}), 14);
+  const std::string cut = testing::gzipped("words and more").substr(0, 25);
+  unreadable(body(redactor(), "text/plain", cut, {.encoding = "gzip"}), 25);
   EXPECT_EQ(body(r, "text/plain", text).text, R"({"a":")" + hidden("1") + R"(","b":"2"})");
   const std::string packed = testing::brotlied(text);
   EXPECT_EQ(body(r, "application/json", packed, {.encoding = "br"}).text,
