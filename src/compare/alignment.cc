@@ -4,6 +4,57 @@
 #include <bit>
 
 namespace gnomon::compare {
+namespace {
+
+class Mirrored final : public Likeness {
+ public:
+  explicit Mirrored(const Likeness& likeness) : likeness_(likeness) {}
+  uint32_t between(uint32_t left, uint32_t right) const override {
+    return likeness_.between(right, left);
+  }
+
+ private:
+  const Likeness& likeness_;
+};
+
+}  // namespace
+
+// Of several equally good ways one is found that depends on which side is which: so the sides are
+// put in an order of their own first.
+template <typename Align>
+void Aligner::in_one_direction(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                               const Likeness* likeness, Alignment& out, const Align& align) {
+  out.clear();
+  if (!std::ranges::lexicographical_compare(right, left)) {
+    align(left, right, likeness);
+    return;
+  }
+  if (likeness != nullptr) {
+    const Mirrored mirrored(*likeness);
+    align(right, left, &mirrored);
+  } else {
+    align(right, left, nullptr);
+  }
+  for (Counterparts& pair : out.equal) std::swap(pair.left, pair.right);
+  for (Counterparts& pair : out.unequal) std::swap(pair.left, pair.right);
+  std::swap(out.left_moved, out.right_moved);
+}
+
+void Aligner::as_list(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                      const Likeness* likeness, Alignment& out) {
+  in_one_direction(
+      left, right, likeness, out,
+      [&](const auto& a, const auto& b, const Likeness* like) { align_list(a, b, like, out); });
+}
+
+void Aligner::as_set(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                     const Likeness* likeness, Alignment& out) {
+  in_one_direction(
+      left, right, likeness, out,
+      [&](const auto& a, const auto& b, const Likeness* like) { align_set(a, b, like, out); });
+  std::ranges::sort(out.unequal, {},
+                    [](const Counterparts& pair) { return std::pair(pair.left, pair.right); });
+}
 
 // A table of the hashes on both sides with how often each side has them.
 void Aligner::count(std::span<const uint64_t> left, std::span<const uint64_t> right) {
@@ -26,9 +77,8 @@ bool Aligner::same_multiset(size_t left, size_t right) const noexcept {
          std::ranges::all_of(table_, [](const Occurrences& o) { return o.left == o.right; });
 }
 
-void Aligner::as_list(std::span<const uint64_t> left, std::span<const uint64_t> right,
-                      const Likeness* likeness, Alignment& out) {
-  out.clear();
+void Aligner::align_list(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                         const Likeness* likeness, Alignment& out) {
   const auto equal = [&](uint32_t l, uint32_t r) {
     if (list_equal_) out.equal.push_back({l, r});
   };
@@ -151,7 +201,8 @@ void Aligner::pair_moved(uint32_t offset, Alignment& out) {
   out.moved = static_cast<uint32_t>(same_.size());
   for (const auto [left, right] : same_) {
     done_left_[left] = done_right_[right] = 1;
-    out.first_moved = std::min(out.first_moved, left + offset);
+    out.left_moved = std::min(out.left_moved, left + offset);
+    out.right_moved = std::min(out.right_moved, right + offset);
     if (list_equal_) out.equal.push_back({left + offset, right + offset});
   }
 }
@@ -239,9 +290,8 @@ void Aligner::pair_by_likeness(uint32_t offset, const Likeness& likeness, Alignm
   }
 }
 
-void Aligner::as_set(std::span<const uint64_t> left, std::span<const uint64_t> right,
-                     const Likeness* likeness, Alignment& out) {
-  out.clear();
+void Aligner::align_set(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                        const Likeness* likeness, Alignment& out) {
   const auto all = [](std::span<const uint64_t> hashes, std::vector<Element>& to) {
     to.clear();
     for (uint32_t i = 0; i < hashes.size(); ++i) to.push_back({hashes[i], i});

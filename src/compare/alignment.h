@@ -20,14 +20,15 @@ struct Alignment {
   std::vector<Counterparts> unequal;  // in order
   std::vector<Counterparts> equal;    // where asked for
   uint32_t moved = 0;                 // equal elements that stand in another order
-  uint32_t first_moved = kNobody;     // the first of them, on the left
+  uint32_t left_moved = kNobody;      // the first of them on the left
+  uint32_t right_moved = kNobody;     // and on the right
   bool gave_up = false;               // too far apart: by position only
 
   void clear() noexcept {
     unequal.clear();
     equal.clear();
     moved = 0;
-    first_moved = kNobody;
+    left_moved = right_moved = kNobody;
     gave_up = false;
   }
 };
@@ -41,7 +42,8 @@ class Likeness {
   ~Likeness() = default;
 };
 
-// Keeps its memory from one call to the next.
+// Keeps its memory from one call to the next. Exchanging the two sides exchanges them in what comes
+// out, and changes nothing else.
 class Aligner {
  public:
   // Edits after which the search for the shortest script is given up.
@@ -74,6 +76,13 @@ class Aligner {
     auto operator<=>(const Element&) const = default;
   };
 
+  template <typename Align>
+  void in_one_direction(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                        const Likeness* likeness, Alignment& out, const Align& align);
+  void align_list(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                  const Likeness* likeness, Alignment& out);
+  void align_set(std::span<const uint64_t> left, std::span<const uint64_t> right,
+                 const Likeness* likeness, Alignment& out);
   void count(std::span<const uint64_t> left, std::span<const uint64_t> right);
   Occurrences& occurrences(uint64_t hash) noexcept;
   void keep_common(std::span<const uint64_t> left, std::span<const uint64_t> right);

@@ -116,17 +116,30 @@ TEST(AlignmentTest, SetsCountEqualElements) {
   EXPECT_EQ(set("aabb", "abbcc"), "1/- -/3 -/4");
 }
 
+std::vector<std::pair<uint32_t, uint32_t>> in_order(const std::vector<Counterparts>& pairs) {
+  std::vector<std::pair<uint32_t, uint32_t>> out;
+  for (const auto [left, right] : pairs) out.emplace_back(left, right);
+  std::ranges::sort(out);
+  return out;
+}
+
 // Whatever the sequences: each element is equal to one, moved, or listed, and exactly once.
 TEST(AlignmentTest, EveryElementIsAccountedFor) {
   Rng rng(7);
   Aligner aligner(true);
   Alignment out;
+  Alignment mirrored;
   for (int round = 0; round < 3000; ++round) {
     std::vector<uint64_t> left(rng.below(12));
     std::vector<uint64_t> right(rng.below(12));
     for (uint64_t& hash : left) hash = rng.below(6);
     for (uint64_t& hash : right) hash = rng.below(6);
     const bool as_set = round % 2 != 0;
+    if (as_set) {
+      aligner.as_set(right, left, nullptr, mirrored);
+    } else {
+      aligner.as_list(right, left, nullptr, mirrored);
+    }
     if (as_set) {
       aligner.as_set(left, right, nullptr, out);
     } else {
@@ -141,6 +154,8 @@ TEST(AlignmentTest, EveryElementIsAccountedFor) {
       if (r != kNobody) ++balance[right.at(r)], ++listed;
       if (l != kNobody && r != kNobody) EXPECT_NE(left[l], right[r]);
     }
+    for (Counterparts& pair : mirrored.unequal) std::swap(pair.left, pair.right);
+    EXPECT_EQ(in_order(mirrored.unequal), in_order(out.unequal));
     for (const auto [l, r] : out.equal) EXPECT_EQ(left.at(l), right.at(r));
     EXPECT_EQ(2 * out.equal.size() + listed, left.size() + right.size());
     for (const auto& [hash, count] : balance) EXPECT_EQ(count, 0) << round;

@@ -95,10 +95,11 @@ Difference* Findings::add(uint64_t place, Kind kind, int32_t rule) {
 }
 
 void Findings::add_named(std::string_view path, Kind kind, std::string_view left,
-                         std::string_view right, int32_t rule) {
+                         std::string_view right, int32_t rule, Risk risk) {
   Difference* const entry = add(XXH3_64bits(path.data(), path.size()), kind, rule);
   if (entry == nullptr) return;
   entry->path = entry->where = path;
+  entry->risk = risk;
   entry->left = preview(left);
   entry->right = preview(right);
 }

@@ -24,7 +24,11 @@ class Findings {
   Difference* add(uint64_t place, Kind kind, int32_t rule = kNoRule);
   // The same for a place that has a name, such as "status" or "header:etag".
   void add_named(std::string_view path, Kind kind, std::string_view left, std::string_view right,
-                 int32_t rule = kNoRule);
+                 int32_t rule = kNoRule) {
+    add_named(path, kind, left, right, rule, risk_of(kind));
+  }
+  void add_named(std::string_view path, Kind kind, std::string_view left, std::string_view right,
+                 int32_t rule, Risk risk);
   void reached(Limit limit) noexcept { out_->limits.add(limit); }
   Result& result() noexcept { return *out_; }
 

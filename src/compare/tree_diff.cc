@@ -59,10 +59,10 @@ class TreeDiff::ElementLikeness final : public Likeness {
 };
 
 void TreeDiff::run(const Document& left, const Document& right, const Rules& rules, RuleHits& hits,
-                   Findings& findings) {
+                   Findings& findings, bool maps) {
   left_ = &left;
   right_ = &right;
-  hits_ = &hits;
+  maps_ = maps;
   findings_ = &findings;
   trail_.clear();
   pairs_.clear();
@@ -162,7 +162,7 @@ void TreeDiff::pair_rest(NodeId left, NodeId left_end, NodeId right, NodeId righ
 
 void TreeDiff::member(const Pair& pair, const RuleScope& parent, bool is_map) {
   const Node& node = pair.left != kNobody ? (*left_)[pair.left] : (*right_)[pair.right];
-  trail_.enter_member(node.name(), is_map || is_dynamic_name(node.name()));
+  trail_.enter_member(node.name(), maps_ && (is_map || is_dynamic_name(node.name())));
   const RuleScope scope = rules_.member(parent, node.name());
   compare(pair.left, pair.right, scope);
   rules_.leave(scope);

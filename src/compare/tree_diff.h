@@ -16,8 +16,9 @@ namespace gnomon::compare {
 // Keeps its memory from one call to the next. Not to be shared between threads.
 class TreeDiff {
  public:
+  // Without `maps` every name is a field's, also one that looks like an id: numbers of fields do.
   void run(const Document& left, const Document& right, const Rules& rules, RuleHits& hits,
-           Findings& findings);
+           Findings& findings, bool maps = true);
 
  private:
   class ElementLikeness;
@@ -52,7 +53,7 @@ class TreeDiff {
 
   const Document* left_ = nullptr;
   const Document* right_ = nullptr;
-  RuleHits* hits_ = nullptr;
+  bool maps_ = true;
   Findings* findings_ = nullptr;
   RuleWalk rules_;
   Trail trail_;

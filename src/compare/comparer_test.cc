@@ -1,0 +1,288 @@
+#include "compare/comparer.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "compare/body_capture.h"
+
+namespace gnomon::compare {
+namespace {
+
+RuleSpec rule(std::string path, RuleAction action) {
+  RuleSpec out;
+  out.path = std::move(path);
+  out.action = action;
+  return out;
+}
+
+using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
+
+Answer answer(uint16_t status, const Fields& fields, std::string_view body) {
+  Answer out;
+  out.status = status;
+  for (const auto& [name, value] : fields) out.headers.add(name, value);
+  out.body.append(Chunk::copy_of(body));
+  return out;
+}
+
+Answer json(std::string_view body) {
+  return answer(200, {{"content-type", "application/json"}}, body);
+}
+Answer text(std::string_view body) { return answer(200, {{"content-type", "text/plain"}}, body); }
+Answer fields(const Fields& list) { return answer(200, list, ""); }
+
+class ComparerTest : public testing::Test {
+ protected:
+  void rules(const std::vector<RuleSpec>& specs, const RuleOptions& options = {}) {
+    auto book = RuleBook::compile(specs, options);
+    ASSERT_TRUE(book) << book.error().message;
+    book_ = std::move(*book);
+    hits_ = RuleHits(specs.size());
+  }
+
+  std::string diff(const Answer& left, const Answer& right) {
+    comparer_.compare(left, right, book_.for_endpoint(""), hits_, result_);
+    std::string out;
+    for (const Difference& d : result_.differences) append(out, d);
+    for (const Difference& d : result_.excused) append(out, d);
+    return out;
+  }
+
+  static void append(std::string& out, const Difference& d) {
+    if (!out.empty()) out += "; ";
+    out += fmt::format("{} {}", d.path, to_string(d.kind));
+    if (d.count != 1) out += fmt::format(" x{}", d.count);
+    if (d.rule != kNoRule) out += fmt::format(" !{}", d.rule);
+  }
+
+  Comparer comparer_;
+  RuleBook book_;
+  RuleHits hits_{0};
+  Result result_;
+};
+
+TEST_F(ComparerTest, OutcomesComeFirst) {
+  const Answer good = json("{}");
+  Answer refused;
+  refused.outcome = Outcome::error;
+  refused.error = Errc::connect_refused;
+  Answer reset = refused;
+  reset.error = Errc::reset;
+  Answer late;
+  late.outcome = Outcome::timed_out;
+  Answer cut;
+  cut.outcome = Outcome::cut;
+  EXPECT_EQ(diff(good, refused), "outcome error");
+  EXPECT_EQ(result_.differences[0].left, "answered 200");
+  EXPECT_EQ(result_.differences[0].right, "error: connect_refused");
+  EXPECT_EQ(diff(refused, good), "outcome error");
+  EXPECT_EQ(diff(refused, refused), "");
+  EXPECT_EQ(diff(refused, reset), "outcome error");
+  EXPECT_EQ(diff(good, late), "outcome timeout");
+  EXPECT_EQ(diff(good, cut), "");
+  EXPECT_FALSE(result_.comparable);
+  EXPECT_FALSE(result_.equal());
+}
+
+TEST_F(ComparerTest, AnotherClassOfStatusSaysItAll) {
+  EXPECT_EQ(diff(answer(200, {}, "[1]"), answer(500, {{"x", "y"}}, "oops")), "status status");
+  EXPECT_EQ(diff(answer(200, {}, "[1]"), answer(201, {}, "[2]")), "status status; $[*] value");
+  RuleSpec success = rule("status", RuleAction::regex);
+  success.pattern = "2..";
+  rules({success});
+  EXPECT_EQ(diff(answer(200, {}, "[1]"), answer(201, {}, "[1]")), "status status !0");
+  EXPECT_EQ(diff(answer(200, {}, "[1]"), answer(301, {}, "[1]")), "status status");
+}
+
+TEST_F(ComparerTest, HeadersInAnyOrderAndCase) {
+  EXPECT_EQ(diff(fields({{"A", "1"}, {"b", "2"}}), fields({{"B", "2"}, {"a", "1"}})), "");
+  EXPECT_EQ(diff(fields({{"a", "1"}}), fields({{"a", "2"}, {"c", "3"}})),
+            "header:a header; header:c header");
+  EXPECT_EQ(result_.differences[0].risk, Risk::medium);
+  EXPECT_EQ(result_.differences[1].risk, Risk::low);
+  EXPECT_EQ(diff(fields({{"a", "1"}}), fields({})), "header:a header");
+  EXPECT_EQ(result_.differences[0].risk, Risk::high);
+  EXPECT_EQ(diff(fields({{"a", "1"}, {"a", "2"}}), fields({{"a", "1 ,2"}})), "");
+  EXPECT_EQ(diff(fields({{"a", "1, 2"}}), fields({{"a", "2, 1"}})), "header:a header");
+  EXPECT_EQ(diff(fields({{"Vary", "Accept, Origin"}}), fields({{"vary", "origin,accept"}})), "");
+  EXPECT_EQ(diff(fields({{"date", "now"}, {"content-length", "1"}}), fields({{"date", "then"}})),
+            "");
+  EXPECT_EQ(diff(fields({{"content-type", "text/html; charset=UTF-8"}}),
+                 fields({{"content-type", "Text/HTML;charset=\"utf-8\""}})),
+            "");
+  EXPECT_EQ(diff(fields({{"content-type", "text/html"}}), fields({{"content-type", "text/plain"}})),
+            "header:content-type header");
+  EXPECT_EQ(diff(fields({{"etag", "\"a, b\""}}), fields({{"etag", "\"a,b\""}})),
+            "header:etag header");
+}
+
+TEST_F(ComparerTest, CookiesGoByTheirNames) {
+  const auto set = [](std::string_view a, std::string_view b = {}) {
+    Fields list = {{"Set-Cookie", a}};
+    if (!b.empty()) list.emplace_back("set-cookie", b);
+    return fields(list);
+  };
+  EXPECT_EQ(diff(set("a=1; Path=/", "b=2"), set("b=2", "a=1; path=/")), "");
+  EXPECT_EQ(diff(set("a=1; Expires=Mon, 18 Jun 2018 11:46:23 GMT"),
+                 set("a=2; Expires=Mon, 18 Jun 2018 11:46:24 GMT")),
+            "cookie:a header; cookie:a;expires header");
+  EXPECT_EQ(diff(set("a=1; HttpOnly"), set("a=1")), "cookie:a;httponly header");
+  rules({rule("cookie:a*", RuleAction::ignore_value)});
+  EXPECT_EQ(diff(set("a=1"), set("a=2; Secure")), "cookie:a;secure header; cookie:a header !0");
+}
+
+TEST_F(ComparerTest, RulesForHeaders) {
+  rules({rule("header:etag", RuleAction::value_class), rule("header:x-*", RuleAction::ignore),
+         rule("header:link", RuleAction::set), rule("header:*", RuleAction::subset)});
+  auto book = RuleBook::compile(
+      {{rule("header:etag", RuleAction::ignore_value), rule("header:x-*", RuleAction::ignore),
+        rule("header:link", RuleAction::set), rule("header:new", RuleAction::subset)}});
+  book_ = *book;
+  EXPECT_EQ(diff(fields({{"etag", "1"}}), fields({{"etag", "2"}})), "header:etag header !0");
+  EXPECT_EQ(diff(fields({{"etag", "1"}}), fields({})), "header:etag header");
+  EXPECT_EQ(diff(fields({{"x-a", "1"}}), fields({{"X-B", "2"}})),
+            "header:x-a header !1; header:x-b header !1");
+  EXPECT_EQ(diff(fields({{"link", "a, b"}}), fields({{"link", "b, a"}})), "header:link header !2");
+  EXPECT_EQ(diff(fields({}), fields({{"new", "1"}, {"newer", "1"}})),
+            "header:newer header; header:new header !3");
+}
+
+TEST_F(ComparerTest, Trailers) {
+  Answer left = answer(200, {}, "");
+  Answer right = answer(200, {}, "");
+  left.trailers.add("grpc-status", "0");
+  right.trailers.add("Grpc-Status", "13");
+  EXPECT_EQ(diff(left, right), "trailer:grpc-status header");
+}
+
+TEST_F(ComparerTest, EqualBytesAreNotRead) {
+  EXPECT_EQ(diff(json("{not json"), json("{not json")), "");
+  EXPECT_EQ(result_.settled, Settled::bytes);
+  EXPECT_FALSE(result_.left_invalid);
+  Answer cut_differently = answer(200, {{"content-type", "application/json"}}, "{\"a\"");
+  cut_differently.body.append(Chunk::copy_of(":1}"));
+  EXPECT_EQ(diff(json("{\"a\":1}"), cut_differently), "");
+  EXPECT_EQ(result_.settled, Settled::bytes);
+  EXPECT_EQ(diff(json("{\"a\":2}"), cut_differently), "$.a value");
+  EXPECT_EQ(result_.settled, Settled::tree);
+}
+
+TEST_F(ComparerTest, KindsOfBodies) {
+  EXPECT_EQ(diff(json("{\"a\":1}"), json("{ \"a\" : 1.0 }")), "");
+  EXPECT_EQ(result_.settled, Settled::tree);
+  EXPECT_EQ(diff(text("a\nb\nc\n"), text("a\nB\nc\nd\n")), "body value; body added");
+  EXPECT_EQ(result_.differences[0].where, "line 2");
+  EXPECT_EQ(result_.settled, Settled::text);
+  EXPECT_EQ(diff(text("a\nb\n"), text("b\na\n")), "body ordering");
+  EXPECT_EQ(diff(text("a\n"), text("a")), "body value");
+  EXPECT_EQ(diff(text("{\"a\":1}"), text("{\"a\":2}")), "$.a value");
+  EXPECT_EQ(diff(text("[INFO] a"), text("[INFO] b")), "body value");
+  EXPECT_FALSE(result_.left_invalid);
+  EXPECT_EQ(diff(answer(200, {}, "{\"a\":1}"), answer(200, {}, "{\"a\":1.0}")), "");
+  const Fields png = {{"content-type", "image/png"}};
+  EXPECT_EQ(diff(answer(200, png, "abc"), answer(200, png, "abd")), "body value");
+  EXPECT_EQ(diff(answer(200, png, "abc"), answer(200, png, "ab")), "body length");
+  EXPECT_EQ(result_.settled, Settled::digest);
+  const Fields lines = {{"content-type", "application/x-ndjson"}};
+  EXPECT_EQ(diff(answer(200, lines, "{\"a\":1}\n{\"a\":2}\n"),
+                 answer(200, lines, "{\"a\":1}\n{\"a\":3}")),
+            "$[*].a value");
+}
+
+TEST_F(ComparerTest, ABodyOrNone) {
+  EXPECT_EQ(diff(json("{}"), json("")), "body removed");
+  EXPECT_EQ(diff(text(""), text("a")), "body added");
+  rules({}, {.subset = true});
+  EXPECT_EQ(diff(text(""), text("a")), "body added !-2");
+}
+
+TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
+  const auto typed = [](std::string_view type, std::string_view body) {
+    return answer(200, {{"content-type", type}}, body);
+  };
+  EXPECT_EQ(diff(typed("text/xml", "<a x='1' y='2'><b>1</b></a>"),
+                 typed("text/xml", "<a y=\"2\" x=\"1\"><b>2</b></a>")),
+            "$.a.b[*] value");
+  EXPECT_EQ(diff(typed("text/html", "<p>Hi <b>you</b>"), typed("text/html", "<p>Hi <b>me</b></p>")),
+            "$[*].p[*].b[*] value");
+  EXPECT_EQ(diff(typed("application/x-www-form-urlencoded", "a=1&b=2"),
+                 typed("application/x-www-form-urlencoded", "b=2&a=%31")),
+            "");
+  // Field 1 is the number 1, or 2.
+  EXPECT_EQ(diff(typed("application/grpc", std::string_view("\0\0\0\0\2\x08\1", 7)),
+                 typed("application/grpc", std::string_view("\0\0\0\0\2\x08\2", 7))),
+            "$[*].1 value");
+}
+
+TEST_F(ComparerTest, WhatIsNotJsonIsAFinding) {
+  EXPECT_EQ(diff(json("{\"a\":1}"), json("oops")), "body type");
+  EXPECT_FALSE(result_.left_invalid);
+  EXPECT_TRUE(result_.right_invalid);
+  EXPECT_EQ(diff(json("oops\na"), json("oops\nb")), "body value");
+  EXPECT_EQ(result_.settled, Settled::text);
+  EXPECT_TRUE(result_.left_invalid);
+}
+
+TEST_F(ComparerTest, TooDeepIsComparedAsText) {
+  const std::string open(2000, '[');
+  const std::string close(2000, ']');
+  EXPECT_EQ(diff(json(open + close), json(open + "1" + close)), "body value");
+  EXPECT_TRUE(result_.limits.has(Limit::depth));
+  EXPECT_EQ(result_.settled, Settled::text);
+}
+
+TEST_F(ComparerTest, BodiesThatWereNotCapturedWhole) {
+  const auto captured = [](std::string_view body) {
+    Answer out = answer(200, {}, "");
+    BodyCapture capture(4);
+    capture.append(Chunk::copy_of(body));
+    out.body = capture.take();
+    return out;
+  };
+  EXPECT_EQ(diff(captured("abcdef"), captured("abcdef")), "");
+  EXPECT_EQ(result_.settled, Settled::digest);
+  EXPECT_TRUE(result_.limits.has(Limit::body_capture));
+  EXPECT_EQ(diff(captured("abcdef"), captured("abcdeX")), "body value");
+  EXPECT_EQ(diff(captured("abcdef"), captured("abcdefg")), "body length");
+  EXPECT_EQ(diff(captured("abcdef"), captured("abc")), "body length");
+}
+
+TEST_F(ComparerTest, CodingsThatFail) {
+  const auto coded = [](std::string_view coding, std::string_view body) {
+    return answer(200, {{"content-encoding", coding}, {"content-type", "text/plain"}}, body);
+  };
+  EXPECT_EQ(diff(coded("gzip", "not gzip"), coded("gzip", "not gzip")), "");
+  EXPECT_EQ(diff(coded("gzip", "not gzip"), coded("gzip", "not zipped")), "body length");
+  EXPECT_EQ(diff(coded("gzip", "not gzip"), coded("identity", "not gzip")),
+            "header:content-encoding header; body type");
+}
+
+TEST_F(ComparerTest, TheWholeBodyMayBeIgnored) {
+  rules({rule("body", RuleAction::ignore)});
+  EXPECT_EQ(diff(json("1"), json("[]")), "body value !0");
+  EXPECT_TRUE(result_.equal());
+  RuleSpec pattern = rule("body", RuleAction::regex);
+  pattern.pattern = "t=\\d+";
+  rules({pattern});
+  EXPECT_EQ(diff(text("a\nt=1\n"), text("a\nt=2\n")), "body value !0");
+  EXPECT_EQ(diff(text("a\nt=1\n"), text("b\nt=2\n")), "body value; body value !0");
+}
+
+// A rule that is of no use because all answers are the same is not one that matches nothing.
+TEST_F(ComparerTest, RulesAreLookedForInEqualBodiesToo) {
+  rules({rule("$.a", RuleAction::ignore), rule("$.typo", RuleAction::ignore)});
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(diff(json("{\"a\":1}"), json("{\"a\":1}")), "");
+  EXPECT_EQ(result_.settled, Settled::bytes);
+  EXPECT_GT(hits_.counts()[0].selected, 0U);
+  EXPECT_LE(hits_.counts()[0].selected, 128U);
+  EXPECT_EQ(hits_.counts()[1].selected, 0U);
+}
+
+TEST_F(ComparerTest, BodiesAlone) {
+  comparer_.compare_bodies("{\"a\":1}", "{\"a\":2}", "application/json", Rules(), hits_, result_);
+  ASSERT_EQ(result_.differences.size(), 1U);
+  EXPECT_EQ(result_.differences[0].path, "$.a");
+}
+
+}  // namespace
+}  // namespace gnomon::compare
