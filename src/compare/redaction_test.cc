@@ -214,25 +214,55 @@ TEST(RedactedBody, of_what_cannot_be_read_is_length_and_digest) {
   EXPECT_TRUE(body(r, "image/png", "").readable);
 }
 
+std::string shown(const Redactor& with, std::string_view path, std::string_view text,
+                  Settled settled = Settled::tree, Kind kind = Kind::value) {
+  Difference difference;
+  difference.path = path;
+  difference.kind = kind;
+  difference.left = text;
+  return with.difference(difference, settled).left;
+}
+
 TEST(Redactor, hides_what_the_differ_shows) {
   const Redactor r = redactor({{Place::path, "$.pets[0].id"}, {Place::header, "x-user"}});
-  EXPECT_EQ(r.preview("$.pets[*].id", "\"a\\u0041\""), hidden("aA"));
-  EXPECT_EQ(r.preview("$.pets[*].id", "1.0"), key().stand_in("1e0", RedactionKey::Of::number));
-  EXPECT_EQ(r.preview("$.pets[*].name", "\"rex\""), "\"rex\"");
-  EXPECT_EQ(r.preview("$.pets", R"([{"id":1}])"), hidden(R"([{"id":1}])"));
-  EXPECT_EQ(r.preview("$.login.password", "\"p\""), hidden("p"));
-  EXPECT_EQ(r.preview("header:x-user", "ann"), hidden("ann"));
-  EXPECT_EQ(r.preview("trailer:x-other", "ann"), "ann");
-  EXPECT_EQ(r.preview("header:location", "/a?token=1"), "/a?token=" + hidden("1"));
-  EXPECT_EQ(r.preview("cookie:sid", "v"), hidden("v"));
-  EXPECT_EQ(r.preview("status", "200"), "200");
-  EXPECT_EQ(r.preview("outcome", "timeout"), "timeout");
-  EXPECT_EQ(r.preview("body", "line"), hidden("line"));
-  EXPECT_EQ(redactor().preview("body", "line"), "line");
+  EXPECT_EQ(shown(r, "$.pets[*].id", "\"a\\u0041\""), hidden("aA"));
+  EXPECT_EQ(shown(r, "$.pets[*].id", "1.0"), key().stand_in("1e0", RedactionKey::Of::number));
+  EXPECT_EQ(shown(r, "$.pets[*].name", "\"rex\""), "\"rex\"");
+  EXPECT_EQ(shown(r, "$.pets", R"([{"id":1}])"), hidden(R"([{"id":1}])"));
+  EXPECT_EQ(shown(r, "$.login.password", "\"p\""), hidden("p"));
+  EXPECT_EQ(shown(r, "header:x-user", "ann"), hidden("ann"));
+  EXPECT_EQ(shown(r, "trailer:x-other", "ann"), "ann");
+  EXPECT_EQ(shown(r, "header:location", "/a?token=1"), "/a?token=" + hidden("1"));
+  EXPECT_EQ(shown(r, "cookie:sid", "v"), hidden("v"));
+  EXPECT_EQ(shown(r, "status", "200"), "200");
+  EXPECT_EQ(shown(r, "outcome", "timeout"), "timeout");
   const Redactor expressions = redactor({{Place::regex, "key-[0-9]{6}"}});
-  EXPECT_EQ(expressions.preview("$.a", "\"key-123456\""), "\"" + hidden("key-123456") + "\"");
-  EXPECT_EQ(expressions.preview("$.a", "\"key-123\xe2\x80\xa6"), hidden("\"key-123\xe2\x80\xa6"));
-  EXPECT_EQ(redactor({}, RedactionMode::names_only).preview("$.a", "1"), "redacted");
+  EXPECT_EQ(shown(expressions, "$.a", "\"key-123456\""), "\"" + hidden("key-123456") + "\"");
+  EXPECT_EQ(shown(expressions, "$.a", "\"key-123\xe2\x80\xa6"), hidden("\"key-123\xe2\x80\xa6"));
+  EXPECT_EQ(shown(redactor({}, RedactionMode::names_only), "$.a", "1"), "redacted");
+}
+
+TEST(Redactor, shows_of_bodies_as_a_whole_only_lines_of_text) {
+  EXPECT_EQ(shown(redactor(), "body", "line", Settled::text), "line");
+  EXPECT_EQ(shown(redactor(), "body", "user=a password=b", Settled::text),
+            "user=a password=" + hidden("b"));
+  EXPECT_EQ(shown(redactor(), "body", "\"a\": {", Settled::text), hidden("\"a\": {"));
+  EXPECT_EQ(shown(redactor(), "body", "3 bytes, digest 00", Settled::digest),
+            hidden("3 bytes, digest 00"));
+  EXPECT_EQ(shown(redactor({{Place::path, "$.a"}}), "body", "line", Settled::text), hidden("line"));
+  EXPECT_EQ(shown(redactor(), "body", "truncated", Settled::digest, Kind::type), "truncated");
+}
+
+TEST(Redactor, keeps_exact_places_where_names_are_kept) {
+  Difference difference;
+  difference.path = "$.users.{}";
+  difference.where = "$.users['ann@example.com']";
+  EXPECT_EQ(redactor().difference(difference, Settled::tree).where, difference.where);
+  EXPECT_EQ(redactor({}, RedactionMode::hash_values).difference(difference, Settled::tree).where,
+            "$.users.{}");
+  EXPECT_EQ(
+      redactor({{Place::regex, "[a-z]+@[a-z.]+"}}).difference(difference, Settled::tree).where,
+      "$.users['" + hidden("ann@example.com") + "']");
 }
 
 // ---- equality stays visible, and nothing else does ------------------------------------------

@@ -179,7 +179,7 @@ std::string Redactor::decoded_matches(std::string_view text) const {
 
 // URLs stand in fields of many names and in bodies, alone or among other things.
 std::string Redactor::urls_in(std::string_view text) const {
-  if (text.find_first_of("?#;") == std::string_view::npos && !text.contains("://")) {
+  if (text.find_first_of("?#;=") == std::string_view::npos && !text.contains("://")) {
     return std::string(text);
   }
   std::string out;
@@ -188,7 +188,10 @@ std::string Redactor::urls_in(std::string_view text) const {
     std::string_view word = take_piece(text, " \t\r\n<>\"'", separator);
     out.append(user_info(word));
     const size_t query = std::min(word.find_first_of("?#;"), word.size());
-    out.append(word.substr(0, query)).append(parameters(word.substr(query), "?&;#"));
+    // Also outside of URLs: password=secret
+    const std::string_view front = word.substr(0, query);
+    out.append(front.contains('=') ? parameter(front) : std::string(front));
+    out.append(parameters(word.substr(query), "?&;#"));
     out.append(separator);
   }
   return out;
@@ -285,38 +288,56 @@ std::string Redactor::text(std::string_view text) const {
   return out;
 }
 
-std::string Redactor::preview(std::string_view path, std::string_view shown) const {
-  if (shown.empty() || path == "status" || path == "outcome") return std::string(shown);
+Difference Redactor::difference(const Difference& found, Settled settled) const {
+  Difference out = found;
+  const bool ruled = policy_->mode() == RedactionMode::rules;
+  out.path = ruled ? without_matches(found.path) : found.path;
+  // Names that are one of many stand in the exact place, but not in the normalised one.
+  out.where = ruled                          ? without_matches(found.where)
+              : found.where.starts_with('$') ? found.path
+                                             : found.where;
+  // What kind of body it was, or why it could not be decoded.
+  if (found.path == "body" && found.kind == Kind::type) return out;
+  out.left = shown(found.path, found.left, settled);
+  out.right = shown(found.path, found.right, settled);
+  return out;
+}
+
+std::string Redactor::shown(std::string_view path, std::string_view text, Settled settled) const {
+  if (text.empty() || path == "status" || path == "outcome") return std::string(text);
   const auto place = PathPattern::parse(path);
   const bool ruled = policy_->mode() == RedactionMode::rules;
-  if (!ruled || !place || place->area == Area::cookie) return hidden_preview(shown);
+  if (!ruled || !place || place->area == Area::cookie) return hidden(text);
   // A match that was cut off would not be found.
-  if (shown.ends_with(kMore) && !policy_->expressions().empty()) return hidden_preview(shown);
+  if (text.ends_with(kMore) && !policy_->expressions().empty()) return hidden(text);
   if (place->area == Area::header || place->area == Area::trailer) {
-    return header(place->name, shown);
+    return header(place->name, text);
   }
-  return hides(*place, shown) ? hidden_preview(shown) : value(shown);
+  return hides(*place, text, settled) ? hidden(text) : value(text);
 }
 
 // The differ shows values of trees as JSON.
-std::string Redactor::hidden_preview(std::string_view shown) const {
-  if (shown.size() >= 2 && shown.starts_with('"') && shown.ends_with('"')) {
-    std::string text(shown.size(), '\0');
-    const auto size = unescape_json(shown.substr(1, shown.size() - 2), text.data());
-    if (size) return stand_in({text.data(), *size});
+std::string Redactor::hidden(std::string_view text) const {
+  if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"')) {
+    std::string plain(text.size(), '\0');
+    const auto size = unescape_json(text.substr(1, text.size() - 2), plain.data());
+    if (size) return stand_in({plain.data(), *size});
   }
-  if (shown == "true" || shown == "false" || shown == "null") {
-    return stand_in(NodeKind::boolean, shown);
+  if (text == "true" || text == "false" || text == "null") {
+    return stand_in(NodeKind::boolean, text);
   }
-  return stand_in(Decimal::parse(shown) ? NodeKind::number : NodeKind::string, shown);
+  return stand_in(Decimal::parse(text) ? NodeKind::number : NodeKind::string, text);
 }
 
-bool Redactor::hides(const PathPattern& place, std::string_view shown) const {
+bool Redactor::hides(const PathPattern& place, std::string_view text, Settled settled) const {
   if (policy_->covers_bodies()) return true;
-  // Lines of a text, which may hold what rules name in a tree.
-  if (place.area == Area::body) return !policy_->trees().empty();
-  // So may what is shown of an array or object.
-  if (shown.starts_with('{') || shown.starts_with('[')) return true;
+  if (place.area == Area::body) {
+    // A digest is one that anybody can compute, and a line may be one of a broken tree.
+    return settled != Settled::text || !policy_->trees().empty() ||
+           text.find_first_of("{[<") != std::string_view::npos;
+  }
+  // What is shown of an array or object may hold what rules name further down.
+  if (text.starts_with('{') || text.starts_with('[')) return true;
   TreeMasks masks(policy_->trees());
   bool secret = masks.matched();
   for (const PathStep& step : place.steps) {

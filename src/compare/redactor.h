@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "compare/difference.h"
 #include "compare/document.h"
 #include "compare/redaction_key.h"
 #include "compare/redaction_policy.h"
@@ -32,8 +33,8 @@ class Redactor {
   std::string value(std::string_view text) const;
   // A text of lines.
   std::string text(std::string_view text) const;
-  // One side of a difference (difference.h) at a normalised path, as the differ shows it.
-  std::string preview(std::string_view path, std::string_view shown) const;
+  // As the differ found it, in bodies that were compared in that way.
+  Difference difference(const Difference& found, Settled settled) const;
 
   // In place of a value that is not kept.
   std::string stand_in(std::string_view text, RedactionKey::Of of = RedactionKey::Of::text) const;
@@ -51,8 +52,9 @@ class Redactor {
   std::string set_cookie(std::string_view value) const;
   std::string credentials(std::string_view value) const;
   std::string without_matches(std::string_view text) const;
-  std::string hidden_preview(std::string_view shown) const;
-  bool hides(const PathPattern& place, std::string_view shown) const;
+  std::string shown(std::string_view path, std::string_view text, Settled settled) const;
+  std::string hidden(std::string_view shown) const;
+  bool hides(const PathPattern& place, std::string_view text, Settled settled) const;
 
   std::shared_ptr<const RedactionPolicy> policy_;
   RedactionKey key_;
