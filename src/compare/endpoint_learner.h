@@ -71,7 +71,8 @@ class EndpointLearner {
     bool merged = false;  // words that are not among these belong to `any`
   };
 
-  bool name_by_template(std::string_view method, std::span<const std::string_view> segments);
+  bool name_of(const EndpointRequest& request, bool learning);
+  bool name_by_template(std::string_view method, std::string_view path);
   bool name_by_service(std::string_view path, bool learning);
   bool name_by_path(std::string_view method, std::string_view path, bool learning);
   Node* step(Node& node, std::string_view segment, bool learning);
