@@ -59,7 +59,7 @@ bool RedactionPolicy::covers_field(std::string_view name) const noexcept {
 
 std::expected<std::shared_ptr<const RedactionPolicy>, std::string> RedactionPolicy::compile(
     std::span<const RedactionSpec> specs, RedactionMode mode) {
-  const auto policy = std::make_shared<RedactionPolicy>();
+  auto policy = std::make_shared<RedactionPolicy>();
   policy->mode_ = mode;
   for (const RedactionSpec& spec : specs) {
     const std::string problem = policy->add(spec);

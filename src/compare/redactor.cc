@@ -50,9 +50,9 @@ std::string canonical_number(std::string_view token) {
   std::string_view exponent_text = rest.substr(std::min(mark + 1, rest.size()));
   if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
   int64_t exponent = 0;
-  const char* const last = exponent_text.data() + exponent_text.size();
-  if (!exponent_text.empty() &&
-      std::from_chars(exponent_text.data(), last, exponent).ec != std::errc()) {
+  const char* const first = exponent_text.data();
+  const char* const last = first + exponent_text.size();
+  if (!exponent_text.empty() && std::from_chars(first, last, exponent).ec != std::errc()) {
     return std::string(token);
   }
   const std::string_view mantissa = rest.substr(0, mark);
