@@ -370,6 +370,7 @@ class ServerH2::Exchange final : public Pooled<Exchange>, public H2Stream, publi
   }
   size_t unsent() const noexcept override { return unsent_bytes(); }
   void leave_idling_to_handler() override { handler_times_idling = true; }
+  void leave_duration_to_handler() override { handler_times_duration = true; }
   const net::Address& peer() const noexcept override { return owner_.stream_->peer(); }
   std::string_view peer_ip() const noexcept override { return owner_.peer_ip_; }
   net::Address local() const noexcept override { return owner_.stream_->local(); }
@@ -394,6 +395,7 @@ class ServerH2::Exchange final : public Pooled<Exchange>, public H2Stream, publi
   bool response_done = false;
   bool wants_resume = false;
   bool handler_times_idling = false;
+  bool handler_times_duration = false;
   bool gone = false;  // the handler has been told that its client is
 
  private:
@@ -604,7 +606,8 @@ TimePoint ServerH2::check_stream(Exchange& exchange, TimePoint now) {
       due(settings().request_timeout, exchange.begun)) {
     return give_up(kSlowRequest, 408);
   }
-  if (!exchange.response_done && due(settings().max_stream_duration, exchange.begun)) {
+  if (!exchange.response_done && !exchange.handler_times_duration &&
+      due(settings().max_stream_duration, exchange.begun)) {
     return give_up(kTooLong, exchange.request_done ? 504 : 408);
   }
   const bool ours = !exchange.handler_times_idling || exchange.response_done;

@@ -97,6 +97,11 @@ void AccessFormatter::append_json(std::string& out, const AccessRecord& record) 
   append_member(out, "path", record.path);
   append_member(out, "protocol", protocol_name(record.version));
   fmt::format_to(std::back_inserter(out), ",\"response_code\":{}", record.status);
+  if (record.grpc_status) {
+    fmt::format_to(std::back_inserter(out), ",\"grpc_status\":{}", *record.grpc_status);
+  } else {
+    append_member(out, "grpc_status", {});
+  }
   append_member(out, "response_flags", record.flags != 0 ? response_flags(record.flags) : "");
   fmt::format_to(std::back_inserter(out), ",\"bytes_received\":{},\"bytes_sent\":{}",
                  record.bytes_received, record.bytes_sent);

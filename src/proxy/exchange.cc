@@ -9,6 +9,7 @@
 #include "proxy/grpc.h"
 #include "proxy/request_identity.h"
 #include "proxy/retry.h"
+#include "proxy/stream_limit.h"
 #include "routing/rewrite.h"
 
 namespace gnomon::proxy {
@@ -17,6 +18,13 @@ namespace {
 // A pooled connection may turn out to have been closed by the backend while it was idle; that says
 // nothing about the backend's health, so such attempts are repeated outside of any retry policy.
 constexpr uint32_t kStaleRetriesMax = 2;
+
+// How long the backend has for an attempt; zero: as long as it likes.
+Millis expected_timeout(const routing::Route& route) noexcept {
+  const Millis attempt = route.retry.per_try_timeout;
+  if (attempt <= Millis::zero()) return route.timeout;
+  return route.timeout > Millis::zero() ? std::min(attempt, route.timeout) : attempt;
+}
 
 }  // namespace
 
@@ -47,13 +55,14 @@ void Exchange::start() {
   generation_ = context_.clusters.current();
   // The asterisk-form asks about the gateway itself (RFC 9110 section 9.3.7).
   settings_ = &listener_settings(*generation_->snapshot, listener_.index());
+  is_call_ = is_grpc(head_.headers);
   if (head_.path == "*") return reply(200, "", 0);
   retriable_names_ = take_retriable_names(head_.headers, settings_->identity, client_.peer());
   drop_reserved_fields(head_.headers);
   if (answer_early()) return;
   match_ = generation_->snapshot->match(listener_.index(), head_);
   if (match_.route == nullptr) return reply(404, "", kFlagNoRoute);
-  arm_deadlines();
+  if (!arm_deadlines()) return on_exchange_endless();
   if (pass_filters()) proceed();
 }
 
@@ -130,8 +139,9 @@ void Exchange::rewrite() {
     }
     head_.path = head_.headers.intern(routing::rewrite_path(route, match_, head_.path));
   }
-  if (route.timeout > Millis::zero() && !settings_->suppress_envoy_headers) {
-    head_.headers.set("x-envoy-expected-rq-timeout-ms", std::to_string(route.timeout.count()));
+  const Millis expected = expected_timeout(route);
+  if (expected > Millis::zero() && !settings_->suppress_envoy_headers) {
+    head_.headers.set("x-envoy-expected-rq-timeout-ms", std::to_string(expected.count()));
   }
   if (route.filters != nullptr && !route.filters->hash.empty()) {
     hash_ = hash_request(route.filters->hash, head_, client_.peer());
@@ -198,6 +208,7 @@ void Exchange::attempt() {
   const bool first = attempt_started_ == TimePoint();
   attempt_started_ = context_.loop.now();
   head_sent_ = false;
+  grpc_status_.reset();
   if (first && request_done_) arm_answer_deadline();
   if (match_.route->attempt_count_in_request) {
     head_.headers.set("x-envoy-attempt-count", std::to_string(attempts_ + 1));
@@ -342,12 +353,14 @@ void Exchange::on_response_head(ResponseHead head) {
   backend_time_ = context_.loop.now() - started_;
   deadlines_.note_activity();
   cluster_->stats().codes.add(head.status);
+  if (is_call_) grpc_status_ = grpc_status(head.headers);
   deadlines_.on_attempt_answered();
   const routing::Route& route = *match_.route;
   if (retries_ < route.retry.count && retries_response(route.retry, head, retriable_names_) &&
       may_send_again() && cluster_->begin_retry()) {
     const std::optional<Millis> asked =
         requested_backoff(route.retry, head.headers, context_.loop.wall(), context_.rng);
+    if (grpc_status_) cluster_->stats().grpc.add(*grpc_status_);
     std::exchange(backend_, nullptr)->cancel();
     end_attempt();
     holds_retry_ = true;
@@ -396,6 +409,10 @@ void Exchange::on_response_end(Headers trailers) {
   response_ended_ = true;
   deadlines_.stop();
   cluster_->stats().time.record(context_.loop.now() - attempt_started_);
+  if (is_call_) {
+    grpc_status_ = grpc_answer(trailers, grpc_status_, status_);
+    cluster_->stats().grpc.add(*grpc_status_);
+  }
   end_attempt();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
   client_.send_end(trailers);
@@ -474,19 +491,30 @@ void Exchange::give_up(uint16_t status, std::string_view text, uint32_t flags) {
   account();
 }
 
-void Exchange::arm_deadlines() {
+bool Exchange::arm_deadlines() {
   const routing::Route& route = *match_.route;
   if (route.idle_timeout) {
     client_.leave_idling_to_handler();
     deadlines_.arm_idle(*route.idle_timeout);
   }
-  deadlines_.arm_duration(route.max_stream_duration);
+  const StreamLimit limit =
+      stream_limit(route, settings_->codec.max_stream_duration, head_.headers);
+  // Calls are to be told in their own language.
+  if (!limit.is_route_s && !is_call_) return true;
+  client_.leave_duration_to_handler();
+  if (!limit.longest) return true;
+  if (limit.is_route_s && is_call_) {
+    head_.headers.set("grpc-timeout", grpc_timeout_value(*limit.longest));
+  }
+  deadlines_.arm_duration(*limit.longest);
+  return *limit.longest > Millis::zero();
 }
 
 // Never repeated, as in Envoy.
 void Exchange::on_attempt_endless() {
   cluster_->stats().timeouts.add();
-  give_up(408, "upstream max stream duration reached", kFlagMaxStreamDuration);
+  give_up(request_done_ ? 504 : 408, "upstream max stream duration reached",
+          kFlagMaxStreamDuration);
 }
 
 void Exchange::on_exchange_idle() {
@@ -494,7 +522,9 @@ void Exchange::on_exchange_idle() {
 }
 
 void Exchange::on_exchange_endless() {
-  give_up(request_done_ ? 504 : 408, "downstream duration timeout", kFlagMaxStreamDuration);
+  front_.details = "max_duration_timeout";
+  if (!response_started_) grpc_status_ = kGrpcDeadlineExceeded;
+  give_up(request_done_ ? 504 : 408, "downstream duration timeout", 0);
 }
 
 bool Exchange::body_too_large() const noexcept {
@@ -569,8 +599,9 @@ void Exchange::send_reply(ResponseHead head, std::string_view body) {
   deadlines_.stop();
   forget_replay();
   response_started_ = response_ended_ = true;
-  if (is_grpc(head_.headers)) {
-    make_grpc_answer(head, body);
+  if (is_call_) {
+    if (!grpc_status_) grpc_status_ = grpc_status_of(head.status);
+    make_grpc_answer(head, body, *grpc_status_);
     body = {};
   }
   status_ = head.status;
@@ -638,6 +669,7 @@ StreamFacts Exchange::facts(Duration duration) const {
   record.bytes_sent = bytes_sent_;
   record.request = &head_;
   record.attempts = attempts_;
+  if (is_call_ && status_ != 0) record.grpc_status = grpc_status_.value_or(grpc_status_of(status_));
   record.forwarded_for = head_.headers.get(Known::x_forwarded_for);
   record.user_agent = head_.headers.get(Known::user_agent);
   record.request_id = head_.headers.get(Known::x_request_id);

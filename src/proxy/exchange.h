@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -76,7 +77,8 @@ class Exchange final : public Pooled<Exchange>,
   bool may_send_again() const noexcept;
   void retry_after(Millis pause);
   void arm_answer_deadline();
-  void arm_deadlines();
+  // False when time is over already.
+  bool arm_deadlines();
   void give_up(uint16_t status, std::string_view text, uint32_t flags);
   bool body_too_large() const noexcept;
 
@@ -139,6 +141,9 @@ class Exchange final : public Pooled<Exchange>,
   uint64_t bytes_sent_ = 0;
   net::Address backend_address_;
   uint32_t flags_ = 0;
+  // In the head or in the trailers of the answer, or of an answer of our own that HTTP's status
+  // does not imply.
+  std::optional<uint32_t> grpc_status_;
   uint32_t attempts_ = 0;
   bool head_sent_ = false;  // of the attempt in hand
   uint32_t retries_ = 0;
@@ -158,6 +163,7 @@ class Exchange final : public Pooled<Exchange>,
   bool accounted_ = false;
   bool logged_ = false;
   bool origin_allowed_ = false;
+  bool is_call_ = false;  // of gRPC
 };
 
 }  // namespace gnomon::proxy

@@ -17,6 +17,7 @@ class OptionsBuilder {
       : context_(context), owner_(owner), field_(field) {}
 
   // Everything but shadowing, headers and what the virtual host has a say in.
+  static StreamDuration build_stream_duration(const config::MaxStreamDuration& from);
   void build_forwarding(const config::RouteOptions& from, Route& to);
 
   HeaderEdits build_edits(const config::HeaderManipulation& headers);

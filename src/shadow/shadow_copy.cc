@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "proxy/grpc.h"
 #include "shadow/copy_head.h"
 
 namespace gnomon::shadow {
@@ -63,6 +64,7 @@ ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& gran
       policy_(policy),
       cluster_(generation_->find(policy.cluster)),
       head_(std::move(head)),
+      is_call_(proxy::is_grpc(head_.headers)),
       timeout_(timeout),
       started_(loop.now()),
       work_([this] { work(); }),
@@ -184,6 +186,7 @@ void ShadowCopy::on_interim(ResponseHead /*head*/) {}
 
 void ShadowCopy::on_response_head(ResponseHead head) {
   status_ = head.status;
+  if (is_call_) grpc_status_ = proxy::grpc_status(head.headers);
   host_->report_status(head.status);
   cluster_->stats().codes.add(head.status);
 }
@@ -193,8 +196,9 @@ void ShadowCopy::on_response_body(Chunk chunk) {
   if (response_bytes_ > kResponseBytesMax) fail(Reason::response_limit);
 }
 
-void ShadowCopy::on_response_end(Headers /*trailers*/) {
+void ShadowCopy::on_response_end(Headers trailers) {
   backend_ = nullptr;
+  if (is_call_) cluster_->stats().grpc.add(proxy::grpc_answer(trailers, grpc_status_, status_));
   answered();
 }
 

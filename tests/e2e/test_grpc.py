@@ -1,7 +1,6 @@
 """gRPC by its own Python client and server, beside a shadow that answers and beside one that hangs."""
 
 import threading
-from concurrent import futures
 
 import pytest
 from harness import Backend, Refused, patience
@@ -9,58 +8,9 @@ from harness.config import mirrored, route, virtual_service
 from harness.h2 import hung
 
 grpc = pytest.importorskip("grpc")
-SHOP = "test.Shop"
+from harness.shop import Shop, path  # noqa: E402 - needs grpc
+
 MIB = 1 << 20
-
-
-class Shop:
-    """Echoes in every manner of streaming; messages are bytes."""
-
-    def __init__(self):
-        self.cancelled = threading.Event()
-        self.calls = []
-        self.server = grpc.server(futures.ThreadPoolExecutor(16))
-        raw = {
-            "Unary": grpc.unary_unary_rpc_method_handler(self.unary),
-            "Fails": grpc.unary_unary_rpc_method_handler(self.fails),
-            "Slow": grpc.unary_unary_rpc_method_handler(self.slow),
-            "Down": grpc.unary_stream_rpc_method_handler(self.down),
-            "Up": grpc.stream_unary_rpc_method_handler(self.up),
-            "Both": grpc.stream_stream_rpc_method_handler(self.both),
-        }
-        self.server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SHOP, raw)])
-        self.host, self.port = "127.0.0.1", self.server.add_insecure_port("127.0.0.1:0")
-        self.server.start()
-
-    def note(self, name, context):
-        self.calls.append((name, dict(context.invocation_metadata())))
-
-    def unary(self, request, context):
-        self.note("Unary", context)
-        context.set_trailing_metadata([("x-note", "kept")])
-        return request
-
-    def fails(self, request, context):
-        context.abort(grpc.StatusCode.NOT_FOUND, "no such thing")
-
-    def slow(self, request, context):
-        context.add_callback(self.cancelled.set)
-        self.cancelled.wait(20)
-        return request
-
-    def down(self, request, context):
-        for n in range(int(request)):
-            yield b"%d" % n
-
-    def up(self, requests, context):
-        self.note("Up", context)
-        return b"%d" % sum(len(request) for request in requests)
-
-    def both(self, requests, context):
-        yield from requests
-
-    def stop(self):
-        self.server.stop(0)
 
 
 @pytest.fixture
@@ -85,10 +35,6 @@ def gw(start, primary, shadow):
 def channel(gw):
     with grpc.insecure_channel(f"127.0.0.1:{gw.port}") as channel:
         yield channel
-
-
-def path(name):
-    return f"/{SHOP}/{name}"
 
 
 TIMEOUT_S = 20
