@@ -133,6 +133,15 @@ void write_upstreams(Exposition& out, const MetricsSnapshot& snapshot) {
           sums.grpc[i]);
     }
   });
+  out.family("gnomon_upstream_tls_failures", MetricType::counter,
+             "TLS handshakes that came to nothing, by reason.");
+  for_each_leg(snapshot, [&](std::string_view upstream, const char* leg, const auto& sums) {
+    for (size_t i = 0; i < sums.handshake_failures.size(); ++i) {
+      out.sample(
+          {{"upstream", upstream}, {"leg", leg}, {"reason", proxy::HandshakeFailures::kNames[i]}},
+          sums.handshake_failures[i]);
+    }
+  });
   out.family("gnomon_upstream_overflows", MetricType::counter,
              "Attempts refused by circuitBreakers, by the limit that was reached.");
   for_each_leg(snapshot, [&](std::string_view upstream, const char* leg, const auto& sums) {
@@ -305,6 +314,9 @@ void UpstreamSums::add(const proxy::ClusterStats& stats) noexcept {
   panics += stats.panics.value();
   connections += stats.connections.value();
   connect_failures += stats.connect_failures.value();
+  for (size_t i = 0; i < handshake_failures.size(); ++i) {
+    handshake_failures[i] += stats.handshake_failures.value(i);
+  }
   for (size_t i = 0; i < grpc.size(); ++i) grpc[i] += stats.grpc.value(i);
   connections_active += stats.connections_active.value();
   requests_active += stats.requests_active.value();

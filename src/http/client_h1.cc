@@ -39,6 +39,9 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
   }
 
   TimePoint idle_since() const noexcept override { return idle_since_; }
+  const tls::HandshakeFailure* handshake_failure() const noexcept override {
+    return stream_->handshake_failure();
+  }
 
  private:
   enum class Phase : uint8_t { connecting, idle, busy, closed };

@@ -117,6 +117,7 @@ void AccessFormatter::append_json(std::string& out, const AccessRecord& record) 
   append_member(out, "authority", record.authority);
   append_member(out, "upstream_host", record.backend != nullptr ? record.backend->to_string() : "");
   append_member(out, "upstream_cluster", record.cluster);
+  append_member(out, "upstream_tls_failure", record.transport_failure);
   append_member(out, "route", record.route);
   append_member(out, "client_address", record.client != nullptr ? record.client->to_string() : "");
   out += "}\n";

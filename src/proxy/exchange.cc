@@ -208,6 +208,7 @@ void Exchange::attempt() {
   const bool first = attempt_started_ == TimePoint();
   attempt_started_ = context_.loop.now();
   head_sent_ = false;
+  tls_failure_.clear();
   grpc_status_.reset();
   if (first && request_done_) arm_answer_deadline();
   if (match_.route->attempt_count_in_request) {
@@ -268,7 +269,13 @@ void Exchange::on_connection(http::ClientConnection& connection) {
   }
 }
 
-void Exchange::on_no_connection(const Error& error) { on_attempt_failed(error); }
+void Exchange::on_no_connection(const Error& error) {
+  const bool unconnected =
+      error.code == Errc::connect_failed || error.code == Errc::connect_timeout;
+  const tls::HandshakeFailure* failure = unconnected ? host_->handshake_failure() : nullptr;
+  if (failure != nullptr) tls_failure_ = failure->text;
+  on_attempt_failed(error);
+}
 
 void Exchange::on_body(Chunk chunk) {
   bytes_received_ += chunk.size();
@@ -670,6 +677,7 @@ StreamFacts Exchange::facts(Duration duration) const {
   record.request = &head_;
   record.attempts = attempts_;
   if (is_call_ && status_ != 0) record.grpc_status = grpc_status_.value_or(grpc_status_of(status_));
+  record.transport_failure = tls_failure_;
   record.forwarded_for = head_.headers.get(Known::x_forwarded_for);
   record.user_agent = head_.headers.get(Known::user_agent);
   record.request_id = head_.headers.get(Known::x_request_id);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -144,6 +145,7 @@ class Exchange final : public Pooled<Exchange>,
   // In the head or in the trailers of the answer, or of an answer of our own that HTTP's status
   // does not imply.
   std::optional<uint32_t> grpc_status_;
+  std::string tls_failure_;  // why the last attempt has no connection
   uint32_t attempts_ = 0;
   bool head_sent_ = false;  // of the attempt in hand
   uint32_t retries_ = 0;

@@ -11,6 +11,9 @@ namespace {
 // Streams that an HTTP/2 connection is taken to allow before its backend has said so.
 constexpr size_t kStreamsExpected = 100;
 
+// A host that refuses handshakes is told of once in this time, not for each connection.
+constexpr auto kLogPause = std::chrono::minutes(1);
+
 }  // namespace
 
 void PoolTicket::leave() noexcept {
@@ -89,6 +92,7 @@ Result<void> HostPool::open_connection(const Origin& origin) {
   Result<std::unique_ptr<net::Stream>> stream =
       context_.network.connect(address_, context_.lane, keepalive);
   if (!stream) {
+    handshake_failure_.reset();
     counts_.connections.give_back();
     stats_.connect_failures.add();
     return std::unexpected(stream.error());
@@ -236,12 +240,27 @@ void HostPool::on_closed(http::ClientConnection& connection, const Error* connec
   if (connect_error != nullptr) {
     --connecting_;
     stats_.connect_failures.add();
+    note_handshake(connection.handshake_failure());
     // All that wait were to share the connection.
     if (limits_.rules.http2 && connecting_ == 0) return fail_waiting(*connect_error);
     failed = next_ticket_for(open);
   }
   replace_closed();
   if (failed != nullptr) failed->on_no_connection(*connect_error);
+}
+
+void HostPool::note_handshake(const tls::HandshakeFailure* failure) {
+  handshake_failure_.reset();
+  if (failure == nullptr) return;
+  handshake_failure_ = std::make_unique<tls::HandshakeFailure>(*failure);
+  stats_.handshake_failures.add(failure->cause);
+  const TimePoint now = context_.loop.now();
+  if (context_.log == nullptr || now < quiet_until_) return;
+  quiet_until_ = now + kLogPause;
+  context_.log->warn("a TLS handshake with a backend failed",
+                     {{"host", address_.to_string()},
+                      {"leg", context_.lane == net::Lane::live ? "primary" : "shadow"},
+                      {"reason", failure->text}});
 }
 
 // Somebody may have been waiting for the room that a closed connection leaves.

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "http/client_connection.h"
 #include "net/graveyard.h"
@@ -52,6 +53,7 @@ struct PoolContext {
   const http::ClientSettings& settings;
   net::Lane lane;
   HealthRegistry* health = nullptr;  // null: upstreams have a record of their own
+  Log* log = nullptr;                // null: what is wrong with TLS is only counted
 };
 
 // The parts of an upstream that its pools need; changed in place by a reload.
@@ -102,6 +104,11 @@ class HostPool final : private http::ClientOwner {
     if (monitor_ != nullptr) monitor_->on_failure(error);
   }
 
+  // Why TLS kept the connection from being made that failed last; null: it was not TLS.
+  const tls::HandshakeFailure* handshake_failure() const noexcept {
+    return handshake_failure_.get();
+  }
+
   // Requests in progress, for least-request balancing. Kept by the cluster.
   uint32_t active = 0;
 
@@ -133,6 +140,7 @@ class HostPool final : private http::ClientOwner {
   void share(http::ClientConnection& connection);
   void close_idle_shared(TimePoint idle_before);
   void fail_waiting(const Error& error);
+  void note_handshake(const tls::HandshakeFailure* failure);
   // How many requests the connections being opened will take.
   size_t expected_room() const noexcept;
   PoolTicket* next_ticket() noexcept;
@@ -152,6 +160,8 @@ class HostPool final : private http::ClientOwner {
   std::vector<http::ClientConnection*> shared_;  // HTTP/2: open ones, the oldest first
   std::deque<PoolTicket*> waiting_;
   size_t connecting_ = 0;
+  std::unique_ptr<tls::HandshakeFailure> handshake_failure_;
+  TimePoint quiet_until_{};
   net::Graveyard<http::ClientConnection> graveyard_;
   bool draining_ = false;
 };

@@ -7,6 +7,7 @@
 
 #include "base/counter.h"
 #include "base/registry.h"
+#include "tls/handshake_failure.h"
 
 namespace gnomon::proxy {
 
@@ -60,6 +61,19 @@ class GrpcStatuses {
   std::array<Counter, kNames.size()> counters_;
 };
 
+// TLS handshakes with hosts that came to nothing, by cause.
+class HandshakeFailures {
+ public:
+  static constexpr auto& kNames = tls::HandshakeFailure::kNames;
+  void add(tls::HandshakeFailure::Cause cause) noexcept {
+    counters_[static_cast<size_t>(cause)].add();
+  }
+  uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
+
+ private:
+  std::array<Counter, kNames.size()> counters_;
+};
+
 // One per upstream and worker, for the live side or for the shadow side.
 struct ClusterStats {
   Counter requests;   // attempts that were given to a connection
@@ -75,7 +89,8 @@ struct ClusterStats {
   Counter panics;       // picks among all hosts, because too few were healthy
   Counter connections;  // opened
   Counter connect_failures;
-  GrpcStatuses grpc;  // of whole answers to calls
+  HandshakeFailures handshake_failures;  // those of them that TLS is to blame for
+  GrpcStatuses grpc;                     // of whole answers to calls
   Gauge connections_active;
   Gauge requests_active;
   Gauge requests_pending;  // waiting for a connection

@@ -55,6 +55,7 @@ struct StreamFacts {
   const ResponseHead* response = nullptr;  // null: none, or nobody asked for it to be kept
   const Headers* response_trailers = nullptr;
   std::optional<uint32_t> grpc_status;  // of an answer to a gRPC call
+  std::string_view transport_failure;   // why TLS with the backend failed
   std::string_view forwarded_for;
   std::string_view user_agent;
   std::string_view request_id;

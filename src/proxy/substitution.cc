@@ -258,6 +258,14 @@ Value grpc_status(const StreamFacts& facts, Operator form, std::string& scratch)
 
 Value if_any(std::string_view value) { return value.empty() ? Value() : foreign(value); }
 
+// In one word, as Envoy writes it.
+Value transport_failure(const StreamFacts& facts, std::string& scratch) {
+  if (facts.transport_failure.empty()) return {};
+  scratch = fmt::format("TLS_error:_{}", facts.transport_failure);
+  std::ranges::replace(scratch, ' ', '_');
+  return own(scratch);
+}
+
 Value list(const std::vector<std::string>& values, std::string& scratch) {
   return if_any(scratch = fmt::format("{}", fmt::join(values, ",")));
 }
@@ -368,6 +376,8 @@ Value value_of(const Segment& segment, const StreamFacts& facts, std::string& sc
     case Operator::grpc_status_snake:
     case Operator::grpc_status_number:
       return grpc_status(facts, segment.op, scratch);
+    case Operator::transport_failure:
+      return transport_failure(facts, scratch);
     case Operator::nothing:
       return {};
     default:

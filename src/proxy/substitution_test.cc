@@ -105,6 +105,14 @@ TEST(Substitution, the_status_of_a_call_has_three_forms) {
   EXPECT_EQ(text("%GRPC_STATUS% %GRPC_STATUS(SNAKE_STRING)%", sample.facts), "99 99");
 }
 
+TEST(Substitution, a_failure_of_tls_is_one_word) {
+  Sample sample;
+  EXPECT_EQ(text("%UPSTREAM_TRANSPORT_FAILURE_REASON%", sample.facts), "-");
+  sample.facts.transport_failure = "certificate verify failed: it has expired";
+  EXPECT_EQ(text("%UPSTREAM_TRANSPORT_FAILURE_REASON%", sample.facts),
+            "TLS_error:_certificate_verify_failed:_it_has_expired");
+}
+
 TEST(Substitution, writes_times_as_asked) {
   const Sample sample;
   const std::pair<const char*, const char*> kTable[] = {

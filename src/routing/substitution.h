@@ -42,6 +42,7 @@ enum class Operator : uint8_t {
   grpc_status,  // CamelCase
   grpc_status_snake,
   grpc_status_number,
+  transport_failure,  // why TLS with the backend failed
   // Of the client's TLS session: `peer` is the client, `local` the gateway.
   tls_version,
   tls_cipher,

@@ -47,8 +47,8 @@ Reason reason_of(const Error& error) noexcept {
 
 // Whether a failure says that the shadow is unwell, as opposed to us or the client.
 bool blames_shadow(Reason reason) noexcept {
-  return reason == Reason::connect_fail || reason == Reason::timeout || reason == Reason::reset ||
-         reason == Reason::protocol || reason == Reason::response_limit;
+  return reason == Reason::connect_fail || reason == Reason::tls || reason == Reason::timeout ||
+         reason == Reason::reset || reason == Reason::protocol || reason == Reason::response_limit;
 }
 
 }  // namespace
@@ -179,7 +179,8 @@ void ShadowCopy::on_backend_writable() { settle(); }
 
 void ShadowCopy::on_no_connection(const Error& error) {
   host_->report_failure(error);
-  fail(reason_of(error));
+  const bool tls = error.code == Errc::connect_failed && host_->handshake_failure() != nullptr;
+  fail(tls ? Reason::tls : reason_of(error));
 }
 
 void ShadowCopy::on_interim(ResponseHead /*head*/) {}

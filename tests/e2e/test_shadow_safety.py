@@ -560,6 +560,14 @@ def test_lost_connect_fail(start, live, closing):
     assert gw.settle().lost("connect_fail") == 1
 
 
+def test_lost_tls(start, live, closing):
+    gw = start(mirrored(live, closing(bad_backend("handshake_garbage"))))
+    gw.get()
+    metrics = gw.settle()
+    assert metrics.lost("tls") == 1
+    assert metrics.total("gnomon_upstream_tls_failures_total", leg="shadow", reason="protocol") == 1
+
+
 def test_lost_breaker_open(start, live, closing):
     """A shadow that cannot be reached is left alone for a while."""
     gw = start(mirrored(live, closing(Refused())))
