@@ -407,7 +407,8 @@ void TlsStream::shake_hands() {
     return;
   }
   phase_ = Phase::open;
-  SSL_set_default_read_buffer_len(ssl_.get(), kReadAheadBytes);
+  // A copy's answer is of no use; what it holds in memory is charged to its budget.
+  if (lane_ == Lane::live) SSL_set_default_read_buffer_len(ssl_.get(), kReadAheadBytes);
   if (client_ != nullptr) client_->on_connected(*ssl_);
   flush();
   notify();

@@ -109,6 +109,7 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
   Headers trailers_;
   size_t inbox_bytes_ = 0;
   size_t charged_ = 0;
+  size_t connection_bytes_ = 0;  // of charged_, for as long as it has a connection of its own
   size_t response_bytes_ = 0;
   const Millis timeout_;
   const TimePoint started_;

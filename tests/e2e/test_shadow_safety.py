@@ -363,6 +363,37 @@ def test_answer_without_end_takes_no_memory(start, live, closing, name):
     assert gw.memory_bytes() - before < 8 * MIB
 
 
+def test_tls_connections_of_copies_are_charged(start, live, closing):
+    """Each takes its 56 KiB of the budget, however little of a request it holds."""
+    test = {**NO_BUDGET, "limits": {"bufferBytes": 256 * 1024}}
+    gw = start(mirrored(live, closing(bad_backend("handshake_hung")), test=test))
+    with gw.client() as client:
+        for _ in range(10):
+            assert client.request().body == b"primary"
+    eventually(lambda: gw.metrics().lost("budget_bytes") == 6)
+    metrics = gw.metrics()
+    assert metrics.total("gnomon_shadow_in_flight") == 4
+    assert 4 * 56 * 1024 <= metrics.total("gnomon_shadow_buffered_bytes") <= 256 * 1024
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer keeps freed memory")
+def test_tls_connections_of_copies_stay_within_the_budget(start, live, closing):
+    """A thousand handshakes that come to no end would be 42 MiB."""
+    budget = 8 * MIB
+    test = {**NO_BUDGET, "limits": {"bufferBytes": budget}}
+    gw = start(mirrored(live, closing(bad_backend("handshake_hung")), test=test))
+    with gw.client() as client:
+        for _ in range(50):
+            client.request("POST", "/live", body=b"b" * 1000)
+        before = gw.memory_bytes()
+        for _ in range(1000):
+            assert client.request("POST", "/", body=b"b" * 1000).status == 201
+    assert gw.memory_bytes() - before < budget * 1.1 + 2 * MIB
+    metrics = gw.metrics()
+    assert metrics.lost("budget_bytes") > 0 and metrics.total("gnomon_shadow_in_flight") > 100
+
+
 @pytest.mark.parametrize("name", STUCK)
 def test_descriptors_are_left_for_the_live_side(start, live, closing, name):
     """With 128 descriptors in all and every copy stuck, all live requests on fresh connections are served."""
