@@ -115,19 +115,18 @@ TEST(AccessFormat, no_byte_a_client_sends_can_break_out_of_its_line_or_quotes) {
 
 TEST(AccessFormat, writes_json_with_the_documented_keys) {
   const Sample sample;
-  EXPECT_EQ(
-      format(AccessFormat::json, sample.record),
-      R"({"start_time":"2016-04-15T20:17:00.310Z","method":"POST",)"
-      R"("path":"/api/v1/locations?q=1","protocol":"HTTP/1.1","response_code":204,)"
-      R"("grpc_status":null,"response_flags":null,"bytes_received":154,"bytes_sent":7,)"
-      R"("duration_ms":226.700,)"
-      R"("upstream_service_time_ms":100.900,"x_forwarded_for":"10.0.35.28",)"
-      R"("user_agent":"nsq2http","request_id":"cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2",)"
-      R"("authority":"locations","upstream_host":"10.0.35.28:80",)"
-      R"("upstream_cluster":"locations_gloo-system","upstream_tls_failure":null,)"
-      R"("route":"gloo-system.default/0",)"
-      R"("client_address":"[::1]:41234"})"
-      "\n");
+  EXPECT_EQ(format(AccessFormat::json, sample.record),
+            R"({"start_time":"2016-04-15T20:17:00.310Z","method":"POST",)"
+            R"("path":"/api/v1/locations?q=1","protocol":"HTTP/1.1","response_code":204,)"
+            R"("grpc_status":null,"response_flags":null,"bytes_received":154,"bytes_sent":7,)"
+            R"("duration_ms":226.700,)"
+            R"("upstream_service_time_ms":100.900,"x_forwarded_for":"10.0.35.28",)"
+            R"("user_agent":"nsq2http","request_id":"cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2",)"
+            R"("authority":"locations","upstream_host":"10.0.35.28:80",)"
+            R"("upstream_cluster":"locations_gloo-system","upstream_tls_failure":null,)"
+            R"("route":"gloo-system.default/0",)"
+            R"("client_address":"[::1]:41234"})"
+            "\n");
 }
 
 TEST(AccessFormat, json_has_the_status_of_calls_and_what_is_wrong_with_tls) {
