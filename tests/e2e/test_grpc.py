@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from harness import Backend, Refused, patience
+from harness import SANITIZED, Backend, Refused, patience
 from harness.config import mirrored, route, virtual_service
 from harness.h2 import hung
 
@@ -63,6 +63,55 @@ def test_client_streaming_of_32_mib(channel, gw, primary, shadow):
     answer = channel.stream_unary(path("Up"))((message for _ in range(512)), timeout=patience(TIMEOUT_S))
     assert answer == b"%d" % (32 * MIB)
     gw.settle()
+
+
+BLOCK = b"x" * 65536
+BLOCKS = 1600  # 100 MiB
+
+
+def large_unary(channel):
+    message = BLOCK * BLOCKS
+    assert channel.unary_unary(path("Unary"))(message, timeout=patience(60)) == message
+
+
+def large_download(channel):
+    answers = channel.unary_stream(path("Flood"))(b"%d" % BLOCKS, timeout=patience(60))
+    assert sum(len(answer) for answer in answers) == BLOCKS * len(BLOCK)
+
+
+def large_upload(channel):
+    blocks = (BLOCK for _ in range(BLOCKS))
+    assert channel.stream_unary(path("Up"))(blocks, timeout=patience(60)) == b"%d" % (BLOCKS * len(BLOCK))
+
+
+def large_conversation(channel):
+    blocks = (BLOCK for _ in range(BLOCKS))
+    answers = channel.stream_stream(path("Both"))(blocks, timeout=patience(60))
+    assert sum(len(answer) for answer in answers) == BLOCKS * len(BLOCK)
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer keeps freed memory")
+@pytest.mark.parametrize("shadowed", [False, True], ids=["alone", "beside a hung shadow"])
+@pytest.mark.parametrize("call", [large_unary, large_download, large_upload, large_conversation])
+def test_a_hundred_mib_pass_and_stay_in_nobody_s_memory(start, primary, closing, call, shadowed):
+    budget = 4 * MIB
+    test = {"request": {"timeout": "60s"}, "limits": {"bufferBytes": budget}}
+    made = mirrored(primary, closing(Backend(hung)), test=test if shadowed else None)
+    for index in (1, 2):
+        made[index]["spec"]["useHttp2"] = True
+    if not shadowed:
+        made[3] = virtual_service(route("/", timeout="0s"))
+    gw = start(made)
+    with grpc.insecure_channel(f"127.0.0.1:{gw.port}", options=[("grpc.max_receive_message_length", -1)]) as channel:
+        assert channel.unary_unary(path("Unary"))(b"hello", timeout=TIMEOUT_S) == b"hello"
+        before = gw.memory_bytes()
+        call(channel)
+        grown = gw.memory_bytes() - before
+    # What flows is held in windows and buffers of 256 KiB or so on each side.
+    assert grown < (budget if shadowed else 0) + 4 * MIB
+    if shadowed and call is not large_download:
+        assert gw.metrics().lost("budget_bytes") == 1
 
 
 def test_bidirectional_streaming_message_by_message(channel, shadow):
