@@ -19,6 +19,9 @@ class Shop:
         self.cancelled = threading.Event()
         self.calls = []
         self.remaining_s = []
+        self.flooded = 0  # blocks that Flood has handed over
+        self.may_read = threading.Event()  # Up waits for it
+        self.may_read.set()
         self.server = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.max_receive_message_length", -1)])
         raw = {
             "Unary": grpc.unary_unary_rpc_method_handler(self.unary),
@@ -58,10 +61,12 @@ class Shop:
         """As many blocks of 64 KiB."""
         block = b"x" * 65536
         for _ in range(int(request)):
+            self.flooded += 1
             yield block
 
     def up(self, requests, context):
         self.note("Up", context)
+        self.may_read.wait(20)
         return b"%d" % sum(len(request) for request in requests)
 
     def both(self, requests, context):
