@@ -1,5 +1,6 @@
 #include "admin/metrics.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace gnomon::admin {
@@ -119,6 +120,26 @@ void write_upstreams(Exposition& out, const MetricsSnapshot& snapshot) {
     for (size_t i = 0; i < sums.codes.size(); ++i) {
       out.sample({{"upstream", upstream}, {"leg", leg}, {"code_class", CodeClasses::kNames[i]}},
                  sums.codes[i]);
+    }
+  });
+  out.family("gnomon_upstream_grpc_responses", MetricType::counter,
+             "Whole answers to gRPC calls, by their status.");
+  for_each_leg(snapshot, [&](std::string_view upstream, const char* leg, const auto& sums) {
+    // Those that no call was made to have none.
+    if (std::ranges::all_of(sums.grpc, [](uint64_t value) { return value == 0; })) return;
+    for (size_t i = 0; i < sums.grpc.size(); ++i) {
+      out.sample(
+          {{"upstream", upstream}, {"leg", leg}, {"grpc_status", proxy::GrpcStatuses::kNames[i]}},
+          sums.grpc[i]);
+    }
+  });
+  out.family("gnomon_upstream_tls_failures", MetricType::counter,
+             "TLS handshakes that came to nothing, by reason.");
+  for_each_leg(snapshot, [&](std::string_view upstream, const char* leg, const auto& sums) {
+    for (size_t i = 0; i < sums.handshake_failures.size(); ++i) {
+      out.sample(
+          {{"upstream", upstream}, {"leg", leg}, {"reason", proxy::HandshakeFailures::kNames[i]}},
+          sums.handshake_failures[i]);
     }
   });
   out.family("gnomon_upstream_overflows", MetricType::counter,
@@ -293,6 +314,10 @@ void UpstreamSums::add(const proxy::ClusterStats& stats) noexcept {
   panics += stats.panics.value();
   connections += stats.connections.value();
   connect_failures += stats.connect_failures.value();
+  for (size_t i = 0; i < handshake_failures.size(); ++i) {
+    handshake_failures[i] += stats.handshake_failures.value(i);
+  }
+  for (size_t i = 0; i < grpc.size(); ++i) grpc[i] += stats.grpc.value(i);
   connections_active += stats.connections_active.value();
   requests_active += stats.requests_active.value();
   requests_pending += stats.requests_pending.value();

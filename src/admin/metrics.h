@@ -48,6 +48,8 @@ struct UpstreamSums {
   uint64_t panics = 0;
   uint64_t connections = 0;
   uint64_t connect_failures = 0;
+  std::array<uint64_t, proxy::HandshakeFailures::kNames.size()> handshake_failures{};
+  std::array<uint64_t, proxy::GrpcStatuses::kNames.size()> grpc{};
   int64_t connections_active = 0;
   int64_t requests_active = 0;
   int64_t requests_pending = 0;

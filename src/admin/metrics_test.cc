@@ -103,6 +103,10 @@ TEST(Metrics, every_number_of_an_upstream_has_a_place_of_its_own) {
   stats.no_host.add(9);
   stats.connections.add(10);
   stats.connect_failures.add(11);
+  stats.handshake_failures.add(tls::HandshakeFailure::Cause::alert);
+  stats.grpc.add(14);
+  stats.grpc.add(17);
+  stats.grpc.add(4'000'000'000);
   stats.connections_active.add(12);
   stats.requests_active.add(13);
   stats.requests_pending.add(14);
@@ -120,6 +124,13 @@ TEST(Metrics, every_number_of_an_upstream_has_a_place_of_its_own) {
   EXPECT_EQ(parsed.value("gnomon_upstream_no_host_total", leg), 9);
   EXPECT_EQ(parsed.value("gnomon_upstream_connections_total", leg), 10);
   EXPECT_EQ(parsed.value("gnomon_upstream_connect_failures_total", leg), 11);
+  const char* const failures = "gnomon_upstream_tls_failures_total";
+  EXPECT_EQ(parsed.value(failures, leg + ",reason=alert"), 1);
+  EXPECT_EQ(parsed.value(failures, leg + ",reason=certificate"), 0);
+  const char* const calls = "gnomon_upstream_grpc_responses_total";
+  EXPECT_EQ(parsed.value(calls, leg + ",grpc_status=UNAVAILABLE"), 1);
+  EXPECT_EQ(parsed.value(calls, leg + ",grpc_status=other"), 2);
+  EXPECT_EQ(parsed.value(calls, leg + ",grpc_status=OK"), 0);
   EXPECT_EQ(parsed.value("gnomon_upstream_connections_active", leg), 12);
   EXPECT_EQ(parsed.value("gnomon_upstream_requests_active", leg), 13);
   EXPECT_EQ(parsed.value("gnomon_upstream_requests_pending", leg), 14);
@@ -180,11 +191,11 @@ TEST(Metrics, exports_the_last_reload_and_the_build) {
 
 TEST(Metrics, label_names_are_a_closed_set) {
   FakeSource source;
-  source.named(source.all[0].live.clusters, "u").requests.add();
+  source.named(source.all[0].live.clusters, "u").grpc.add(0);
   source.named(source.all[0].shadow_clusters, "u").requests.add();
   source.named(source.all[0].shadows, "s").requests.add();
-  const std::set<std::string> allowed = {"leg",        "upstream", "shadow", "reason",
-                                         "code_class", "le",       "version"};
+  const std::set<std::string> allowed = {"leg",        "upstream", "shadow",  "reason",
+                                         "code_class", "le",       "version", "grpc_status"};
   for (const auto& [name, family] : parse(source).families()) {
     for (const testing::Sample& sample : family.samples) {
       for (const auto& [label, value] : sample.labels) {

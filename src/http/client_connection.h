@@ -46,6 +46,8 @@ class ClientConnection {
   // none. on_idle() then says that there is room again.
   virtual uint32_t room() const noexcept { return 0; }
   virtual bool idle() const noexcept { return false; }
+  // Of a connection that never came to be open because of TLS; else null.
+  virtual const tls::HandshakeFailure* handshake_failure() const noexcept = 0;
 };
 
 // `preface` is what the connection says before its first request, such as a PROXY protocol header.

@@ -40,6 +40,9 @@ class ClientH1 final : public ClientConnection, private ClientStream, private ne
   }
 
   TimePoint idle_since() const noexcept override { return idle_since_; }
+  const tls::HandshakeFailure* handshake_failure() const noexcept override {
+    return stream_->handshake_failure();
+  }
 
   // For read_in_turns().
   bool wants_read() const noexcept {

@@ -53,6 +53,9 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     shut(nullptr);
   }
   TimePoint idle_since() const noexcept override { return idle_since_; }
+  const tls::HandshakeFailure* handshake_failure() const noexcept override {
+    return stream_->handshake_failure();
+  }
   uint32_t room() const noexcept override {
     if (phase_ != Phase::open || leaving_ || !session_.may_begin()) return 0;
     if (sluggish() || heartbeat_.unanswered(context_.loop.now(), kSluggish)) return 0;

@@ -42,6 +42,8 @@ class ServerStream {
   virtual size_t unsent() const noexcept = 0;
   // From now on it is the handler that ends this exchange when no byte moves for too long.
   virtual void leave_idling_to_handler() = 0;
+  // ... and when it lasts too long altogether.
+  virtual void leave_duration_to_handler() = 0;
   virtual const net::Address& peer() const noexcept = 0;
   // The peer's address without its port, formatted once per connection.
   virtual std::string_view peer_ip() const noexcept = 0;

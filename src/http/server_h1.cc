@@ -401,6 +401,9 @@ class ServerH1 final : public ServerConnection, private ServerStream, private ne
   }
   size_t unsent() const noexcept override { return out_.size(); }
   void leave_idling_to_handler() override { handler_times_idling_ = true; }
+  void leave_duration_to_handler() override {
+    if (stream_timer_ != nullptr) stream_timer_->cancel();
+  }
   const net::Address& peer() const noexcept override { return stream_->peer(); }
   std::string_view peer_ip() const noexcept override { return peer_ip_; }
   net::Address local() const noexcept override { return stream_->local(); }

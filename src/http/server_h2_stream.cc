@@ -170,7 +170,8 @@ TimePoint ServerH2Stream::check_time() {
   const bool ours = !handler_times_idling_ || response_done_;
   if (!request_done_ && !end_received() && !tunnel_ && due(settings().request_timeout, begun_)) {
     give_up(kSlowRequest, 408);
-  } else if (!response_done_ && due(settings().max_stream_duration, begun_)) {
+  } else if (!response_done_ && !handler_times_duration_ &&
+             due(settings().max_stream_duration, begun_)) {
     give_up(kTooLong, request_done_ ? 504 : 408);
   } else if (ours && due(settings().stream_idle_timeout, last_activity_)) {
     give_up(kIdleStream, 0);

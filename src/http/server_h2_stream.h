@@ -62,6 +62,7 @@ class ServerH2Stream final : public Pooled<ServerH2Stream>, public H2Stream, pub
   }
   size_t unsent() const noexcept override { return unsent_bytes(); }
   void leave_idling_to_handler() override { handler_times_idling_ = true; }
+  void leave_duration_to_handler() override { handler_times_duration_ = true; }
   const net::Address& peer() const noexcept override { return shared_.stream.peer(); }
   std::string_view peer_ip() const noexcept override { return shared_.peer_ip; }
   net::Address local() const noexcept override { return shared_.stream.local(); }
@@ -100,6 +101,7 @@ class ServerH2Stream final : public Pooled<ServerH2Stream>, public H2Stream, pub
   bool response_done_ = false;
   bool wants_resume_ = false;
   bool handler_times_idling_ = false;
+  bool handler_times_duration_ = false;
   bool gone_ = false;  // the handler has been told that its client is
 };
 

@@ -16,7 +16,8 @@
 
 namespace gnomon::tls {
 struct TlsFacts;
-}
+struct HandshakeFailure;
+}  // namespace gnomon::tls
 
 namespace gnomon::net {
 
@@ -66,6 +67,8 @@ class Stream {
   virtual std::string_view alpn() const noexcept { return {}; }
   // Of the TLS session, once it stands; null for plain streams.
   virtual const tls::TlsFacts* tls() const noexcept { return nullptr; }
+  // Of a TLS handshake that has failed, or that is not over yet; else null.
+  virtual const tls::HandshakeFailure* handshake_failure() const noexcept { return nullptr; }
 };
 
 // Called for each accepted connection.

@@ -28,7 +28,9 @@ std::unique_ptr<Stream> TlsAccept::take_stream() {
 }
 
 std::string TlsAccept::failure() const {
-  return late_ ? std::string("it took too long") : stream_->failure();
+  if (late_) return "it took too long";
+  const tls::HandshakeFailure* failure = stream_->handshake_failure();
+  return failure != nullptr ? failure->text : std::string();
 }
 
 void TlsAccept::on_stream_ready() {

@@ -331,6 +331,7 @@ void TlsStream::shutdown_write() {
 }
 
 void TlsStream::abort() {
+  if (phase_ == Phase::handshake) aborted_in_handshake_ = true;
   phase_ = Phase::aborted;
   out_.clear();
   sent_ = 0;
@@ -343,6 +344,14 @@ std::string_view TlsStream::alpn() const noexcept {
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl_.get(), &data, &size);
   return {reinterpret_cast<const char*>(data), size};
+}
+
+// Whoever gives up on a handshake has waited for too long.
+const tls::HandshakeFailure* TlsStream::handshake_failure() const noexcept {
+  static const tls::HandshakeFailure kUnfinished{tls::HandshakeFailure::Cause::timeout,
+                                                 "the handshake was not completed"};
+  const bool unfinished = phase_ == Phase::handshake || aborted_in_handshake_;
+  return unfinished ? &kUnfinished : failure_.get();
 }
 
 const tls::TlsFacts* TlsStream::tls() const noexcept {
@@ -398,20 +407,32 @@ void TlsStream::shake_hands() {
     return;
   }
   phase_ = Phase::open;
-  SSL_set_default_read_buffer_len(ssl_.get(), kReadAheadBytes);
+  // A copy's answer is of no use; what it holds in memory is charged to its budget.
+  if (lane_ == Lane::live) SSL_set_default_read_buffer_len(ssl_.get(), kReadAheadBytes);
   if (client_ != nullptr) client_->on_connected(*ssl_);
   flush();
   notify();
 }
 
+// OpenSSL numbers the alerts of peers from a thousand on.
+tls::HandshakeFailure TlsStream::read_failure() const {
+  using Cause = tls::HandshakeFailure::Cause;
+  const bool alerted = ERR_GET_REASON(ERR_peek_last_error()) >= SSL_AD_REASON_OFFSET;
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  std::string text = tls::take_error();
+  const bool closed = inner_ended_ || write_failed_;
+  if (closed && !alerted) text = "the peer closed the connection";
+  if (verdict != X509_V_OK) {
+    text += fmt::format(": {}", X509_verify_cert_error_string(verdict));
+    return {Cause::certificate, std::move(text)};
+  }
+  if (alerted) return {Cause::alert, std::move(text)};
+  return {closed ? Cause::closed : Cause::protocol, std::move(text)};
+}
+
 void TlsStream::fail_handshake() {
   const bool clear_text = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_HTTP_REQUEST;
-  const long verdict = SSL_get_verify_result(ssl_.get());
-  failure_ = tls::take_error();
-  if (inner_ended_ || write_failed_) failure_ = "the peer closed the connection";
-  if (verdict != X509_V_OK) {
-    failure_ += fmt::format(": {}", X509_verify_cert_error_string(verdict));
-  }
+  failure_ = std::make_unique<tls::HandshakeFailure>(read_failure());
   phase_ = Phase::failed;
   if (clear_text) return refuse_clear_text();
   flush();  // the alert

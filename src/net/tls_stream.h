@@ -11,6 +11,7 @@
 #include "net/stream.h"
 #include "tls/client_context.h"
 #include "tls/facts.h"
+#include "tls/handshake_failure.h"
 #include "tls/openssl.h"
 
 namespace gnomon::net {
@@ -69,8 +70,7 @@ class TlsStream final : public Stream, private StreamHandler {
   std::string_view alpn() const noexcept override;
   const tls::TlsFacts* tls() const noexcept override;
 
-  // Why the handshake failed, in OpenSSL's words.
-  const std::string& failure() const noexcept { return failure_; }
+  const tls::HandshakeFailure* handshake_failure() const noexcept override;
 
  private:
   friend class HandshakeTurns;
@@ -83,6 +83,7 @@ class TlsStream final : public Stream, private StreamHandler {
   void on_stream_ready() override;
   void begin_handshake();
   void shake_hands();
+  tls::HandshakeFailure read_failure() const;
   void fail_handshake();
   void refuse_clear_text();
   IoResult end_of_reading();
@@ -107,7 +108,7 @@ class TlsStream final : public Stream, private StreamHandler {
   size_t sent_ = 0;   // of out_
   size_t taken_ = 0;  // from the inner stream in this call
   size_t owed_ = 0;   // bytes that are sealed in out_ and will be offered to write() again
-  std::string failure_;
+  std::unique_ptr<tls::HandshakeFailure> failure_;
   mutable std::unique_ptr<tls::TlsFacts> facts_;
   Phase phase_ = Phase::connecting;
   End end_ = End::no;
@@ -115,6 +116,7 @@ class TlsStream final : public Stream, private StreamHandler {
   bool awaits_turn_ = false;  // is among those of turns_
   bool starved_ = false;      // what is buffered is no whole record
   bool inner_ended_ = false;
+  bool aborted_in_handshake_ = false;
   bool write_failed_ = false;
   bool close_sent_ = false;
   bool fin_wanted_ = false;

@@ -97,6 +97,11 @@ void AccessFormatter::append_json(std::string& out, const AccessRecord& record) 
   append_member(out, "path", record.path);
   append_member(out, "protocol", protocol_name(record.version));
   fmt::format_to(std::back_inserter(out), ",\"response_code\":{}", record.status);
+  if (record.grpc_status) {
+    fmt::format_to(std::back_inserter(out), ",\"grpc_status\":{}", *record.grpc_status);
+  } else {
+    append_member(out, "grpc_status", {});
+  }
   append_member(out, "response_flags", record.flags != 0 ? response_flags(record.flags) : "");
   fmt::format_to(std::back_inserter(out), ",\"bytes_received\":{},\"bytes_sent\":{}",
                  record.bytes_received, record.bytes_sent);
@@ -112,6 +117,7 @@ void AccessFormatter::append_json(std::string& out, const AccessRecord& record) 
   append_member(out, "authority", record.authority);
   append_member(out, "upstream_host", record.backend != nullptr ? record.backend->to_string() : "");
   append_member(out, "upstream_cluster", record.cluster);
+  append_member(out, "upstream_tls_failure", record.transport_failure);
   append_member(out, "route", record.route);
   append_member(out, "client_address", record.client != nullptr ? record.client->to_string() : "");
   out += "}\n";

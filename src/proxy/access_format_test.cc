@@ -118,13 +118,25 @@ TEST(AccessFormat, writes_json_with_the_documented_keys) {
   EXPECT_EQ(format(AccessFormat::json, sample.record),
             R"({"start_time":"2016-04-15T20:17:00.310Z","method":"POST",)"
             R"("path":"/api/v1/locations?q=1","protocol":"HTTP/1.1","response_code":204,)"
-            R"("response_flags":null,"bytes_received":154,"bytes_sent":7,"duration_ms":226.700,)"
+            R"("grpc_status":null,"response_flags":null,"bytes_received":154,"bytes_sent":7,)"
+            R"("duration_ms":226.700,)"
             R"("upstream_service_time_ms":100.900,"x_forwarded_for":"10.0.35.28",)"
             R"("user_agent":"nsq2http","request_id":"cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2",)"
             R"("authority":"locations","upstream_host":"10.0.35.28:80",)"
-            R"("upstream_cluster":"locations_gloo-system","route":"gloo-system.default/0",)"
+            R"("upstream_cluster":"locations_gloo-system","upstream_tls_failure":null,)"
+            R"("route":"gloo-system.default/0",)"
             R"("client_address":"[::1]:41234"})"
             "\n");
+}
+
+TEST(AccessFormat, json_has_the_status_of_calls_and_what_is_wrong_with_tls) {
+  AccessRecord record;
+  record.grpc_status = 14;
+  record.transport_failure = "the peer closed the connection";
+  const std::string line = format(AccessFormat::json, record);
+  EXPECT_NE(line.find(R"("grpc_status":14,)"), std::string::npos);
+  EXPECT_NE(line.find(R"("upstream_tls_failure":"the peer closed the connection",)"),
+            std::string::npos);
 }
 
 TEST(AccessFormat, json_of_hostile_bytes_stays_one_valid_string_on_one_line) {

@@ -1,16 +1,15 @@
 #include "proxy/exchange.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "proxy/cors.h"
 #include "proxy/grpc.h"
-#include "proxy/header_edits.h"
 #include "proxy/request_identity.h"
 #include "proxy/retry.h"
+#include "proxy/stream_limit.h"
 #include "routing/rewrite.h"
 
 namespace gnomon::proxy {
@@ -20,19 +19,14 @@ namespace {
 // nothing about the backend's health, so such attempts are repeated outside of any retry policy.
 constexpr uint32_t kStaleRetriesMax = 2;
 
-}  // namespace
+// How long the backend has for an attempt; zero: as long as it likes.
+Millis expected_timeout(const routing::Route& route) noexcept {
+  const Millis attempt = route.retry.per_try_timeout;
+  if (attempt <= Millis::zero()) return route.timeout;
+  return route.timeout > Millis::zero() ? std::min(attempt, route.timeout) : attempt;
+}
 
-struct Exchange::Deadlines {
-  Deadlines(Exchange& exchange, net::TimerWheel& timers)
-      : idle_timer(timers, [&exchange] { exchange.on_idle(); }),
-        total_timer(timers, [&exchange] { exchange.on_stream_too_long(); }),
-        attempt_timer(timers, [&exchange] { exchange.on_attempt_too_long(); }) {}
-  net::Timer idle_timer;
-  net::Timer total_timer;
-  net::Timer attempt_timer;  // connectionConfig's maxStreamDuration
-  Millis idle{0};            // 0: none
-  TimePoint last_activity{};
-};
+}  // namespace
 
 Exchange::Exchange(const ProxyContext& context, http::ServerStream& client, RequestHead head,
                    ListenerState& listener)
@@ -40,8 +34,7 @@ Exchange::Exchange(const ProxyContext& context, http::ServerStream& client, Requ
       client_(client),
       head_(std::move(head)),
       listener_(listener),
-      route_timer_(context.loop.timers(), [this] { on_route_timeout(); }),
-      try_timer_(context.loop.timers(), [this] { on_try_timeout(); }),
+      deadlines_(*this, context.loop),
       pause_timer_(context.loop.timers(), [this] { on_pause_over(); }),
       client_path_(head_.path),
       client_authority_(head_.authority),
@@ -63,13 +56,14 @@ void Exchange::start() {
   generation_ = context_.clusters.current();
   // The asterisk-form asks about the gateway itself (RFC 9110 section 9.3.7).
   settings_ = &listener_settings(*generation_->snapshot, listener_.index());
+  is_call_ = is_grpc(head_.headers);
   if (head_.path == "*") return reply(200, "", 0);
   retriable_names_ = take_retriable_names(head_.headers, settings_->identity, client_.peer());
   drop_reserved_fields(head_.headers);
   if (answer_early()) return;
   match_ = generation_->snapshot->match(listener_.index(), head_);
   if (match_.route == nullptr) return reply(404, "", kFlagNoRoute);
-  arm_deadlines();
+  if (!arm_deadlines()) return on_exchange_endless();
   if (pass_filters()) proceed();
 }
 
@@ -146,8 +140,9 @@ void Exchange::rewrite() {
     }
     head_.path = head_.headers.intern(routing::rewrite_path(route, match_, head_.path));
   }
-  if (route.timeout > Millis::zero() && !settings_->suppress_envoy_headers) {
-    head_.headers.set("x-envoy-expected-rq-timeout-ms", std::to_string(route.timeout.count()));
+  const Millis expected = expected_timeout(route);
+  if (expected > Millis::zero() && !settings_->suppress_envoy_headers) {
+    head_.headers.set("x-envoy-expected-rq-timeout-ms", std::to_string(expected.count()));
   }
   if (route.filters != nullptr && !route.filters->hash.empty()) {
     hash_ = hash_request(route.filters->hash, head_, client_.peer());
@@ -214,7 +209,9 @@ void Exchange::attempt() {
   const bool first = attempt_started_ == TimePoint();
   attempt_started_ = context_.loop.now();
   head_sent_ = false;
-  if (first && request_done_) arm_route_timeout();
+  tls_failure_.clear();
+  grpc_status_.reset();
+  if (first && request_done_) arm_answer_deadline();
   if (match_.route->attempt_count_in_request) {
     head_.headers.set("x-envoy-attempt-count", std::to_string(attempts_ + 1));
   }
@@ -233,9 +230,7 @@ void Exchange::attempt() {
   }
   ++host_->active;
   backend_address_ = host_->address();
-  if (match_.route->retry.per_try_timeout > Millis::zero()) {
-    try_timer_.arm(match_.route->retry.per_try_timeout);
-  }
+  deadlines_.arm_attempt(match_.route->retry.per_try_timeout);
   if (cluster_->speaks_for_clients()) origin_ = {client_.peer(), client_.local()};
   if (http::ClientConnection* idle = host_->take_idle(*this)) {
     if (first) open_tap();
@@ -249,8 +244,7 @@ void Exchange::attempt() {
 
 void Exchange::end_attempt() noexcept {
   PoolTicket::leave();
-  try_timer_.cancel();
-  if (deadlines_ != nullptr) deadlines_->attempt_timer.cancel();
+  deadlines_.end_attempt();
   if (holds_retry_) cluster_->end_retry();
   holds_retry_ = false;
   if (!in_attempt_) return;
@@ -266,7 +260,7 @@ void Exchange::on_connection(http::ClientConnection& connection) {
   rewrite_host_for_backend();
   backend_->send_head(head_);
   head_sent_ = true;
-  arm_attempt_limit();
+  deadlines_.arm_attempt_duration(cluster_->limits().rules.stream_duration_max);
   for (const Chunk& chunk : replay_) backend_->send_body(chunk);
   if (request_done_ && head_.upgrade.empty()) backend_->send_end(request_trailers_);
   if (!may_send_again()) forget_replay();
@@ -276,12 +270,18 @@ void Exchange::on_connection(http::ClientConnection& connection) {
   }
 }
 
-void Exchange::on_no_connection(const Error& error) { on_attempt_failed(error); }
+void Exchange::on_no_connection(const Error& error) {
+  const bool unconnected =
+      error.code == Errc::connect_failed || error.code == Errc::connect_timeout;
+  const tls::HandshakeFailure* failure = unconnected ? host_->handshake_failure() : nullptr;
+  if (failure != nullptr) tls_failure_ = failure->text;
+  on_attempt_failed(error);
+}
 
 void Exchange::on_body(Chunk chunk) {
   bytes_received_ += chunk.size();
   context_.stats.bytes_received.add(chunk.size());
-  note_activity();
+  deadlines_.note_activity();
   if (!response_ended_ && body_too_large()) return give_up(413, "Payload Too Large", 0);
   if (tap_ != nullptr) tap_->on_body(chunk);
   if (response_ended_) return;
@@ -319,7 +319,7 @@ void Exchange::on_request_end(Headers trailers) {
   if (tap_ != nullptr) tap_->on_request_end(request_trailers_);
   if (response_ended_) return;
   if (backend_ != nullptr && head_.upgrade.empty()) backend_->send_end(request_trailers_);
-  if (attempts_ > 0) arm_route_timeout();
+  if (attempts_ > 0) arm_answer_deadline();
 }
 
 void Exchange::end_tunnel_half() noexcept {
@@ -328,10 +328,8 @@ void Exchange::end_tunnel_half() noexcept {
   end_attempt();
 }
 
-void Exchange::arm_route_timeout() {
-  if (match_.route != nullptr && match_.route->timeout > Millis::zero()) {
-    route_timer_.arm(match_.route->timeout);
-  }
+void Exchange::arm_answer_deadline() {
+  if (match_.route != nullptr) deadlines_.arm_answer(match_.route->timeout);
 }
 
 void Exchange::on_client_gone(Error error) {
@@ -345,9 +343,8 @@ void Exchange::on_client_gone(Error error) {
     bytes_sent_ -= std::min<uint64_t>(bytes_sent_, unsent);
   }
   response_ended_ = true;
-  route_timer_.cancel();
   pause_timer_.cancel();
-  stop_deadlines();
+  deadlines_.stop();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
   end_attempt();
   account();
@@ -362,14 +359,16 @@ void Exchange::on_response_head(ResponseHead head) {
   backend_answered_ = true;
   host_->report_status(head.status);
   backend_time_ = context_.loop.now() - started_;
-  note_activity();
+  deadlines_.note_activity();
   cluster_->stats().codes.add(head.status);
-  try_timer_.cancel();
+  if (is_call_) grpc_status_ = grpc_status(head.headers);
+  deadlines_.on_attempt_answered();
   const routing::Route& route = *match_.route;
   if (retries_ < route.retry.count && retries_response(route.retry, head, retriable_names_) &&
       may_send_again() && cluster_->begin_retry()) {
     const std::optional<Millis> asked =
         requested_backoff(route.retry, head.headers, context_.loop.wall(), context_.rng);
+    if (grpc_status_) cluster_->stats().grpc.add(*grpc_status_);
     std::exchange(backend_, nullptr)->cancel();
     end_attempt();
     holds_retry_ = true;
@@ -380,7 +379,7 @@ void Exchange::on_response_head(ResponseHead head) {
   status_ = head.status;
   if (head.status == 101) {
     tunnel_ = true;
-    route_timer_.cancel();
+    deadlines_.end_answer();
   } else if (!head_.upgrade.empty()) {
     backend_->send_end(request_trailers_);
   }
@@ -399,7 +398,7 @@ void Exchange::on_response_head(ResponseHead head) {
 
 void Exchange::on_response_body(Chunk chunk) {
   bytes_sent_ += chunk.size();
-  note_activity();
+  deadlines_.note_activity();
   client_.send_body(std::move(chunk));
   const size_t most = settings_->codec.unsent_bytes.value_or(context_.unsent_high_bytes);
   if (client_.unsent() > most) backend_->pause();
@@ -416,9 +415,12 @@ void Exchange::on_response_end(Headers trailers) {
   }
   backend_ = nullptr;
   response_ended_ = true;
-  route_timer_.cancel();
-  stop_deadlines();
+  deadlines_.stop();
   cluster_->stats().time.record(context_.loop.now() - attempt_started_);
+  if (is_call_) {
+    grpc_status_ = grpc_answer(trailers, grpc_status_, status_);
+    cluster_->stats().grpc.add(*grpc_status_);
+  }
   end_attempt();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
   client_.send_end(trailers);
@@ -432,8 +434,7 @@ void Exchange::on_response_error(Error error) {
   if (!response_started_) return on_attempt_failed(error);
   flags_ |= error.code == Errc::protocol ? kFlagProtocolError : kFlagBackendReset;
   response_ended_ = true;
-  route_timer_.cancel();
-  stop_deadlines();
+  deadlines_.stop();
   end_attempt();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
   client_.reset();
@@ -475,7 +476,7 @@ void Exchange::retry_after(Millis pause) {
   pause_timer_.arm(pause);
 }
 
-void Exchange::on_route_timeout() {
+void Exchange::on_answer_late() {
   cluster_->stats().timeouts.add();
   if (host_ != nullptr && !response_started_) {
     host_->report_failure({Errc::timeout, Side::backend, Retry::no, "upstream request timeout"});
@@ -491,66 +492,47 @@ void Exchange::give_up(uint16_t status, std::string_view text, uint32_t flags) {
   if (!response_started_) return reply(status, text, flags);
   flags_ |= flags;
   response_ended_ = true;
-  route_timer_.cancel();
-  stop_deadlines();
+  deadlines_.stop();
   end_attempt();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
   client_.reset();
   account();
 }
 
-void Exchange::arm_deadlines() {
+bool Exchange::arm_deadlines() {
   const routing::Route& route = *match_.route;
-  if (!route.idle_timeout && route.max_stream_duration <= Millis::zero()) return;
-  deadlines_ = std::make_unique<Deadlines>(*this, context_.loop.timers());
   if (route.idle_timeout) {
     client_.leave_idling_to_handler();
-    deadlines_->idle = *route.idle_timeout;
-    deadlines_->last_activity = context_.loop.now();
-    if (deadlines_->idle > Millis::zero()) deadlines_->idle_timer.arm(deadlines_->idle);
+    deadlines_.arm_idle(*route.idle_timeout);
   }
-  if (route.max_stream_duration > Millis::zero()) {
-    deadlines_->total_timer.arm(route.max_stream_duration);
+  const StreamLimit limit =
+      stream_limit(route, settings_->codec.max_stream_duration, head_.headers);
+  // Calls are to be told in their own language.
+  if (!limit.is_route_s && !is_call_) return true;
+  client_.leave_duration_to_handler();
+  if (!limit.longest) return true;
+  if (limit.is_route_s && is_call_) {
+    head_.headers.set("grpc-timeout", grpc_timeout_value(*limit.longest));
   }
-}
-
-void Exchange::stop_deadlines() noexcept {
-  if (deadlines_ == nullptr) return;
-  deadlines_->idle_timer.cancel();
-  deadlines_->total_timer.cancel();
-  deadlines_->attempt_timer.cancel();
-}
-
-void Exchange::arm_attempt_limit() {
-  const Millis longest = cluster_->limits().rules.stream_duration_max;
-  if (longest <= Millis::zero()) return;
-  if (deadlines_ == nullptr) {
-    deadlines_ = std::make_unique<Deadlines>(*this, context_.loop.timers());
-  }
-  deadlines_->attempt_timer.arm(longest);
+  deadlines_.arm_duration(*limit.longest);
+  return *limit.longest > Millis::zero();
 }
 
 // Never repeated, as in Envoy.
-void Exchange::on_attempt_too_long() {
+void Exchange::on_attempt_endless() {
   cluster_->stats().timeouts.add();
-  give_up(408, "upstream max stream duration reached", kFlagMaxStreamDuration);
+  give_up(request_done_ ? 504 : 408, "upstream max stream duration reached",
+          kFlagMaxStreamDuration);
 }
 
-void Exchange::note_activity() noexcept {
-  if (deadlines_ != nullptr) deadlines_->last_activity = context_.loop.now();
-}
-
-// Armed once and looked at when it fires, so that activity costs no timer work.
-void Exchange::on_idle() {
-  const Duration quiet = context_.loop.now() - deadlines_->last_activity;
-  if (quiet < deadlines_->idle) {
-    return deadlines_->idle_timer.arm(std::chrono::ceil<Millis>(deadlines_->idle - quiet));
-  }
+void Exchange::on_exchange_idle() {
   give_up(request_done_ ? 504 : 408, "stream timeout", kFlagStreamIdleTimeout);
 }
 
-void Exchange::on_stream_too_long() {
-  give_up(request_done_ ? 504 : 408, "downstream duration timeout", kFlagMaxStreamDuration);
+void Exchange::on_exchange_endless() {
+  front_.details = "max_duration_timeout";
+  if (!response_started_) grpc_status_ = kGrpcDeadlineExceeded;
+  give_up(request_done_ ? 504 : 408, "downstream duration timeout", 0);
 }
 
 bool Exchange::body_too_large() const noexcept {
@@ -572,7 +554,7 @@ void Exchange::decorate(ResponseHead& head) {
   }
 }
 
-void Exchange::on_try_timeout() {
+void Exchange::on_attempt_late() {
   cluster_->stats().timeouts.add();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
   on_attempt_failed({Errc::timeout, Side::backend, Retry::no, "upstream request timeout"});
@@ -622,12 +604,12 @@ void Exchange::reply(uint16_t status, std::string_view text, uint32_t flags) {
 
 void Exchange::send_reply(ResponseHead head, std::string_view body) {
   end_attempt();
-  route_timer_.cancel();
-  stop_deadlines();
+  deadlines_.stop();
   forget_replay();
   response_started_ = response_ended_ = true;
-  if (is_grpc(head_.headers)) {
-    make_grpc_answer(head, body);
+  if (is_call_) {
+    if (!grpc_status_) grpc_status_ = grpc_status_of(head.status);
+    make_grpc_answer(head, body, *grpc_status_);
     body = {};
   }
   status_ = head.status;
@@ -669,27 +651,14 @@ void Exchange::log() {
   if (listener_.logs()) listener_.log(record);
 }
 
-// The most specific level first, so that the least specific one has the last word; a Gateway may
-// ask for it the other way round.
-void Exchange::apply_edits(Headers& headers,
-                           std::vector<routing::HeaderEdit> routing::HeaderEdits::* side,
-                           const ResponseHead* response) {
-  const routing::Route& route = *match_.route;
-  std::array<const routing::HeaderEdits*, 3> levels{
-      destination_ != nullptr ? &destination_->edits : nullptr, &route.edits,
-      route.host_edits.get()};
-  if (settings_->most_specific_header_mutations_wins) std::ranges::reverse(levels);
-  for (const routing::HeaderEdits* level : levels) {
-    if (level != nullptr) apply_level(headers, level->*side, response);
-  }
-}
-
-void Exchange::apply_level(Headers& headers, std::span<const routing::HeaderEdit> edits,
-                           const ResponseHead* response) {
-  if (!any_format(edits)) return routing::apply_edits(headers, edits);
-  StreamFacts seen = facts(context_.loop.now() - started_);
-  seen.response = response;
-  proxy::apply_edits(headers, edits, seen);
+void Exchange::apply_edits(Headers& headers, EditSide side, const ResponseHead* response) {
+  const HeaderLevels levels(*match_.route, destination_,
+                            settings_->most_specific_header_mutations_wins);
+  levels.apply(headers, side, [&] {
+    StreamFacts seen = facts(context_.loop.now() - started_);
+    seen.response = response;
+    return seen;
+  });
 }
 
 StreamFacts Exchange::facts(Duration duration) const {
@@ -708,6 +677,8 @@ StreamFacts Exchange::facts(Duration duration) const {
   record.bytes_sent = bytes_sent_;
   record.request = &head_;
   record.attempts = attempts_;
+  if (is_call_ && status_ != 0) record.grpc_status = grpc_status_.value_or(grpc_status_of(status_));
+  record.transport_failure = tls_failure_;
   record.forwarded_for = head_.headers.get(Known::x_forwarded_for);
   record.user_agent = head_.headers.get(Known::user_agent);
   record.request_id = head_.headers.get(Known::x_request_id);

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <memory>
-#include <span>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +13,9 @@
 #include "http/client.h"
 #include "http/server.h"
 #include "proxy/admission.h"
+#include "proxy/deadlines.h"
 #include "proxy/dispatcher.h"
+#include "proxy/header_levels.h"
 #include "proxy/host_pool.h"
 #include "proxy/request_front.h"
 #include "proxy/request_hash.h"
@@ -22,7 +25,8 @@ namespace gnomon::proxy {
 class Exchange final : public Pooled<Exchange>,
                        public http::RequestHandler,
                        private http::ResponseHandler,
-                       private PoolTicket {
+                       private PoolTicket,
+                       private Deadlines::Owner {
  public:
   Exchange(const ProxyContext& context, http::ServerStream& client, RequestHead head,
            ListenerState& listener);
@@ -47,6 +51,12 @@ class Exchange final : public Pooled<Exchange>,
   // From the pool.
   void on_connection(http::ClientConnection& connection) override;
   void on_no_connection(const Error& error) override;
+  // Time is over.
+  void on_answer_late() override;
+  void on_attempt_late() override;
+  void on_attempt_endless() override;
+  void on_exchange_idle() override;
+  void on_exchange_endless() override;
 
   bool answer_early();
   // The route's filters. False when they have answered, or hold the request back for a while.
@@ -67,19 +77,9 @@ class Exchange final : public Pooled<Exchange>,
   void on_attempt_failed(const Error& error);
   bool may_send_again() const noexcept;
   void retry_after(Millis pause);
-  void on_route_timeout();
-  void on_try_timeout();
-  void arm_route_timeout();
-
-  // Limits that only some routes set.
-  struct Deadlines;
-  void arm_deadlines();
-  void stop_deadlines() noexcept;
-  void arm_attempt_limit();
-  void on_attempt_too_long();
-  void note_activity() noexcept;
-  void on_idle();
-  void on_stream_too_long();
+  void arm_answer_deadline();
+  // False when time is over already.
+  bool arm_deadlines();
   void give_up(uint16_t status, std::string_view text, uint32_t flags);
   bool body_too_large() const noexcept;
 
@@ -97,10 +97,7 @@ class Exchange final : public Pooled<Exchange>,
   void reply(uint16_t status, std::string_view text, uint32_t flags);
   void reply_to_error(const Error& error);
   void send_reply(ResponseHead head, std::string_view body);
-  void apply_edits(Headers& headers, std::vector<routing::HeaderEdit> routing::HeaderEdits::* side,
-                   const ResponseHead* response);
-  void apply_level(Headers& headers, std::span<const routing::HeaderEdit> edits,
-                   const ResponseHead* response);
+  void apply_edits(Headers& headers, EditSide side, const ResponseHead* response);
   StreamFacts facts(Duration duration) const;
   // Counters, once, when the answer has ended: whoever has read it finds itself counted.
   void account();
@@ -126,11 +123,9 @@ class Exchange final : public Pooled<Exchange>,
   size_t replay_bytes_ = 0;
   Headers request_trailers_;
 
-  net::Timer route_timer_;
-  net::Timer try_timer_;
+  Deadlines deadlines_;
   net::Timer pause_timer_;           // before a retry, or before a request that a fault delays
   std::unique_ptr<Admission> held_;  // what follows that delay
-  std::unique_ptr<Deadlines> deadlines_;
   RequestHash hash_;
 
   // What the account needs.
@@ -147,6 +142,10 @@ class Exchange final : public Pooled<Exchange>,
   uint64_t bytes_sent_ = 0;
   net::Address backend_address_;
   uint32_t flags_ = 0;
+  // In the head or in the trailers of the answer, or of an answer of our own that HTTP's status
+  // does not imply.
+  std::optional<uint32_t> grpc_status_;
+  std::string tls_failure_;  // why the last attempt has no connection
   uint32_t attempts_ = 0;
   bool head_sent_ = false;  // of the attempt in hand
   uint32_t retries_ = 0;
@@ -166,6 +165,7 @@ class Exchange final : public Pooled<Exchange>,
   bool accounted_ = false;
   bool logged_ = false;
   bool origin_allowed_ = false;
+  bool is_call_ = false;  // of gRPC
 };
 
 }  // namespace gnomon::proxy

@@ -49,6 +49,11 @@ class HostPool final {
     if (host_.monitor != nullptr) host_.monitor->on_failure(error);
   }
 
+  // Why TLS kept the connection from being made that failed last; null: it was not TLS.
+  const tls::HandshakeFailure* handshake_failure() const noexcept {
+    return host_.handshake_failure.get();
+  }
+
   // Requests in progress, for least-request balancing. Kept by the cluster.
   uint32_t active = 0;
 

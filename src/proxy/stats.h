@@ -1,11 +1,13 @@
 // What one worker counts about live traffic. Written by the worker, read by the admin thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "base/counter.h"
 #include "base/registry.h"
+#include "tls/handshake_failure.h"
 
 namespace gnomon::proxy {
 
@@ -28,6 +30,50 @@ class CodeClasses {
   std::array<Counter, 5> counters_;
 };
 
+// Answers to gRPC calls, by their status: a number of its own for each that gRPC knows, one for all
+// others.
+class GrpcStatuses {
+ public:
+  static constexpr std::array<const char*, 18> kNames = {"OK",
+                                                         "CANCELLED",
+                                                         "UNKNOWN",
+                                                         "INVALID_ARGUMENT",
+                                                         "DEADLINE_EXCEEDED",
+                                                         "NOT_FOUND",
+                                                         "ALREADY_EXISTS",
+                                                         "PERMISSION_DENIED",
+                                                         "RESOURCE_EXHAUSTED",
+                                                         "FAILED_PRECONDITION",
+                                                         "ABORTED",
+                                                         "OUT_OF_RANGE",
+                                                         "UNIMPLEMENTED",
+                                                         "INTERNAL",
+                                                         "UNAVAILABLE",
+                                                         "DATA_LOSS",
+                                                         "UNAUTHENTICATED",
+                                                         "other"};
+  void add(uint32_t status) noexcept {
+    counters_[std::min<size_t>(status, kNames.size() - 1)].add();
+  }
+  uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
+
+ private:
+  std::array<Counter, kNames.size()> counters_;
+};
+
+// TLS handshakes with hosts that came to nothing, by cause.
+class HandshakeFailures {
+ public:
+  static constexpr auto& kNames = tls::HandshakeFailure::kNames;
+  void add(tls::HandshakeFailure::Cause cause) noexcept {
+    counters_[static_cast<size_t>(cause)].add();
+  }
+  uint64_t value(size_t i) const noexcept { return counters_[i].value(); }
+
+ private:
+  std::array<Counter, kNames.size()> counters_;
+};
+
 // One per upstream and worker, for the live side or for the shadow side.
 struct ClusterStats {
   Counter requests;   // attempts that were given to a connection
@@ -43,6 +89,8 @@ struct ClusterStats {
   Counter panics;       // picks among all hosts, because too few were healthy
   Counter connections;  // opened
   Counter connect_failures;
+  HandshakeFailures handshake_failures;  // those of them that TLS is to blame for
+  GrpcStatuses grpc;                     // of whole answers to calls
   Gauge connections_active;
   Gauge requests_active;
   Gauge requests_pending;  // waiting for a connection

@@ -20,7 +20,7 @@ constexpr FlagName kFlagNames[] = {
     {kFlagRateLimited, "RL", "local_rate_limited"},
     {kFlagDelayInjected, "DI", ""},
     {kFlagFaultInjected, "FI", "fault_filter_abort"},
-    {kFlagMaxStreamDuration, "UMSDR", "max_duration_timeout"},
+    {kFlagMaxStreamDuration, "UMSDR", "upstream_max_stream_duration_reached"},
     {kFlagRetryLimit, "URX", ""},
     {kFlagNoCluster, "NC", "cluster_not_found"},
     {kFlagClientGone, "DC", "downstream_remote_disconnect"},

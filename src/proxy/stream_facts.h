@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,8 @@ struct StreamFacts {
   const RequestHead* request = nullptr;    // with the changes made so far
   const ResponseHead* response = nullptr;  // null: none, or nobody asked for it to be kept
   const Headers* response_trailers = nullptr;
+  std::optional<uint32_t> grpc_status;  // of an answer to a gRPC call
+  std::string_view transport_failure;   // why TLS with the backend failed
   std::string_view forwarded_for;
   std::string_view user_agent;
   std::string_view request_id;

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "proxy/client_certificate.h"
+#include "proxy/grpc.h"
 
 namespace gnomon::proxy {
 namespace {
@@ -247,15 +248,23 @@ Value trusted_client(const StreamFacts& facts, AddressPart part, std::string& sc
   return {};
 }
 
-// Of a gRPC answer without a body the status is in its head.
-Value grpc_status(const StreamFacts& facts, std::string& scratch) {
-  static const FieldName kStatus{"grpc-status", Known::none};
-  std::string_view value = trailer_field(facts, kStatus, scratch);
-  if (value.empty()) value = response_field(facts, kStatus, scratch);
-  return foreign(value);
+Value grpc_status(const StreamFacts& facts, Operator form, std::string& scratch) {
+  if (!facts.grpc_status) return {};
+  if (form == Operator::grpc_status_number) return number(*facts.grpc_status);
+  const bool camel = form == Operator::grpc_status;
+  scratch = camel ? grpc_camel_name(*facts.grpc_status) : grpc_snake_name(*facts.grpc_status);
+  return own(scratch);
 }
 
 Value if_any(std::string_view value) { return value.empty() ? Value() : foreign(value); }
+
+// In one word, as Envoy writes it.
+Value transport_failure(const StreamFacts& facts, std::string& scratch) {
+  if (facts.transport_failure.empty()) return {};
+  scratch = fmt::format("TLS_error:_{}", facts.transport_failure);
+  std::ranges::replace(scratch, ' ', '_');
+  return own(scratch);
+}
 
 Value list(const std::vector<std::string>& values, std::string& scratch) {
   return if_any(scratch = fmt::format("{}", fmt::join(values, ",")));
@@ -364,7 +373,11 @@ Value value_of(const Segment& segment, const StreamFacts& facts, std::string& sc
     case Operator::attempt_count:
       return number(facts.attempts);
     case Operator::grpc_status:
-      return grpc_status(facts, scratch);
+    case Operator::grpc_status_snake:
+    case Operator::grpc_status_number:
+      return grpc_status(facts, segment.op, scratch);
+    case Operator::transport_failure:
+      return transport_failure(facts, scratch);
     case Operator::nothing:
       return {};
     default:

@@ -75,7 +75,7 @@ TEST(Substitution, renders_every_operator) {
       {"%REQ(X-TWO?X-THREE)%", "-"},
       {"%REQ(:PATH):4%", "/rew"},
       {"%RESP(SERVER)% %RESP(:STATUS)% %RESP(X)%", "tomcat 200 -"},
-      {"%TRAILER(grpc-status)% %GRPC_STATUS%", "5 5"},
+      {"%TRAILER(grpc-status)% %GRPC_STATUS%", "5 -"},
       {"%PROTOCOL% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS%", "HTTP/1.1 204 via_upstream"},
       {"%RESPONSE_FLAGS%", "-"},
       {"%BYTES_RECEIVED% %BYTES_SENT%", "154 7"},
@@ -91,6 +91,26 @@ TEST(Substitution, renders_every_operator) {
       {"%DYNAMIC_METADATA(a)% %REQUESTED_SERVER_NAME% 5%%", "- - 5%"},
   };
   for (const auto& [format, wanted] : kTable) EXPECT_EQ(text(format, sample.facts), wanted);
+}
+
+TEST(Substitution, the_status_of_a_call_has_three_forms) {
+  Sample sample;
+  sample.facts.grpc_status = 3;
+  EXPECT_EQ(text("%GRPC_STATUS% %GRPC_STATUS(CAMEL_STRING)%", sample.facts),
+            "InvalidArgument InvalidArgument");
+  EXPECT_EQ(text("%GRPC_STATUS(SNAKE_STRING)%", sample.facts), "INVALID_ARGUMENT");
+  EXPECT_EQ(text("%GRPC_STATUS(NUMBER)% %GRPC_STATUS_NUMBER%", sample.facts), "3 3");
+  EXPECT_EQ(json("%GRPC_STATUS_NUMBER%", sample.facts), "3");
+  sample.facts.grpc_status = 99;
+  EXPECT_EQ(text("%GRPC_STATUS% %GRPC_STATUS(SNAKE_STRING)%", sample.facts), "99 99");
+}
+
+TEST(Substitution, a_failure_of_tls_is_one_word) {
+  Sample sample;
+  EXPECT_EQ(text("%UPSTREAM_TRANSPORT_FAILURE_REASON%", sample.facts), "-");
+  sample.facts.transport_failure = "certificate verify failed: it has expired";
+  EXPECT_EQ(text("%UPSTREAM_TRANSPORT_FAILURE_REASON%", sample.facts),
+            "TLS_error:_certificate_verify_failed:_it_has_expired");
 }
 
 TEST(Substitution, writes_times_as_asked) {

@@ -11,6 +11,9 @@ namespace {
 // Streams that an HTTP/2 connection is taken to allow before its backend has said so.
 constexpr size_t kStreamsExpected = 100;
 
+// A host that refuses handshakes is told of once in this time, not for each connection.
+constexpr auto kLogPause = std::chrono::minutes(1);
+
 }  // namespace
 
 void PoolTicket::leave() noexcept {
@@ -90,6 +93,7 @@ Result<void> VersionPool::open_connection(const Origin& origin) {
   Result<std::unique_ptr<net::Stream>> stream =
       context_.network.connect(host_.address, context_.lane, keepalive);
   if (!stream) {
+    host_.handshake_failure.reset();
     counts_.connections.give_back();
     stats_.connect_failures.add();
     return std::unexpected(stream.error());
@@ -231,12 +235,27 @@ void VersionPool::on_closed(http::ClientConnection& connection, const Error* con
   if (connect_error != nullptr) {
     --connecting_;
     stats_.connect_failures.add();
+    note_handshake(connection.handshake_failure());
     // All that wait were to share the connection.
     if (shares() && connecting_ == 0) return fail_waiting(*connect_error);
     failed = next_ticket_for(open);
   }
   replace_closed();
   if (failed != nullptr) failed->on_no_connection(*connect_error);
+}
+
+void VersionPool::note_handshake(const tls::HandshakeFailure* failure) {
+  host_.handshake_failure.reset();
+  if (failure == nullptr) return;
+  host_.handshake_failure = std::make_unique<tls::HandshakeFailure>(*failure);
+  stats_.handshake_failures.add(failure->cause);
+  const TimePoint now = context_.loop.now();
+  if (context_.log == nullptr || now < host_.quiet_until) return;
+  host_.quiet_until = now + kLogPause;
+  context_.log->warn("a TLS handshake with a backend failed",
+                     {{"host", host_.address.to_string()},
+                      {"leg", context_.lane == net::Lane::live ? "primary" : "shadow"},
+                      {"reason", failure->text}});
 }
 
 // Somebody may have been waiting for the room that a closed connection leaves.

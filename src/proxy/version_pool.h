@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "http/client_connection.h"
 #include "net/graveyard.h"
@@ -56,6 +57,7 @@ struct PoolContext {
   const http::ClientSettings& settings;
   net::Lane lane;
   HealthRegistry* health = nullptr;  // null: upstreams have a record of their own
+  Log* log = nullptr;                // null: what is wrong with TLS is only counted
 };
 
 // The parts of an upstream that its pools need; changed in place by a reload.
@@ -73,6 +75,9 @@ struct PoolHost {
   const net::Address address;
   std::string server_name;               // that TLS asks for by SNI
   std::unique_ptr<HostMonitor> monitor;  // may be null
+  // Why TLS kept the connection from being made that failed last; null: it was not TLS.
+  std::unique_ptr<tls::HandshakeFailure> handshake_failure;
+  TimePoint quiet_until{};  // until then no more of those is logged
 };
 
 class VersionPool final : private http::ClientOwner {
@@ -129,6 +134,7 @@ class VersionPool final : private http::ClientOwner {
   void share(http::ClientConnection& connection);
   void close_idle_shared(TimePoint idle_before);
   void fail_waiting(const Error& error);
+  void note_handshake(const tls::HandshakeFailure* failure);
   // How many requests the connections being opened will take.
   size_t expected_room() const noexcept;
   PoolTicket* next_ticket() noexcept;

@@ -47,13 +47,22 @@ void build_host_rewrite(const Place& place, const config::RouteOptions& from, Ho
   }
 }
 
+StreamDuration build_stream_duration(const config::MaxStreamDuration& from) {
+  StreamDuration to;
+  if (from.total) to.longest = to_millis(*from.total);
+  if (from.grpc_header_max) to.grpc_max = to_millis(*from.grpc_header_max);
+  if (from.grpc_header_offset) to.grpc_offset = to_millis(*from.grpc_header_offset);
+  return to;
+}
+
 }  // namespace
 
 void build_forwarding(const Place& place, const config::RouteOptions& from, Route& to) {
   if (from.timeout) to.timeout = to_millis(*from.timeout);
   if (from.idle_timeout) to.idle_timeout = to_millis(*from.idle_timeout);
-  if (from.max_stream_duration && from.max_stream_duration->total) {
-    to.max_stream_duration = to_millis(*from.max_stream_duration->total);
+  if (from.max_stream_duration) {
+    to.timeout = Millis(0);
+    to.stream_duration = build_stream_duration(*from.max_stream_duration);
   }
   // An empty one is none to Envoy: it does not strip the prefix.
   if (!from.prefix_rewrite.value_or("").empty()) to.prefix_rewrite = from.prefix_rewrite;

@@ -173,6 +173,15 @@ struct OptionsOrigin {
   std::vector<std::string_view> fields;  // static
 };
 
+// maxStreamDuration. Where it is, Envoy heeds no `timeout`.
+struct StreamDuration {
+  // From the request's head to the answer's end; 0 = none, absent = the listener's.
+  std::optional<Millis> longest;
+  // The deadline of a gRPC call in its place, at most this; 0 = as it is; absent = not looked at.
+  std::optional<Millis> grpc_max;
+  Millis grpc_offset{0};  // what that is shortened by
+};
+
 struct Route {
   // "<namespace>.<virtual service>/<route name or index>", then for each RouteTable on the way
   // "/<namespace>.<route table>/<route name or index>"; label in logs.
@@ -193,7 +202,7 @@ struct Route {
   uint32_t total_weight = 0;
   Millis timeout{15000};  // for the whole answer, from the end of the request; 0 = none
   std::optional<Millis> idle_timeout;  // no byte either way; 0 = none, absent = the listener's
-  Millis max_stream_duration{0};       // from the request's head to the answer's end; 0 = none
+  std::optional<StreamDuration> stream_duration;
   std::optional<std::string> prefix_rewrite;
   std::optional<RegexRewrite> regex_rewrite;  // of the path without its query
   HostRewrite host_rewrite;

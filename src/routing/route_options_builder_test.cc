@@ -35,10 +35,22 @@ TEST(RouteOptionsBuilder, leaves_a_route_without_options_without_filters) {
 TEST(RouteOptionsBuilder, resolves_time_limits) {
   const Route route = built(
       "        idleTimeout: 0s\n"
-      "        maxStreamDuration: {maxStreamDuration: 1.5s}\n");
+      "        maxStreamDuration: {maxStreamDuration: 1.5s, grpcTimeoutHeaderMax: 0s,\n"
+      "                            grpcTimeoutHeaderOffset: 0.5s}\n");
   EXPECT_EQ(route.idle_timeout, Millis(0));
-  EXPECT_EQ(route.max_stream_duration, Millis(1500));
+  ASSERT_TRUE(route.stream_duration.has_value());
+  EXPECT_EQ(route.stream_duration->longest, Millis(1500));
+  EXPECT_EQ(route.stream_duration->grpc_max, Millis(0));
+  EXPECT_EQ(route.stream_duration->grpc_offset, Millis(500));
+  EXPECT_EQ(built("        timeout: 1s\n").stream_duration, std::nullopt);
   EXPECT_EQ(built("        timeout: 1s\n").idle_timeout, std::nullopt);
+}
+
+TEST(RouteOptionsBuilder, a_timeout_beside_a_stream_duration_is_not_heeded) {
+  EXPECT_EQ(built("        timeout: 1s\n"
+                  "        maxStreamDuration: {grpcTimeoutHeaderMax: 2s}\n")
+                .timeout,
+            Millis(0));
 }
 
 TEST(RouteOptionsBuilder, resolves_what_becomes_of_the_host) {

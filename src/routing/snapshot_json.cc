@@ -199,6 +199,16 @@ Json filters_json(const RouteFilters& filters) {
   return out;
 }
 
+Json stream_duration_json(const StreamDuration& limit) {
+  Json out = Json::object();
+  if (limit.longest) out["maxStreamDuration"] = duration(*limit.longest);
+  if (limit.grpc_max) out["grpcTimeoutHeaderMax"] = duration(*limit.grpc_max);
+  if (limit.grpc_offset > Millis::zero()) {
+    out["grpcTimeoutHeaderOffset"] = duration(limit.grpc_offset);
+  }
+  return out;
+}
+
 Json options_json(const std::vector<OptionsOrigin>& options) {
   Json out = Json::array();
   for (const OptionsOrigin& origin : options) {
@@ -232,9 +242,8 @@ Json route_json(const Route& route) {
     out["hostRewrite"] = host_rewrite_json(route.host_rewrite);
   }
   if (route.idle_timeout) out["idleTimeout"] = duration(*route.idle_timeout);
-  if (route.max_stream_duration > Millis::zero()) {
-    out["maxStreamDuration"] = duration(route.max_stream_duration);
-  }
+  if (route.stream_duration)
+    out["maxStreamDuration"] = stream_duration_json(*route.stream_duration);
   if (route.filters != nullptr) out["filters"] = filters_json(*route.filters);
   out["requestEdits"] = edits_json(route.edits.request);
   out["responseEdits"] = edits_json(route.edits.response);

@@ -13,7 +13,7 @@ namespace gnomon::routing {
 namespace {
 
 // What may stand in the parentheses behind an operator's name.
-enum class Argument : uint8_t { none, field, name, time, optional };
+enum class Argument : uint8_t { none, field, name, time, grpc };
 
 struct OperatorRule {
   std::string_view name;
@@ -64,8 +64,9 @@ constexpr OperatorRule kOperators[] = {
     {"CONNECTION_ID", connection_id},
     {"STREAM_ID", stream_id},
     {"UPSTREAM_REQUEST_ATTEMPT_COUNT", attempt_count},
-    {"GRPC_STATUS", grpc_status, Argument::optional},
-    {"GRPC_STATUS_NUMBER", grpc_status, Argument::optional},
+    {"GRPC_STATUS", grpc_status, Argument::grpc},
+    {"GRPC_STATUS_NUMBER", grpc_status_number},
+    {"UPSTREAM_TRANSPORT_FAILURE_REASON", transport_failure},
     {"DOWNSTREAM_TLS_VERSION", tls_version},
     {"DOWNSTREAM_TLS_CIPHER", tls_cipher},
     {"DOWNSTREAM_TLS_SESSION_ID", tls_session_id},
@@ -114,7 +115,6 @@ constexpr std::string_view kWithoutValue[] = {
     "UPSTREAM_PEER_SUBJECT",
     "UPSTREAM_TLS_CIPHER",
     "UPSTREAM_TLS_VERSION",
-    "UPSTREAM_TRANSPORT_FAILURE_REASON",
     "UPSTREAM_WIRE_BYTES_RECEIVED",
     "UPSTREAM_WIRE_BYTES_SENT",
     "VIRTUAL_CLUSTER_NAME",
@@ -233,6 +233,13 @@ std::string environment(std::string_view name) {
   return value != nullptr ? value : "";
 }
 
+std::string set_grpc_style(std::string_view style, Segment& segment) {
+  if (style == "SNAKE_STRING") segment.op = grpc_status_snake;
+  if (style == "NUMBER") segment.op = grpc_status_number;
+  const bool known = style.empty() || style == "CAMEL_STRING" || segment.op != grpc_status;
+  return known ? "" : "its form is CAMEL_STRING, SNAKE_STRING or NUMBER";
+}
+
 // Why the argument does not fit, or "".
 std::string set_argument(const OperatorRule& known, const Written& written, Segment& segment) {
   const std::string_view argument = written.argument.value_or("");
@@ -250,8 +257,8 @@ std::string set_argument(const OperatorRule& known, const Written& written, Segm
     case Argument::time:
       segment.text = argument.empty() ? kDefaultTime : argument;
       return check_time(segment.text);
-    case Argument::optional:
-      return {};
+    case Argument::grpc:
+      return set_grpc_style(argument, segment);
   }
   return {};
 }
@@ -286,8 +293,7 @@ void Template::add_text(std::string_view text) {
 
 bool Template::reads_response() const noexcept {
   return std::ranges::any_of(segments_, [](const Segment& segment) {
-    return segment.op == response_header || segment.op == response_trailer ||
-           segment.op == grpc_status;
+    return segment.op == response_header || segment.op == response_trailer;
   });
 }
 

@@ -39,7 +39,10 @@ enum class Operator : uint8_t {
   connection_id,
   stream_id,
   attempt_count,
-  grpc_status,
+  grpc_status,  // CamelCase
+  grpc_status_snake,
+  grpc_status_number,
+  transport_failure,  // why TLS with the backend failed
   // Of the client's TLS session: `peer` is the client, `local` the gateway.
   tls_version,
   tls_cipher,

@@ -77,6 +77,8 @@ TEST(Substitution, errors_name_the_operator_and_its_place) {
   EXPECT_EQ(refused("%REQ%").message, "%REQ%: a header must be named in parentheses");
   EXPECT_EQ(refused("%REQ(a b)%").message, "%REQ%: it does not name a header");
   EXPECT_EQ(refused("%REQ(a?b?c)%").message, "%REQ%: more than one alternative");
+  EXPECT_EQ(refused("%GRPC_STATUS(camel)%").message,
+            "%GRPC_STATUS%: its form is CAMEL_STRING, SNAKE_STRING or NUMBER");
   EXPECT_EQ(refused("%PROTOCOL(x)%").message, "%PROTOCOL%: it takes nothing in parentheses");
 }
 

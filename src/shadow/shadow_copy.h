@@ -103,10 +103,13 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
   http::ClientStream* backend_ = nullptr;
 
   RequestHead head_;
-  std::vector<Chunk> inbox_;  // offered and not yet given to the connection
+  const bool is_call_;                   // of gRPC
+  std::optional<uint32_t> grpc_status_;  // in the head of the answer
+  std::vector<Chunk> inbox_;             // offered and not yet given to the connection
   Headers trailers_;
   size_t inbox_bytes_ = 0;
   size_t charged_ = 0;
+  size_t connection_bytes_ = 0;  // of charged_, for as long as it has a connection of its own
   size_t response_bytes_ = 0;
   const Millis timeout_;
   const TimePoint started_;

@@ -27,17 +27,32 @@ enum class Reason : uint8_t {
   primary_rejected,  // the live request was refused, or answered before its body was complete
   client_abort,      // the client left in the middle of its request
   connect_fail,
+  tls,  // its connection could not be made because of TLS
   timeout,
   reset,           // the shadow closed or reset without an answer
   protocol,        // it does not speak HTTP
   response_limit,  // its answer exceeds what we read of one
   shutdown,        // the gateway is stopping
 };
-inline constexpr std::array kReasonNames = {
-    "sampled_out",      "method",         "upgrade",         "marked",       "no_upstream",
-    "no_host",          "rate",           "budget_inflight", "budget_bytes", "breaker_open",
-    "primary_rejected", "client_abort",   "connect_fail",    "timeout",      "reset",
-    "protocol",         "response_limit", "shutdown"};
+inline constexpr std::array kReasonNames = {"sampled_out",
+                                            "method",
+                                            "upgrade",
+                                            "marked",
+                                            "no_upstream",
+                                            "no_host",
+                                            "rate",
+                                            "budget_inflight",
+                                            "budget_bytes",
+                                            "breaker_open",
+                                            "primary_rejected",
+                                            "client_abort",
+                                            "connect_fail",
+                                            "tls",
+                                            "timeout",
+                                            "reset",
+                                            "protocol",
+                                            "response_limit",
+                                            "shutdown"};
 inline constexpr size_t kReasons = kReasonNames.size();
 
 struct ShadowStats {

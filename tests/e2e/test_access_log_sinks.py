@@ -114,7 +114,9 @@ FILTERS = [
     ({"responseFlagFilter": {"flags": ["NR", "UH"]}}, ["/missing 404"]),
     ({"responseFlagFilter": {}}, ["/missing 404"]),
     ({"grpcStatusFilter": {"statuses": ["UNIMPLEMENTED"]}}, ["/missing 404"]),
-    ({"grpcStatusFilter": {"statuses": [0], "exclude": True}}, ["/missing 404"]),
+    # What is no call and says 200 is UNKNOWN, as in Envoy.
+    ({"grpcStatusFilter": {"statuses": [0], "exclude": True}}, ["/ok 200", "/missing 404", "/health 200"]),
+    ({"grpcStatusFilter": {"statuses": ["UNKNOWN"], "exclude": True}}, ["/missing 404"]),
     (header(exactMatch="gold-7"), ["/ok 200"]),
     (header(prefixMatch="gold"), ["/ok 200"]),
     (header(suffixMatch="-8"), []),

@@ -251,6 +251,18 @@ def test_h2spec(start, closing):
     assert re.search(r"\b0 failed", made), made
 
 
+@pytest.mark.skipif(not shutil.which("h2spec"), reason="needs h2spec, a program in Go")
+def test_h2spec_over_tls(start, closing, tmp_path):
+    identity = Pki(tmp_path).identity("shop.test")
+    secure = gateway()
+    secure["spec"]["ssl"] = True
+    service = virtual_service(route("/"))
+    service["spec"]["sslConfig"] = {"sslFiles": identity.files()}
+    gw = start([secure, upstream("primary", closing(Backend())), service])
+    made = run("h2spec", "-t", "-k", "-h", "127.0.0.1", "-p", gw.port, "generic", "hpack", "http2").stdout.decode()
+    assert re.search(r"\b0 failed", made), made
+
+
 # ---- what clients may not do
 
 

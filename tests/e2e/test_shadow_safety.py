@@ -20,6 +20,8 @@ from harness.client import chunk, request_bytes
 from harness.config import gateway, mirrored, route, shadowing, upstream, virtual_service
 from harness.faults import NAMES, STUCK, bad_backend, hung, never_reading
 from harness.gateway import BINARY
+from harness.h2 import DATA, END_STREAM, FAULTS, HEADERS, RST_STREAM, greet
+from harness.message import Closed
 
 MIB = 1 << 20
 PROGRAMS = BINARY.parent / "bench"
@@ -294,7 +296,7 @@ def test_access_log_line_is_neither_late_nor_longer(start, live, bad, tmp_path):
 
 @pytest.mark.serial
 @pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer keeps freed memory")
-@pytest.mark.parametrize("name", ["hung", "never_reading", "blackhole"])
+@pytest.mark.parametrize("name", ["hung", "never_reading", "blackhole", "h2_hung", "h2_never_updating"])
 def test_memory_stays_within_the_shadow_budget(start, live, closing, name):
     """1200 copies of 64 KiB would be 75 MiB: they stay below 8 MiB and a tenth."""
     budget = 8 * MIB
@@ -306,8 +308,9 @@ def test_memory_stays_within_the_shadow_budget(start, live, closing, name):
         before = gw.memory_bytes()
         for _ in range(1200):
             assert client.request("POST", "/", body=body).status == 201
-    # 2 MiB for what connections and their bookkeeping take, which is not the copies' own.
-    assert gw.memory_bytes() - before < budget * 1.1 + 2 * MIB
+    # 2 MiB for what connections and their bookkeeping take, and 1 more for streams, which is not the copies' own.
+    aside = (3 if name.startswith("h2_") else 2) * MIB
+    assert gw.memory_bytes() - before < budget * 1.1 + aside
     if name == "blackhole":
         # To the others the kernel still takes this much for each connection.
         assert gw.metrics().lost("budget_bytes") > 0
@@ -351,7 +354,7 @@ def test_upload_in_small_pieces_does_not_pin_what_was_read_between_them(start, l
 
 @pytest.mark.serial
 @pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer keeps freed memory")
-@pytest.mark.parametrize("name", ["endless_body", "giant_head", "interim_flood"])
+@pytest.mark.parametrize("name", ["endless_body", "giant_head", "interim_flood", "h2_endless_body", "h2_ping_flood"])
 def test_answer_without_end_takes_no_memory(start, live, closing, name):
     gw = start(mirrored(live, closing(bad_backend(name)), test={"request": {"timeout": "500ms"}}))
     gw.get("/live")
@@ -361,6 +364,37 @@ def test_answer_without_end_takes_no_memory(start, live, closing, name):
             assert client.request().body == b"primary"
     gw.settle()
     assert gw.memory_bytes() - before < 8 * MIB
+
+
+def test_tls_connections_of_copies_are_charged(start, live, closing):
+    """Each takes its 56 KiB of the budget, however little of a request it holds."""
+    test = {**NO_BUDGET, "limits": {"bufferBytes": 256 * 1024}}
+    gw = start(mirrored(live, closing(bad_backend("handshake_hung")), test=test))
+    with gw.client() as client:
+        for _ in range(10):
+            assert client.request().body == b"primary"
+    eventually(lambda: gw.metrics().lost("budget_bytes") == 6)
+    metrics = gw.metrics()
+    assert metrics.total("gnomon_shadow_in_flight") == 4
+    assert 4 * 56 * 1024 <= metrics.total("gnomon_shadow_buffered_bytes") <= 256 * 1024
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="a sanitizer keeps freed memory")
+def test_tls_connections_of_copies_stay_within_the_budget(start, live, closing):
+    """A thousand handshakes that come to no end would be 42 MiB."""
+    budget = 8 * MIB
+    test = {**NO_BUDGET, "limits": {"bufferBytes": budget}}
+    gw = start(mirrored(live, closing(bad_backend("handshake_hung")), test=test))
+    with gw.client() as client:
+        for _ in range(50):
+            client.request("POST", "/live", body=b"b" * 1000)
+        before = gw.memory_bytes()
+        for _ in range(1000):
+            assert client.request("POST", "/", body=b"b" * 1000).status == 201
+    assert gw.memory_bytes() - before < budget * 1.1 + 2 * MIB
+    metrics = gw.metrics()
+    assert metrics.lost("budget_bytes") > 0 and metrics.total("gnomon_shadow_in_flight") > 100
 
 
 @pytest.mark.parametrize("name", STUCK)
@@ -536,6 +570,47 @@ def test_copy_is_never_sent_again(start, live, closing, name):
     assert len(shadow.connections) <= 10
 
 
+@pytest.mark.parametrize("name", ["resetting", "refusing", "goaway_at_once"])
+def test_copy_is_never_sent_again_over_http2(start, live, closing, name):
+    """Not even one that the shadow says it has not looked at, as a live request is."""
+    shadow = closing(Backend(FAULTS[name]))
+    shadow.http2 = True
+    gw = start(mirrored(live, shadow))
+    for n in range(10):
+        assert gw.get(f"/{n}").body == b"primary"
+    metrics = gw.settle()
+    copied = metrics.total("gnomon_shadow_copied_total")
+    assert 0 < copied == metrics.total("gnomon_shadow_failed_total")
+    # Begun at all, that is: a connection that says GOAWAY first may end before it is used.
+    assert metrics.total("gnomon_upstream_requests_total", leg="shadow") <= copied
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_client_that_goes_away_takes_its_http2_copy_along(start, live, closing, framing):
+    """The shadow sees its stream reset, with CANCEL, and not its end."""
+    seen = []
+
+    def script(connection):
+        frames = greet(connection)
+        with contextlib.suppress(Closed, OSError):
+            while True:
+                seen.append(frames.next())
+
+    shadow = closing(Backend(script))
+    shadow.http2 = True
+    gw = start(mirrored(live, shadow))
+    client = gw.client()
+    if framing == "chunked":
+        client.send(request_bytes("POST", "/", ["Transfer-Encoding: chunked"]) + chunk(b"half"))
+    else:
+        client.send(request_bytes("POST", "/", ["Content-Length: 1000"]) + b"half")
+    eventually(lambda: any(kind == DATA for kind, *_ in seen))
+    client.close()
+    eventually(lambda: any(kind == RST_STREAM for kind, *_ in seen))
+    assert not any(kind in (HEADERS, DATA) and flags & END_STREAM for kind, flags, *_ in seen)
+    assert gw.settle().lost("client_abort") == 1
+
+
 def test_copy_that_meets_a_closing_pooled_connection_is_counted(start, live, closing):
     def one_each(connection):
         connection.request()
@@ -558,6 +633,14 @@ def test_lost_connect_fail(start, live, closing):
     gw = start(mirrored(live, closing(Refused())))
     gw.get()
     assert gw.settle().lost("connect_fail") == 1
+
+
+def test_lost_tls(start, live, closing):
+    gw = start(mirrored(live, closing(bad_backend("handshake_garbage"))))
+    gw.get()
+    metrics = gw.settle()
+    assert metrics.lost("tls") == 1
+    assert metrics.total("gnomon_upstream_tls_failures_total", leg="shadow", reason="protocol") == 1
 
 
 def test_lost_breaker_open(start, live, closing):

@@ -511,6 +511,86 @@ def test_backend_is_verified_where_there_is_a_root(start, closing, pki, tmp_path
     assert gw.metrics().total("gnomon_upstream_connect_failures_total", leg="primary") >= 2
 
 
+def strange_certificate(closing, pki):
+    return closing(TlsBackend(pki.server_context(pki.identity("strange.test")))), {"verifySubjectAltName": ["inner.test"]}
+
+
+def unknown_certificate(closing, pki):
+    folder = pki.folder / "stranger"
+    folder.mkdir()
+    stranger = Pki(folder)
+    return closing(TlsBackend(stranger.server_context(stranger.identity("inner.test")))), {}
+
+
+def demanding(closing, pki):
+    """Wants a certificate of the client's, and says so within the handshake."""
+    context = pki.server_context(pki.identity("inner.test"), clients=True)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return closing(TlsBackend(context)), {}
+
+
+def talking_nonsense(closing, pki):
+    return closing(Backend(lambda connection: (connection.sock.recv(4096), connection.send(b"220 smtp.test\r\n")))), {}
+
+
+def hanging_up(closing, pki):
+    return closing(Backend(lambda connection: connection.sock.recv(4096))), {}
+
+
+def silent(closing, pki):
+    return closing(Backend(lambda connection: connection.swallow())), {}
+
+
+FAILURES = {
+    "certificate, by its name": (strange_certificate, "certificate", "certificate_verify_failed:_hostname_mismatch"),
+    "certificate, by its issuer": (unknown_certificate, "certificate", "certificate_verify_failed:_"),
+    "alert": (demanding, "alert", "alert_handshake_failure"),
+    "protocol": (talking_nonsense, "protocol", "wrong_version_number"),
+    "closed": (hanging_up, "closed", "the_peer_closed_the_connection"),
+    "timeout": (silent, "timeout", "the_handshake_was_not_completed"),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_failed_handshake_with_a_backend_says_why(start, closing, pki, tmp_path, failure):
+    make, cause, text = FAILURES[failure]
+    backend, more = make(closing, pki)
+    made = behind(backend, sslFiles={"rootCa": pki.ca}, **more)
+    made["spec"]["connectionConfig"] = {"connectTimeout": "0.3s" if cause == "timeout" else "5s"}
+    log = tmp_path / "access.log"
+    listener = gateway()
+    string = "%RESPONSE_CODE% %RESPONSE_FLAGS% %UPSTREAM_TRANSPORT_FAILURE_REASON%\n"
+    sink = {"fileSink": {"path": str(log), "stringFormat": string}}
+    listener["spec"]["options"] = {"accessLoggingService": {"accessLog": [sink]}}
+    gw = start([listener, made, virtual_service(route())])
+    assert gw.get().status == 503
+    eventually(lambda: log.exists() and log.read_text().endswith("\n"))
+    status, flags, reason = log.read_text().split()
+    assert (status, flags) == ("503", "UF")
+    assert reason.startswith("TLS_error:_") and text in reason.lower(), reason
+    failed = gw.metrics().select("gnomon_upstream_tls_failures_total", leg="primary")
+    assert {dict(labels)["reason"]: count for labels, count in failed.items() if count} == {cause: 1}
+    gw.get()
+    assert gw.log().count("a TLS handshake with a backend failed") == 1
+    assert f"127.0.0.1:{backend.port}" in gw.log()
+
+
+def test_a_retry_that_succeeds_leaves_no_reason_behind(start, closing, pki, tmp_path):
+    """The second host is well; what was wrong with the first is counted, and not in the line."""
+    bad, good = closing(Backend(lambda connection: connection.sock.recv(4096))), closing(
+        TlsBackend(pki.server_context(pki.identity("inner.test")))
+    )
+    made = upstream("primary", bad, good, sslConfig={"sslFiles": {"rootCa": pki.ca}})
+    log = tmp_path / "access.log"
+    service = virtual_service(route("/", retries={"retryOn": "connect-failure", "numRetries": 3}))
+    gw = start([gateway(), made, service], args=["--access-log", str(log), "--access-log-format", "json"])
+    for _ in range(4):
+        assert gw.get().status == 200
+    eventually(lambda: log.exists() and log.read_text().count("\n") == 4)
+    assert {json.loads(line)["upstream_tls_failure"] for line in log.read_text().splitlines()} == {None}
+    assert gw.metrics().total("gnomon_upstream_tls_failures_total", reason="closed") > 0
+
+
 def test_gateway_shows_a_certificate_of_its_own(start, closing, pki):
     backend = closing(TlsBackend(pki.server_context(pki.identity("inner.test"), clients=True)))
     gw = start(to_backend(behind(backend, sslFiles=pki.identity("gateway").files())))

@@ -193,7 +193,7 @@ def test_stream_that_lasts_too_long_is_ended(start, closing):
     options = {"commonHttpProtocolOptions": {"maxStreamDuration": "0.1s"}}
     gw = start(site(hosts_upstream(host(backend), connectionConfig=options)))
     response = gw.get("/")
-    assert response.status == 408
+    assert response.status == 504
     assert response.body == b"upstream max stream duration reached"
 
 

@@ -23,12 +23,14 @@ def gateway(port=0, address="127.0.0.1"):
 
 
 def upstream(name, *backends, **spec):
-    """A static Upstream. A backend is anything with a host and a port, or a (host, port) pair; one that has `tls` set
-    gets TLS."""
+    """A static Upstream. A backend is anything with a host and a port, or a (host, port) pair; one that has `tls` or
+    `http2` set gets that."""
     pairs = [b if isinstance(b, tuple) else (b.host, b.port) for b in backends]
     static = {"hosts": [{"addr": host, "port": port} for host, port in pairs]}
     if any(getattr(backend, "tls", False) for backend in backends):
         static["useTls"] = True
+    if any(getattr(backend, "http2", False) for backend in backends):
+        spec = {"useHttp2": True, **spec}
     return {
         "apiVersion": "gloo.solo.io/v1",
         "kind": "Upstream",

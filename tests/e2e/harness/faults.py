@@ -2,6 +2,7 @@
 
 import socket
 
+from harness import h2
 from harness.backend import Backend, Blackhole, Refused, answer, ok
 from harness.message import Closed
 
@@ -165,12 +166,28 @@ SCRIPTS = {
         handshake_garbage,
     )
 }
+# Spoken to by HTTP/2. Every other one of harness.h2 meets the tests there.
+HTTP2 = {
+    f"h2_{name}": script
+    for name, script in {**h2.FAULTS, "handshake_hung": handshake_hung}.items()
+    if name in ("hung", "never_updating", "goaway_at_once", "resetting", "ping_flood", "endless_body", "handshake_hung")
+}
+SCRIPTS |= HTTP2
 # Spoken to by TLS.
-SECURE = {"handshake_hung", "handshake_garbage"}
+SECURE = {"handshake_hung", "handshake_garbage", "h2_handshake_hung"}
 NAMES = [*SCRIPTS, "refused", "blackhole"]
 
 # The ones that hold on to what they got: the rest fail quickly and free everything.
-STUCK = ["hung", "never_reading", "trickling", "blackhole", "handshake_hung"]
+STUCK = [
+    "hung",
+    "never_reading",
+    "trickling",
+    "blackhole",
+    "handshake_hung",
+    "h2_hung",
+    "h2_never_updating",
+    "h2_handshake_hung",
+]
 
 
 def bad_backend(name):
@@ -180,4 +197,5 @@ def bad_backend(name):
         return Blackhole()
     backend = Backend(SCRIPTS[name], family=socket.AF_INET, receive_buffer=4096 if name == "never_reading" else 0)
     backend.tls = name in SECURE
+    backend.http2 = name in HTTP2
     return backend
