@@ -3,7 +3,8 @@
 //   slice PORT CONNECTIONS KIND MILLISECONDS   as many requests as go into the time
 //   count PORT CONNECTIONS KIND REQUESTS       that many requests
 //   leave PORT CONNECTIONS KIND REQUESTS       that many, each broken off by the client at a random
-//   point close PORT                                 closes the connections to a port
+//                                              point
+//   close PORT                                 closes the connections to a port
 //
 // KIND is get, post or large. Connections stay open between lines. The answer is one line:
 // requests seconds p50_us p99_us max_us errors stalled; stalled requests had no answer a second
@@ -21,31 +22,25 @@
 #include <vector>
 
 #include "http_peer.h"
+#include "request.h"
+#include "tally.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Clock;
 constexpr std::chrono::seconds kPatience{1};
 
 std::string request(std::string_view kind) {
-  // About as long as what a browser sends.
-  constexpr std::string_view kFields =
-      "Host: shop.example.com\r\n"
-      "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
-      "Accept: application/json, text/plain;q=0.9, */*;q=0.8\r\n"
-      "Accept-Language: en-GB,en;q=0.7,fr;q=0.3\r\n"
-      "Accept-Encoding: gzip, deflate, br, zstd\r\n"
-      "Referer: https://shop.example.com/catalogue/pets?page=3\r\n"
-      "Cookie: session=5f0c7a94d1c24c0c8f1e6a8e27e0b5ce; theme=light; consent=1\r\n"
-      "X-Request-Id: 0f8fad5b-d9cb-469f-a165-70867728950e\r\n"
-      "Cache-Control: no-cache\r\n";
-  std::string text(kind == "post" ? "POST" : "GET");
-  text +=
-      kind == "large" ? " /petstore/large HTTP/1.1\r\n" : " /petstore/pets?limit=20 HTTP/1.1\r\n";
-  text += kFields;
+  std::string text(kind == "post" ? "POST " : "GET ");
+  text.append(bench::path_of(kind)).append(" HTTP/1.1\r\n");
+  text.append("Host: ").append(bench::kAuthority).append("\r\n");
+  for (const auto& [name, value] : bench::kFields) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
   if (kind != "post") return text + "\r\n";
-  return text + "Content-Type: application/json\r\nContent-Length: 4096\r\n\r\n" +
-         std::string(4096, 'p');
+  text += "Content-Type: application/json\r\nContent-Length: ";
+  return text + std::to_string(bench::kPostBytes) + "\r\n\r\n" +
+         std::string(bench::kPostBytes, 'p');
 }
 
 struct Connection {
@@ -88,13 +83,13 @@ class Run {
       while (busy_ > 0 && turn()) {
       }
     }
-    return report();
+    return tally_.line(begin_);
   }
 
  private:
   bool timed() const { return order_.verb == "slice"; }
   bool leaving() const { return order_.verb == "leave"; }
-  bool more() const { return timed() ? Clock::now() < end_ : started_ < order_.amount; }
+  bool more() const { return timed() ? Clock::now() < end_ : tally_.started < order_.amount; }
 
   bool turn() {
     std::array<epoll_event, 256> events;
@@ -116,7 +111,7 @@ class Run {
     if (Clock::now() < since + (timed() ? kPatience : 10 * kPatience)) return false;
     for (auto& connection : target_.connections) {
       if (!connection->busy) continue;
-      ++stalled_;
+      ++tally_.stalled;
       drop(*connection);
     }
     return true;
@@ -124,9 +119,9 @@ class Run {
 
   void next(Connection& connection) {
     if (!more()) return;
-    ++started_;
+    ++tally_.started;
     if (connection.fd < 0 && !open(connection)) {
-      ++errors_;
+      ++tally_.errors;
       return;
     }
     connection.begun = Clock::now();
@@ -183,7 +178,7 @@ class Run {
       setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     drop(connection);
-    ++done_;
+    ++tally_.done;
   }
 
   void pull(Connection& connection) {
@@ -203,10 +198,7 @@ class Run {
 
   void answered(Connection& connection) {
     if (!connection.busy) return;
-    if (connection.reader.status() != 200) ++errors_;
-    const auto took = Clock::now() - connection.begun;
-    took_us_.push_back(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-    ++done_;
+    tally_.answered(connection.begun, connection.reader.status() == 200);
     connection.busy = false;
     --busy_;
     next(connection);
@@ -216,7 +208,7 @@ class Run {
     const bool was_busy = connection.busy;
     drop(connection);
     if (!was_busy) return;
-    ++errors_;
+    ++tally_.errors;
     next(connection);
   }
 
@@ -225,30 +217,14 @@ class Run {
     if (std::exchange(connection.busy, false)) --busy_;
   }
 
-  std::string report() {
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-    std::ranges::sort(took_us_);
-    const auto at = [this](double share) {
-      return took_us_.empty() ? 0 : took_us_[static_cast<size_t>(share * (took_us_.size() - 1))];
-    };
-    std::ostringstream line;
-    line << done_ << ' ' << seconds << ' ' << at(0.5) << ' ' << at(0.99) << ' ' << at(1) << ' '
-         << errors_ << ' ' << stalled_;
-    return line.str();
-  }
-
   Target& target_;
   const Order order_;
   const std::string request_;
   Clock::time_point begin_;
   Clock::time_point end_;
   Clock::time_point last_event_ = Clock::now();
-  uint64_t started_ = 0;
-  uint64_t done_ = 0;
-  uint64_t errors_ = 0;
-  uint64_t stalled_ = 0;
+  bench::Tally tally_;
   size_t busy_ = 0;
-  std::vector<uint32_t> took_us_;
   std::mt19937_64 random_{order_.port ^ (order_.amount << 16)};
   std::array<char, 262144> buffer_;
 };
