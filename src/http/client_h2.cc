@@ -115,7 +115,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     return !out_.empty() && context_.loop.now() - last_progress_ >= kSluggish;
   }
 
-  void schedule_flush() { context_.loop.schedule(flush_task_, context_.lane); }
+  void schedule_flush() { context_.loop.schedule_gathering(flush_task_, context_.lane); }
 
   void flush() {
     if (phase_ != Phase::open) return;

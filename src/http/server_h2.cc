@@ -201,7 +201,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     close();
   }
 
-  void schedule_flush() { context_.loop.schedule(flush_task_, net::Lane::live); }
+  void schedule_flush() { context_.loop.schedule_gathering(flush_task_, net::Lane::live); }
 
   void flush() {
     if (phase_ == Phase::closed) return;
