@@ -1,14 +1,16 @@
 // A closed-loop load generator that is told what to do on standard input, one line at a time:
 //
-//   slice PORT CONNECTIONS KIND MILLISECONDS   as many requests as go into the time
-//   count PORT CONNECTIONS KIND REQUESTS       that many requests
-//   leave PORT CONNECTIONS KIND REQUESTS       that many, each broken off by the client at a random
-//                                              point
-//   close PORT                                 closes the connections to a port
+//   slice PORT CONNECTIONS KIND MILLISECONDS [tls]   as many requests as go into the time
+//   count PORT CONNECTIONS KIND REQUESTS             that many requests
+//   leave PORT CONNECTIONS KIND REQUESTS             that many, each broken off by the client at a
+//                                                    random point
+//   close PORT                                       closes the connections to a port
 //
 // KIND is get, post or large. Connections stay open between lines. The answer is one line:
 // requests seconds p50_us p99_us max_us errors stalled; stalled requests had no answer a second
 // after the end.
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -24,6 +26,7 @@
 #include "http_peer.h"
 #include "request.h"
 #include "tally.h"
+#include "wire.h"
 
 namespace {
 
@@ -44,7 +47,7 @@ std::string request(std::string_view kind) {
 }
 
 struct Connection {
-  int fd = -1;
+  bench::Wire wire;
   bench::MessageReader reader;
   Clock::time_point begun;
   size_t sent = 0;  // of the request under way
@@ -62,6 +65,7 @@ struct Order {
   size_t connections = 0;
   std::string kind;
   uint64_t amount = 0;
+  std::string transport;
 };
 
 // One line of input, carried out on the connections of one port.
@@ -97,9 +101,9 @@ class Run {
     if (count == 0 && gave_up()) return false;
     for (int i = 0; i < count; ++i) {
       auto& connection = *static_cast<Connection*>(events[i].data.ptr);
-      if (connection.fd < 0) continue;
+      if (!connection.wire.is_open()) continue;
       if ((events[i].events & EPOLLOUT) != 0 && connection.busy) push(connection);
-      if (connection.fd >= 0 && (events[i].events & ~EPOLLOUT) != 0) pull(connection);
+      if (connection.wire.is_open() && (events[i].events & ~EPOLLOUT) != 0) pull(connection);
     }
     if (count > 0) last_event_ = Clock::now();
     return true;
@@ -120,7 +124,7 @@ class Run {
   void next(Connection& connection) {
     if (!more()) return;
     ++tally_.started;
-    if (connection.fd < 0 && !open(connection)) {
+    if (!connection.wire.is_open() && !open(connection)) {
       ++tally_.errors;
       return;
     }
@@ -132,23 +136,18 @@ class Run {
   }
 
   bool open(Connection& connection) {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    const sockaddr_in address = bench::loopback(order_.port);
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      close(fd);
-      return false;
-    }
-    bench::no_delay(fd);
-    connection.fd = fd;
+    const bool tls = order_.transport == "tls";
+    if (!connection.wire.open(order_.port, tls, "http/1.1", bench::kAuthority)) return false;
     connection.reader.reset();
-    bench::watch(target_.epoll, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &connection);
+    bench::watch(target_.epoll, connection.wire.fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                 &connection);
     return true;
   }
 
   void push(Connection& connection) {
     if (connection.sent == request_.size()) return;
-    const ssize_t sent = send(connection.fd, request_.data() + connection.sent,
-                              request_.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = connection.wire.transmit(request_.data() + connection.sent,
+                                                  request_.size() - connection.sent);
     if (sent > 0) connection.sent += sent;
   }
 
@@ -169,13 +168,15 @@ class Run {
   void leave(Connection& connection) {
     std::uniform_int_distribution<size_t> point(0, request_.size() * 2);
     const size_t upto = std::min(point(random_), request_.size());
-    static_cast<void>(send(connection.fd, request_.data(), upto, MSG_NOSIGNAL | MSG_DONTWAIT));
+    static_cast<void>(connection.wire.transmit(request_.data(), upto));
     if (upto == request_.size() && point(random_) % 2 == 0) {
-      static_cast<void>(recv(connection.fd, buffer_.data(), 1 + point(random_) % 512, 0));
+      pollfd answer{connection.wire.fd(), POLLIN, 0};
+      poll(&answer, 1, -1);
+      static_cast<void>(connection.wire.receive(buffer_.data(), 1 + point(random_) % 512));
     }
     if (point(random_) % 2 == 0) {
       const linger at_once{1, 0};
-      setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      setsockopt(connection.wire.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     drop(connection);
     ++tally_.done;
@@ -183,16 +184,17 @@ class Run {
 
   void pull(Connection& connection) {
     for (;;) {
-      const ssize_t got = recv(connection.fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      const ssize_t got = connection.wire.receive(buffer_.data(), buffer_.size());
       if (got < 0 && errno == EAGAIN) return;
       if (got <= 0) return broken(connection);
       std::string_view bytes(buffer_.data(), got);
       while (!bytes.empty()) {
         if (!connection.reader.feed(bytes)) continue;
         answered(connection);
-        if (connection.fd < 0) return;
+        if (!connection.wire.is_open()) return;
       }
-      if (static_cast<size_t>(got) < buffer_.size()) return;
+      const bool all = static_cast<size_t>(got) < buffer_.size();
+      if (all && connection.wire.short_read_is_last()) return;
     }
   }
 
@@ -213,7 +215,7 @@ class Run {
   }
 
   void drop(Connection& connection) {
-    close(std::exchange(connection.fd, -1));
+    connection.wire.drop();
     if (std::exchange(connection.busy, false)) --busy_;
   }
 
@@ -229,13 +231,6 @@ class Run {
   std::array<char, 262144> buffer_;
 };
 
-void close_all(Target& target) {
-  for (auto& connection : target.connections) {
-    if (connection->fd >= 0) close(connection->fd);
-  }
-  target.connections.clear();
-}
-
 }  // namespace
 
 int main() {
@@ -245,10 +240,11 @@ int main() {
   while (std::getline(std::cin, line)) {
     std::istringstream words(line);
     Order order;
-    words >> order.verb >> order.port >> order.connections >> order.kind >> order.amount;
+    words >> order.verb >> order.port >> order.connections >> order.kind >> order.amount >>
+        order.transport;
     Target& target = targets[order.port];
     if (order.verb == "close") {
-      close_all(target);
+      target.connections.clear();
       std::cout << "closed" << "\n" << std::flush;
       continue;
     }

@@ -7,10 +7,7 @@
 //
 // TRANSPORT is clear (prior knowledge) or tls (ALPN). KIND and the line that it answers are those
 // of load.cc.
-#include <fcntl.h>
 #include <nghttp2/nghttp2.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <array>
@@ -27,6 +24,7 @@
 #include "http_peer.h"
 #include "request.h"
 #include "tally.h"
+#include "wire.h"
 
 namespace {
 
@@ -76,19 +74,6 @@ class Request {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-SSL_CTX* tls_context() {
-  static SSL_CTX* const kContext = [] {
-    SSL_CTX* made = SSL_CTX_new(TLS_client_method());
-    if (made == nullptr) bench::die("SSL_CTX_new");
-    SSL_CTX_set_min_proto_version(made, TLS1_3_VERSION);
-    SSL_CTX_set_ciphersuites(made, "TLS_AES_128_GCM_SHA256");
-    constexpr std::array<unsigned char, 3> kAlpn{2, 'h', '2'};
-    SSL_CTX_set_alpn_protos(made, kAlpn.data(), kAlpn.size());
-    return made;
-  }();
-  return kContext;
-}
-
 class Run;
 
 struct Stream {
@@ -101,14 +86,12 @@ struct Connection {
   ~Connection() { drop(); }
   void drop() {
     if (session != nullptr) nghttp2_session_del(std::exchange(session, nullptr));
-    if (ssl != nullptr) SSL_free(std::exchange(ssl, nullptr));
-    if (fd >= 0) close(std::exchange(fd, -1));
+    wire.drop();
     out.clear();
     open.clear();
   }
 
-  int fd = -1;
-  SSL* ssl = nullptr;
+  bench::Wire wire;
   nghttp2_session* session = nullptr;
   std::string out;  // what the socket did not take at once
   std::map<int32_t, Stream> open;
@@ -154,7 +137,7 @@ class Run {
     if (count == 0) return !gave_up();
     for (int i = 0; i < count; ++i) {
       auto& connection = *static_cast<Connection*>(events[i].data.ptr);
-      if (connection.fd >= 0) serve(connection);
+      if (connection.wire.is_open()) serve(connection);
     }
     last_event_ = Clock::now();
     return true;
@@ -172,7 +155,7 @@ class Run {
 
   void begin(Connection& connection) {
     connection.run = this;
-    if (connection.fd < 0 && !open(connection)) {
+    if (!connection.wire.is_open() && !open(connection)) {
       ++tally_.errors;
       return;
     }
@@ -194,14 +177,9 @@ class Run {
   }
 
   bool open(Connection& connection) {
-    connection.fd = socket(AF_INET, SOCK_STREAM, 0);
-    const sockaddr_in address = bench::loopback(order_.port);
-    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-    if (connect(connection.fd, generic, sizeof address) != 0) return connection.drop(), false;
-    bench::no_delay(connection.fd);
-    if (order_.transport == "tls" && !shake_hands(connection)) return connection.drop(), false;
-    fcntl(connection.fd, F_SETFL, O_NONBLOCK);
-    bench::watch(target_.epoll, connection.fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+    const bool tls = order_.transport == "tls";
+    if (!connection.wire.open(order_.port, tls, "h2", bench::kAuthority)) return false;
+    bench::watch(target_.epoll, connection.wire.fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                  &connection);
     nghttp2_session_client_new(&connection.session, callbacks(), &connection);
     const std::array<nghttp2_settings_entry, 2> settings{
@@ -211,47 +189,19 @@ class Run {
     return true;
   }
 
-  // Blocking: it happens once for each connection, before anything is measured.
-  static bool shake_hands(Connection& connection) {
-    connection.ssl = SSL_new(tls_context());
-    SSL_set_fd(connection.ssl, connection.fd);
-    SSL_set_tlsext_host_name(connection.ssl, std::string(bench::kAuthority).c_str());
-    SSL_set_mode(connection.ssl,
-                 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    return SSL_connect(connection.ssl) == 1;
-  }
-
   void serve(Connection& connection) {
     for (;;) {
-      const ssize_t got = receive(connection);
+      const ssize_t got = connection.wire.receive(buffer_.data(), buffer_.size());
       if (got < 0 && errno == EAGAIN) break;
       if (got <= 0) return lose(connection);
       ended_ = 0;
       const auto* bytes = reinterpret_cast<const uint8_t*>(buffer_.data());
       if (nghttp2_session_mem_recv(connection.session, bytes, got) < 0) return lose(connection);
       request_more(connection, ended_);
-      if (connection.ssl == nullptr && static_cast<size_t>(got) < buffer_.size()) break;
+      const bool all = static_cast<size_t>(got) < buffer_.size();
+      if (all && connection.wire.short_read_is_last()) break;
     }
     flush(connection);
-  }
-
-  ssize_t receive(Connection& connection) {
-    if (connection.ssl == nullptr) {
-      return recv(connection.fd, buffer_.data(), buffer_.size(), 0);
-    }
-    ERR_clear_error();
-    const int got = SSL_read(connection.ssl, buffer_.data(), buffer_.size());
-    if (got > 0) return got;
-    errno = SSL_get_error(connection.ssl, got) == SSL_ERROR_WANT_READ ? EAGAIN : ECONNRESET;
-    return -1;
-  }
-
-  ssize_t transmit(Connection& connection) {
-    if (connection.ssl == nullptr) {
-      return send(connection.fd, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
-    }
-    ERR_clear_error();
-    return SSL_write(connection.ssl, connection.out.data(), connection.out.size());
   }
 
   void flush(Connection& connection) {
@@ -262,7 +212,7 @@ class Run {
     }
     if (size < 0) return lose(connection);
     while (!connection.out.empty()) {
-      const ssize_t sent = transmit(connection);
+      const ssize_t sent = connection.wire.transmit(connection.out.data(), connection.out.size());
       if (sent <= 0) return;
       connection.out.erase(0, sent);
     }

@@ -58,7 +58,7 @@ class Backends:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What is spoken: `client` is h1, h2 (prior knowledge) or tls (h2 by ALPN), `live` h1 or h2."""
+    """What is spoken: `client` is h1, https (HTTP/1 over TLS), h2 (prior knowledge) or tls (h2 by ALPN), `live` h1 or h2."""
 
     client: str = "h1"
     live: str = "h1"
@@ -66,7 +66,11 @@ class Wiring:
 
     @property
     def secure(self):
-        return self.client == "tls"
+        return self.client in ("tls", "https")
+
+    @property
+    def alpn(self):
+        return "h2" if self.client == "tls" else "http/1.1"
 
     @property
     def certificate(self):
@@ -87,7 +91,7 @@ def make_certificate(folder):
 
 def nginx_config(folder, port, backends, mirror, wiring):
     shadow = backends.shadow_for(mirror)
-    spoken = {"h1": "", "h2": " http2", "tls": " ssl http2"}[wiring.client]
+    spoken = {"h1": "", "https": " ssl", "h2": " http2", "tls": " ssl http2"}[wiring.client]
     secure = f"ssl_certificate {wiring.certificate}; ssl_certificate_key {wiring.key}; ssl_protocols TLSv1.3;" if wiring.secure else ""
     common = (
         'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffer_size 16k; proxy_buffers 16 16k; '
@@ -121,7 +125,8 @@ http {{
 
 
 def haproxy_config(port, backends, wiring):
-    spoken = {"h1": "", "h2": " proto h2", "tls": f" ssl crt {wiring.folder}/both.pem alpn h2"}[wiring.client]
+    secure = f" ssl crt {wiring.folder}/both.pem alpn {wiring.alpn}"
+    spoken = secure if wiring.secure else {"h1": "", "h2": " proto h2"}[wiring.client]
     return f"""
 global
   nbthread 1
@@ -181,7 +186,7 @@ def envoy_config(port, backends, mirror, wiring):
     if wiring.secure:
         files = {"certificate_chain": {"filename": f"{wiring.certificate}"}, "private_key": {"filename": f"{wiring.key}"}}
         context = {"@type": f"{extensions}.transport_sockets.tls.v3.DownstreamTlsContext"}
-        context["common_tls_context"] = {"tls_certificates": [files], "alpn_protocols": ["h2"]}
+        context["common_tls_context"] = {"tls_certificates": [files], "alpn_protocols": [wiring.alpn]}
         listener["filter_chains"][0]["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
     shadow_version = "h2" if mirror == "on-h2" else "h1"
     clusters = [cluster("live", backends.live, wiring.live), *([cluster("shadow", shadow, shadow_version)] if shadow else [])]

@@ -16,9 +16,10 @@ SLICE_H2_MS = 400
 
 
 def train_h1(load, proxy):
+    transport = "tls" if proxy.wiring.secure else "clear"
     for kind in suite_h1.KINDS:
         for connections in (1, 8, 64):
-            load.run("slice", proxy.port, connections, kind, SLICE_MS)
+            load.run("slice", proxy.port, connections, kind, SLICE_MS, transport)
             load.tell(f"close {proxy.port}")
 
 
@@ -33,6 +34,7 @@ def train_h2(load, proxy):
 def wirings(folder):
     """What is driven how: (wiring, mirror)."""
     made = [(Wiring(), mirror) for mirror in ("off", "on", "on-h2", "hung")]
+    made.append((Wiring("https", "h1", folder), "off"))
     for client in ("h2", "tls"):
         for live in ("h1", "h2"):
             made += [(Wiring(client, live, folder), mirror) for mirror in suite_h2.COPYING]
@@ -54,7 +56,7 @@ def main():
             for wiring, mirror in wirings(Path(folder)):
                 proxy = Proxy("gnomon", mirror, Path(folder), ports, binary, wiring)
                 running.append(proxy)
-                if wiring.client == "h1":
+                if wiring.client in ("h1", "https"):
                     train_h1(load, proxy)
                 else:
                     train_h2(load_h2, proxy)
