@@ -90,6 +90,7 @@ struct H2Callbacks {
   static int on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
     H2Session& me = self(user);
     const auto& limits = me.limits_;
+    me.receiving_ = nullptr;
     me.events_.on_head_progress(true);
     if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
       std::unique_ptr<H2Stream> made = me.events_.on_stream_begun();
@@ -101,10 +102,12 @@ struct H2Callbacks {
       made->id_ = frame->hd.stream_id;
       made->fields_.start(limits.head_bytes, limits.fields);
       nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, made.get());
+      me.receiving_ = made.get();
       me.adopt(std::move(made));
       return 0;
     }
-    if (H2Stream* stream = stream_of(session, frame->hd.stream_id)) {
+    me.receiving_ = stream_of(session, frame->hd.stream_id);
+    if (H2Stream* stream = me.receiving_) {
       // A client cannot know yet whether this is a head or the trailers.
       const bool trailers = me.role_ == H2Session::Role::server;
       stream->fields_.start(trailers ? limits.trailer_bytes : limits.head_bytes,
@@ -113,11 +116,11 @@ struct H2Callbacks {
     return 0;
   }
 
-  static int on_header(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name,
-                       size_t name_size, const uint8_t* value, size_t value_size, uint8_t /*flags*/,
-                       void* /*user*/) {
-    H2Stream* stream = stream_of(session, frame->hd.stream_id);
-    if (stream != nullptr && !stream->reset_) {
+  static int on_header(nghttp2_session* /*session*/, const nghttp2_frame* frame,
+                       const uint8_t* name, size_t name_size, const uint8_t* value,
+                       size_t value_size, uint8_t /*flags*/, void* user) {
+    H2Stream* stream = self(user).receiving_;
+    if (stream != nullptr && stream->id_ == frame->hd.stream_id && !stream->reset_) {
       stream->fields_.add(text(name, name_size), text(value, value_size));
     }
     return 0;
@@ -524,6 +527,7 @@ void H2Session::adopt(std::unique_ptr<H2Stream> stream) {
 }
 
 void H2Session::drop(H2Stream& stream) {
+  if (receiving_ == &stream) receiving_ = nullptr;
   const size_t at = stream.index_;
   std::swap(streams_[at], streams_.back());
   streams_[at]->index_ = at;
