@@ -9,7 +9,10 @@
 namespace gnomon::http {
 namespace {
 
-constexpr int kReadsPerTurn = 4;
+// Many streams share a connection, so a live one gets more than one that has a single exchange.
+// What is read at a time also leaves at a time.
+constexpr int kLiveReadsPerTurn = 16;
+constexpr int kBackgroundReadsPerTurn = 4;
 constexpr size_t kOutputBytes = size_t{64} * 1024;  // of frames that wait for the socket
 // What a backend is taken to allow until it has said so (RFC 9113 section 6.5.2 recommends it as
 // the least).
@@ -159,9 +162,11 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   }
 
   void read_some() {
+    const bool live = context_.lane == net::Lane::live;
+    const int most = live ? kLiveReadsPerTurn : kBackgroundReadsPerTurn;
     for (int reads = 0; phase_ == Phase::open; ++reads) {
       if (!stream_->readable() && !write_failed_) break;
-      if (reads == kReadsPerTurn) {
+      if (reads == most) {
         return context_.loop.schedule_continuation(read_task_, context_.lane);
       }
       ReadBuffer::Outcome got = context_.read_buffer.read(*stream_);

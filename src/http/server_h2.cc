@@ -201,9 +201,18 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     close();
   }
 
-  void schedule_flush() { context_.loop.schedule_gathering(flush_task_, net::Lane::live); }
+  // What a turn brings leaves in one write; unless it is so much that it would only take up memory.
+  void schedule_flush(size_t body_bytes = 0) {
+    gathered_ += body_bytes;
+    if (gathered_ < kOutputBytes) {
+      return context_.loop.schedule_gathering(flush_task_, net::Lane::live);
+    }
+    flush_task_.cancel();
+    context_.loop.schedule(flush_task_, net::Lane::live);
+  }
 
   void flush() {
+    gathered_ = 0;
     if (phase_ == Phase::closed) return;
     bool going = true;
     do {
@@ -297,7 +306,8 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   ConnectionScope scope_;
   H2Session session_;
   ByteQueue out_;
-  Chunk pending_;  // read before the connection was ours
+  size_t gathered_ = 0;  // of bodies, since the last flush
+  Chunk pending_;        // read before the connection was ours
 
   net::Task flush_task_;
   net::Task finish_task_;
@@ -339,8 +349,9 @@ class ServerH2::Exchange final : public Pooled<Exchange>, public H2Stream, publi
 
   void send_body(Chunk chunk) override {
     if (!answering() || bodiless_) return;
+    const size_t bytes = chunk.size();
     owner_.session_.send_body(*this, std::move(chunk));
-    owner_.schedule_flush();
+    owner_.schedule_flush(bytes);
   }
 
   void send_end(const Headers& trailers) override {
