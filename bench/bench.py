@@ -64,7 +64,7 @@ def introduction(args, suite, name, kinds, missing):
 of the gateway's process, user and system. Ratios are taken within a round. On loopback a sender also pays for
 the receiver's side of TCP, so ratios carry over to other machines and microseconds do not. Latency is that of a
 closed loop at saturation: good for comparing only. Unanswered are requests that had no answer a second after their slice.
-"""
+{suite.ABOUT}"""
 
 
 def built(binary):

@@ -5,6 +5,7 @@ from proxies import Proxy
 
 TITLE = "What a request costs"
 KINDS = {"get": "GET, answer 1 KiB", "post": "POST 4 KiB, answer 1 KiB", "large": "GET, answer 100 KiB"}
+ABOUT = ""
 GATEWAYS = ("gnomon", "nginx", "haproxy", "envoy")
 HEALTHY = [("gnomon", "off"), ("gnomon", "on"), ("nginx", "off"), ("nginx", "on"), ("haproxy", "off"), ("envoy", "off"), ("envoy", "on")]
 STUCK = [("gnomon", "off"), ("gnomon", "hung"), ("nginx", "off"), ("nginx", "hung"), ("envoy", "off"), ("envoy", "hung")]
