@@ -1,4 +1,5 @@
-// A backend that answers at once: 1 KiB, or 100 KiB for a path with /large in it.
+// A backend that answers at once: 1 KiB, or 100 KiB for a path with /large in it. It speaks HTTP/1
+// or, with those who begin with its preface, HTTP/2.
 //   gnomon_bench_backend [hung]      hung: reads everything and never answers
 // Prints the port it listens on.
 #include <array>
@@ -7,13 +8,20 @@
 #include <utility>
 #include <vector>
 
+#include "h2_responder.h"
 #include "http_peer.h"
 
 namespace {
 
+constexpr size_t kSmallBytes = 1024;
+constexpr size_t kLargeBytes = 102400;
+constexpr size_t kOutBytes = size_t{256} * 1024;  // of HTTP/2 frames that wait for the socket
+
 struct Connection {
   int fd = -1;
+  bool known = false;  // which version it speaks
   bench::MessageReader reader;
+  std::unique_ptr<bench::H2Responder> h2;
   std::string out;  // what the socket did not take at once
 };
 
@@ -24,7 +32,8 @@ std::string response(size_t body_bytes) {
 
 class Backend {
  public:
-  explicit Backend(bool hung) : hung_(hung), small_(response(1024)), large_(response(102400)) {
+  explicit Backend(bool hung)
+      : hung_(hung), small_(response(kSmallBytes)), large_(response(kLargeBytes)) {
     if (epoll_ < 0 || listener_ < 0) die("socket");
     sockaddr_in address = bench::loopback(0);
     auto* generic = reinterpret_cast<sockaddr*>(&address);
@@ -79,6 +88,14 @@ class Backend {
   }
 
   bool answer(Connection& connection, std::string_view bytes) {
+    if (!std::exchange(connection.known, true) && bytes.starts_with("PRI ")) {
+      connection.h2 = std::make_unique<bench::H2Responder>(hung_, kSmallBytes, kLargeBytes);
+    }
+    if (connection.h2 != nullptr) {
+      if (connection.h2->feed(bytes)) return flush(connection);
+      drop(connection);
+      return false;
+    }
     while (!bytes.empty()) {
       if (!connection.reader.feed(bytes) || hung_) continue;
       connection.out += connection.reader.large() ? large_ : small_;
@@ -87,15 +104,18 @@ class Backend {
   }
 
   bool flush(Connection& connection) {
-    if (connection.out.empty()) return true;
-    const ssize_t sent =
-        send(connection.fd, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN) {
-      drop(connection);
-      return false;
+    for (;;) {
+      if (connection.h2 != nullptr) connection.h2->pull(connection.out, kOutBytes);
+      if (connection.out.empty()) return true;
+      const ssize_t sent =
+          send(connection.fd, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EAGAIN) return true;
+      if (sent < 0) {
+        drop(connection);
+        return false;
+      }
+      connection.out.erase(0, sent);
     }
-    if (sent > 0) connection.out.erase(0, sent);
-    return true;
   }
 
   // Events of this turn may still name the connection, so it is freed at the end of the turn.

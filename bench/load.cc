@@ -1,13 +1,16 @@
 // A closed-loop load generator that is told what to do on standard input, one line at a time:
 //
-//   slice PORT CONNECTIONS KIND MILLISECONDS   as many requests as go into the time
-//   count PORT CONNECTIONS KIND REQUESTS       that many requests
-//   leave PORT CONNECTIONS KIND REQUESTS       that many, each broken off by the client at a random
-//   point close PORT                                 closes the connections to a port
+//   slice PORT CONNECTIONS KIND MILLISECONDS [tls]   as many requests as go into the time
+//   count PORT CONNECTIONS KIND REQUESTS             that many requests
+//   leave PORT CONNECTIONS KIND REQUESTS             that many, each broken off by the client at a
+//                                                    random point
+//   close PORT                                       closes the connections to a port
 //
 // KIND is get, post or large. Connections stay open between lines. The answer is one line:
 // requests seconds p50_us p99_us max_us errors stalled; stalled requests had no answer a second
 // after the end.
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -21,35 +24,30 @@
 #include <vector>
 
 #include "http_peer.h"
+#include "request.h"
+#include "tally.h"
+#include "wire.h"
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using bench::Clock;
 constexpr std::chrono::seconds kPatience{1};
 
 std::string request(std::string_view kind) {
-  // About as long as what a browser sends.
-  constexpr std::string_view kFields =
-      "Host: shop.example.com\r\n"
-      "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
-      "Accept: application/json, text/plain;q=0.9, */*;q=0.8\r\n"
-      "Accept-Language: en-GB,en;q=0.7,fr;q=0.3\r\n"
-      "Accept-Encoding: gzip, deflate, br, zstd\r\n"
-      "Referer: https://shop.example.com/catalogue/pets?page=3\r\n"
-      "Cookie: session=5f0c7a94d1c24c0c8f1e6a8e27e0b5ce; theme=light; consent=1\r\n"
-      "X-Request-Id: 0f8fad5b-d9cb-469f-a165-70867728950e\r\n"
-      "Cache-Control: no-cache\r\n";
-  std::string text(kind == "post" ? "POST" : "GET");
-  text +=
-      kind == "large" ? " /petstore/large HTTP/1.1\r\n" : " /petstore/pets?limit=20 HTTP/1.1\r\n";
-  text += kFields;
+  std::string text(kind == "post" ? "POST " : "GET ");
+  text.append(bench::path_of(kind)).append(" HTTP/1.1\r\n");
+  text.append("Host: ").append(bench::kAuthority).append("\r\n");
+  for (const auto& [name, value] : bench::kFields) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  }
   if (kind != "post") return text + "\r\n";
-  return text + "Content-Type: application/json\r\nContent-Length: 4096\r\n\r\n" +
-         std::string(4096, 'p');
+  text += "Content-Type: application/json\r\nContent-Length: ";
+  return text + std::to_string(bench::kPostBytes) + "\r\n\r\n" +
+         std::string(bench::kPostBytes, 'p');
 }
 
 struct Connection {
-  int fd = -1;
+  bench::Wire wire;
   bench::MessageReader reader;
   Clock::time_point begun;
   size_t sent = 0;  // of the request under way
@@ -67,6 +65,7 @@ struct Order {
   size_t connections = 0;
   std::string kind;
   uint64_t amount = 0;
+  std::string transport;
 };
 
 // One line of input, carried out on the connections of one port.
@@ -88,13 +87,13 @@ class Run {
       while (busy_ > 0 && turn()) {
       }
     }
-    return report();
+    return tally_.line(begin_);
   }
 
  private:
   bool timed() const { return order_.verb == "slice"; }
   bool leaving() const { return order_.verb == "leave"; }
-  bool more() const { return timed() ? Clock::now() < end_ : started_ < order_.amount; }
+  bool more() const { return timed() ? Clock::now() < end_ : tally_.started < order_.amount; }
 
   bool turn() {
     std::array<epoll_event, 256> events;
@@ -102,9 +101,9 @@ class Run {
     if (count == 0 && gave_up()) return false;
     for (int i = 0; i < count; ++i) {
       auto& connection = *static_cast<Connection*>(events[i].data.ptr);
-      if (connection.fd < 0) continue;
+      if (!connection.wire.is_open()) continue;
       if ((events[i].events & EPOLLOUT) != 0 && connection.busy) push(connection);
-      if (connection.fd >= 0 && (events[i].events & ~EPOLLOUT) != 0) pull(connection);
+      if (connection.wire.is_open() && (events[i].events & ~EPOLLOUT) != 0) pull(connection);
     }
     if (count > 0) last_event_ = Clock::now();
     return true;
@@ -116,7 +115,7 @@ class Run {
     if (Clock::now() < since + (timed() ? kPatience : 10 * kPatience)) return false;
     for (auto& connection : target_.connections) {
       if (!connection->busy) continue;
-      ++stalled_;
+      ++tally_.stalled;
       drop(*connection);
     }
     return true;
@@ -124,9 +123,9 @@ class Run {
 
   void next(Connection& connection) {
     if (!more()) return;
-    ++started_;
-    if (connection.fd < 0 && !open(connection)) {
-      ++errors_;
+    ++tally_.started;
+    if (!connection.wire.is_open() && !open(connection)) {
+      ++tally_.errors;
       return;
     }
     connection.begun = Clock::now();
@@ -137,23 +136,18 @@ class Run {
   }
 
   bool open(Connection& connection) {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    const sockaddr_in address = bench::loopback(order_.port);
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      close(fd);
-      return false;
-    }
-    bench::no_delay(fd);
-    connection.fd = fd;
+    const bool tls = order_.transport == "tls";
+    if (!connection.wire.open(order_.port, tls, "http/1.1", bench::kAuthority)) return false;
     connection.reader.reset();
-    bench::watch(target_.epoll, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, &connection);
+    bench::watch(target_.epoll, connection.wire.fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                 &connection);
     return true;
   }
 
   void push(Connection& connection) {
     if (connection.sent == request_.size()) return;
-    const ssize_t sent = send(connection.fd, request_.data() + connection.sent,
-                              request_.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = connection.wire.transmit(request_.data() + connection.sent,
+                                                  request_.size() - connection.sent);
     if (sent > 0) connection.sent += sent;
   }
 
@@ -174,39 +168,39 @@ class Run {
   void leave(Connection& connection) {
     std::uniform_int_distribution<size_t> point(0, request_.size() * 2);
     const size_t upto = std::min(point(random_), request_.size());
-    static_cast<void>(send(connection.fd, request_.data(), upto, MSG_NOSIGNAL | MSG_DONTWAIT));
+    static_cast<void>(connection.wire.transmit(request_.data(), upto));
     if (upto == request_.size() && point(random_) % 2 == 0) {
-      static_cast<void>(recv(connection.fd, buffer_.data(), 1 + point(random_) % 512, 0));
+      pollfd answer{connection.wire.fd(), POLLIN, 0};
+      poll(&answer, 1, -1);
+      static_cast<void>(connection.wire.receive(buffer_.data(), 1 + point(random_) % 512));
     }
     if (point(random_) % 2 == 0) {
       const linger at_once{1, 0};
-      setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+      setsockopt(connection.wire.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     drop(connection);
-    ++done_;
+    ++tally_.done;
   }
 
   void pull(Connection& connection) {
     for (;;) {
-      const ssize_t got = recv(connection.fd, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      const ssize_t got = connection.wire.receive(buffer_.data(), buffer_.size());
       if (got < 0 && errno == EAGAIN) return;
       if (got <= 0) return broken(connection);
       std::string_view bytes(buffer_.data(), got);
       while (!bytes.empty()) {
         if (!connection.reader.feed(bytes)) continue;
         answered(connection);
-        if (connection.fd < 0) return;
+        if (!connection.wire.is_open()) return;
       }
-      if (static_cast<size_t>(got) < buffer_.size()) return;
+      const bool all = static_cast<size_t>(got) < buffer_.size();
+      if (all && connection.wire.short_read_is_last()) return;
     }
   }
 
   void answered(Connection& connection) {
     if (!connection.busy) return;
-    if (connection.reader.status() != 200) ++errors_;
-    const auto took = Clock::now() - connection.begun;
-    took_us_.push_back(std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-    ++done_;
+    tally_.answered(connection.begun, connection.reader.status() == 200);
     connection.busy = false;
     --busy_;
     next(connection);
@@ -216,25 +210,13 @@ class Run {
     const bool was_busy = connection.busy;
     drop(connection);
     if (!was_busy) return;
-    ++errors_;
+    ++tally_.errors;
     next(connection);
   }
 
   void drop(Connection& connection) {
-    close(std::exchange(connection.fd, -1));
+    connection.wire.drop();
     if (std::exchange(connection.busy, false)) --busy_;
-  }
-
-  std::string report() {
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-    std::ranges::sort(took_us_);
-    const auto at = [this](double share) {
-      return took_us_.empty() ? 0 : took_us_[static_cast<size_t>(share * (took_us_.size() - 1))];
-    };
-    std::ostringstream line;
-    line << done_ << ' ' << seconds << ' ' << at(0.5) << ' ' << at(0.99) << ' ' << at(1) << ' '
-         << errors_ << ' ' << stalled_;
-    return line.str();
   }
 
   Target& target_;
@@ -243,22 +225,11 @@ class Run {
   Clock::time_point begin_;
   Clock::time_point end_;
   Clock::time_point last_event_ = Clock::now();
-  uint64_t started_ = 0;
-  uint64_t done_ = 0;
-  uint64_t errors_ = 0;
-  uint64_t stalled_ = 0;
+  bench::Tally tally_;
   size_t busy_ = 0;
-  std::vector<uint32_t> took_us_;
   std::mt19937_64 random_{order_.port ^ (order_.amount << 16)};
   std::array<char, 262144> buffer_;
 };
-
-void close_all(Target& target) {
-  for (auto& connection : target.connections) {
-    if (connection->fd >= 0) close(connection->fd);
-  }
-  target.connections.clear();
-}
 
 }  // namespace
 
@@ -269,10 +240,11 @@ int main() {
   while (std::getline(std::cin, line)) {
     std::istringstream words(line);
     Order order;
-    words >> order.verb >> order.port >> order.connections >> order.kind >> order.amount;
+    words >> order.verb >> order.port >> order.connections >> order.kind >> order.amount >>
+        order.transport;
     Target& target = targets[order.port];
     if (order.verb == "close") {
-      close_all(target);
+      target.connections.clear();
       std::cout << "closed" << "\n" << std::flush;
       continue;
     }

@@ -6,11 +6,13 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 PROXY_CPU, PEER_CPU = 0, 1
+KINDS = ("gnomon", "nginx", "haproxy", "envoy", "nghttpx")
 START_S = 15
 
 
@@ -51,11 +53,46 @@ class Backends:
     hung: int
 
     def shadow_for(self, mirror):
-        return {"off": None, "on": self.shadow, "hung": self.hung}[mirror]
+        return {"off": None, "on": self.shadow, "on-h2": self.shadow, "hung": self.hung}[mirror]
 
 
-def nginx_config(folder, port, backends, mirror):
+@dataclass(frozen=True)
+class Wiring:
+    """What is spoken: `client` is h1, https (HTTP/1 over TLS), h2 (prior knowledge) or tls (h2 by ALPN), `live` h1 or h2."""
+
+    client: str = "h1"
+    live: str = "h1"
+    folder: Path | None = None  # of the certificate
+
+    @property
+    def secure(self):
+        return self.client in ("tls", "https")
+
+    @property
+    def alpn(self):
+        return "h2" if self.client == "tls" else "http/1.1"
+
+    @property
+    def certificate(self):
+        return self.folder / "cert.pem"
+
+    @property
+    def key(self):
+        return self.folder / "key.pem"
+
+
+def make_certificate(folder):
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=shop.example.com", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    # HAProxy reads both from one file.
+    (folder / "both.pem").write_text((folder / "cert.pem").read_text() + (folder / "key.pem").read_text())
+
+
+def nginx_config(folder, port, backends, mirror, wiring):
     shadow = backends.shadow_for(mirror)
+    spoken = {"h1": "", "https": " ssl", "h2": " http2", "tls": " ssl http2"}[wiring.client]
+    secure = f"ssl_certificate {wiring.certificate}; ssl_certificate_key {wiring.key}; ssl_protocols TLSv1.3;" if wiring.secure else ""
     common = (
         'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffer_size 16k; proxy_buffers 16 16k; '
         "proxy_busy_buffers_size 128k; proxy_max_temp_file_size 0;"
@@ -78,7 +115,8 @@ http {{
   upstream live {{ server 127.0.0.1:{backends.live}; {upstream} }}
   {copies}
   server {{
-    listen 127.0.0.1:{port};
+    listen 127.0.0.1:{port}{spoken};
+    {secure}
     {location}
     location / {{ {"mirror /copy;" if shadow else ""} proxy_pass http://live; proxy_set_header Host $http_host; {common} }}
   }}
@@ -86,7 +124,9 @@ http {{
 """
 
 
-def haproxy_config(port, backends):
+def haproxy_config(port, backends, wiring):
+    secure = f" ssl crt {wiring.folder}/both.pem alpn {wiring.alpn}"
+    spoken = secure if wiring.secure else {"h1": "", "h2": " proto h2"}[wiring.client]
     return f"""
 global
   nbthread 1
@@ -99,27 +139,34 @@ defaults
   option http-keep-alive
   http-reuse always
 frontend front
-  bind 127.0.0.1:{port}
+  bind 127.0.0.1:{port}{spoken}
   default_backend back
 backend back
-  server live 127.0.0.1:{backends.live} pool-purge-delay 60s
+  server live 127.0.0.1:{backends.live} pool-purge-delay 60s{" proto h2" if wiring.live == "h2" else ""}
 """
 
 
-def envoy_config(port, backends, mirror):
-    def cluster(name, to):
+def envoy_config(port, backends, mirror, wiring):
+    extensions = "type.googleapis.com/envoy.extensions"
+
+    def cluster(name, to, version):
         endpoint = {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": to}}}}
         limits = {f"max_{what}": 100000 for what in ("connections", "pending_requests", "requests")}
-        return {
+        made = {
             "name": name,
             "connect_timeout": "5s",
             "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
             "circuit_breakers": {"thresholds": [limits]} if name == "live" else {},
         }
+        if version == "h2":
+            options = {"@type": f"{extensions}.upstreams.http.v3.HttpProtocolOptions"}
+            options["explicit_http_config"] = {"http2_protocol_options": {}}
+            made["typed_extension_protocol_options"] = {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options}
+        return made
 
     shadow = backends.shadow_for(mirror)
     action = {"cluster": "live", **({"request_mirror_policies": [{"cluster": "shadow"}]} if shadow else {})}
-    types = "type.googleapis.com/envoy.extensions.filters"
+    types = f"{extensions}.filters"
     manager = {
         "@type": f"{types}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "bench",
@@ -136,14 +183,27 @@ def envoy_config(port, backends, mirror):
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
     }
-    clusters = [cluster("live", backends.live), *([cluster("shadow", shadow)] if shadow else [])]
+    if wiring.secure:
+        files = {"certificate_chain": {"filename": f"{wiring.certificate}"}, "private_key": {"filename": f"{wiring.key}"}}
+        context = {"@type": f"{extensions}.transport_sockets.tls.v3.DownstreamTlsContext"}
+        context["common_tls_context"] = {"tls_certificates": [files], "alpn_protocols": [wiring.alpn]}
+        listener["filter_chains"][0]["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
+    shadow_version = "h2" if mirror == "on-h2" else "h1"
+    clusters = [cluster("live", backends.live, wiring.live), *([cluster("shadow", shadow, shadow_version)] if shadow else [])]
     return json.dumps({"static_resources": {"listeners": [listener], "clusters": clusters}})
 
 
-def gnomon_config(backends, mirror):
+def nghttpx_command(port, backends, wiring):
+    front = f"-f127.0.0.1,{port}{'' if wiring.secure else ';no-tls'}"
+    back = f"-b127.0.0.1,{backends.live};/;proto={'h2' if wiring.live == 'h2' else 'http/1.1'}"
+    command = ["nghttpx", "--conf=/dev/null", "--single-process", "-n1", "--no-ocsp", "-LFATAL", front, back]
+    return command + ([wiring.key, wiring.certificate] if wiring.secure else [])
+
+
+def gnomon_config(port, backends, mirror, wiring):
     shadow = backends.shadow_for(mirror)
 
-    def upstream(name, port):
+    def upstream(name, port, version):
         # Breakers as wide as the others' have them, so that none answers for the backend.
         return f"""
 apiVersion: gloo.solo.io/v1
@@ -151,16 +211,25 @@ kind: Upstream
 metadata: {{name: {name}, namespace: gloo-system}}
 spec:
   static: {{hosts: [{{addr: 127.0.0.1, port: {port}}}]}}
+  useHttp2: {"true" if version == "h2" else "false"}
 ---"""
 
     options = ""
     if shadow:
         options = "options: {shadowing: {upstream: {name: shadow, namespace: gloo-system}, percentage: 100}}"
-    return f"""{upstream("live", backends.live)}{upstream("shadow", shadow) if shadow else ""}
+    secure = f"sslConfig: {{sslFiles: {{tlsCert: {wiring.certificate}, tlsKey: {wiring.key}}}}}" if wiring.secure else ""
+    copies = upstream("shadow", shadow, "h2" if mirror == "on-h2" else "h1") if shadow else ""
+    return f"""{upstream("live", backends.live, wiring.live)}{copies}
+apiVersion: gateway.solo.io/v1
+kind: Gateway
+metadata: {{name: gateway-proxy, namespace: gloo-system}}
+spec: {{bindAddress: 127.0.0.1, bindPort: {port}, ssl: {"true" if wiring.secure else "false"}, httpGateway: {{}}}}
+---
 apiVersion: gateway.solo.io/v1
 kind: VirtualService
 metadata: {{name: default, namespace: gloo-system}}
 spec:
+  {secure}
   virtualHost:
     domains: ['*']
     routes:
@@ -173,27 +242,28 @@ spec:
 class Proxy:
     """One gateway under test. `key` is what the results call it."""
 
-    def __init__(self, kind, mirror, folder, backends, binary):
-        self.kind, self.mirror = kind, mirror
+    def __init__(self, kind, mirror, folder, backends, binary, wiring=None):
+        wiring = wiring or Wiring()
+        self.kind, self.mirror, self.wiring = kind, mirror, wiring
         self.key = f"{kind} {mirror}"
-        self.folder = folder / f"{kind}-{mirror}"
-        self.folder.mkdir()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{kind}-{mirror}-", dir=folder))
         self.port = free_port()
         file = self.folder / "config"
         if kind == "gnomon":
             file = self.folder / "config.yaml"
-            file.write_text(gnomon_config(backends, mirror))
-            listen = f"127.0.0.1:{self.port}"
-            command = [binary, "run", "-c", file, "--workers", "1", "--listen", listen, "--admin", "127.0.0.1:0"]
+            file.write_text(gnomon_config(self.port, backends, mirror, wiring))
+            command = [binary, "run", "-c", file, "--workers", "1", "--admin", "127.0.0.1:0"]
         elif kind == "nginx":
-            file.write_text(nginx_config(self.folder, self.port, backends, mirror))
+            file.write_text(nginx_config(self.folder, self.port, backends, mirror, wiring))
             command = ["/usr/sbin/nginx", "-p", self.folder, "-c", file]
         elif kind == "haproxy":
-            file.write_text(haproxy_config(self.port, backends))
+            file.write_text(haproxy_config(self.port, backends, wiring))
             command = ["/usr/sbin/haproxy", "-db", "-f", file]
+        elif kind == "nghttpx":
+            command = nghttpx_command(self.port, backends, wiring)
         else:
             file = file.with_suffix(".json")
-            file.write_text(envoy_config(self.port, backends, mirror))
+            file.write_text(envoy_config(self.port, backends, mirror, wiring))
             command = ["envoy", "-c", file, "--concurrency", "1", "--use-dynamic-base-id", "-l", "critical"]
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
@@ -227,6 +297,7 @@ def version(kind, binary):
         "nginx": ["/usr/sbin/nginx", "-v"],
         "haproxy": ["/usr/sbin/haproxy", "-v"],
         "envoy": ["envoy", "--version"],
+        "nghttpx": ["nghttpx", "--version"],
     }[kind]
     run = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     found = re.search(r"\d+\.\d+\.\d+", run.stdout + run.stderr)

@@ -14,10 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 
-from bench import Backend, Load  # noqa: E402
 from harness.config import gateway, route, shadowing, upstream, virtual_service  # noqa: E402
 from harness.gateway import BINARY, SANITIZED, Gateway  # noqa: E402
 from harness.wait import eventually  # noqa: E402
+from measure import Backend, Load  # noqa: E402
 
 CONNECTIONS = 64
 MIX = (("get", 6), ("post", 3), ("large", 1))  # tenths of the requests

@@ -11,6 +11,8 @@
 namespace gnomon {
 namespace {
 
+constexpr size_t kChunksUsual = 4;
+
 // Blocks freed on this thread, ready for reuse. Bounded, so that a burst is given back.
 class BlockPool {
  public:
@@ -76,8 +78,14 @@ Chunk Chunk::copy_of(std::string_view bytes) {
   return {std::move(block), data, bytes.size()};
 }
 
+// At once for a few: most queues never hold more.
+void ByteQueue::make_room() {
+  if (chunks_.capacity() == 0) chunks_.reserve(kChunksUsual);
+}
+
 void ByteQueue::append(Chunk chunk) {
   if (chunk.empty()) return;
+  make_room();
   size_ += chunk.size();
   chunks_.push_back(std::move(chunk));
 }
@@ -98,6 +106,7 @@ void ByteQueue::append_copy(std::string_view bytes) {
         chunks_.back().block().get() == tail_.get()) {
       chunks_.back().extend(n);
     } else {
+      make_room();
       chunks_.emplace_back(tail_, to, n);
     }
     bytes.remove_prefix(n);
@@ -164,8 +173,9 @@ size_t ByteQueue::pinned_bytes() const noexcept {
 void ByteQueue::compact() {
   const size_t first = std::max(head_, compact_);
   if (first >= chunks_.size()) return;
-  std::vector<Chunk> fresh(std::make_move_iterator(chunks_.begin() + static_cast<ptrdiff_t>(first)),
-                           std::make_move_iterator(chunks_.end()));
+  std::vector<Chunk, PoolAllocator<Chunk>> fresh(
+      std::make_move_iterator(chunks_.begin() + static_cast<ptrdiff_t>(first)),
+      std::make_move_iterator(chunks_.end()));
   chunks_.resize(first);
   for (Chunk& chunk : fresh) {
     const Block* block = chunk.block().get();

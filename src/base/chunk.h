@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/pool.h"
+
 namespace gnomon {
 
 class BlockRef;
@@ -130,7 +132,9 @@ class ByteQueue {
   std::string to_string() const;
 
  private:
-  std::vector<Chunk> chunks_;
+  void make_room();
+
+  std::vector<Chunk, PoolAllocator<Chunk>> chunks_;
   size_t head_ = 0;     // index of the first chunk in use
   size_t compact_ = 0;  // index of the first chunk that compact() has not looked at
   size_t size_ = 0;

@@ -13,6 +13,9 @@
 namespace gnomon::http {
 namespace {
 
+// Many streams share a connection, so a live one gets more than one that has a single exchange.
+// What is read at a time also leaves at a time.
+constexpr int kLiveReadsPerTurn = 16;
 constexpr size_t kOutputBytes = size_t{64} * 1024;  // of frames that wait for the socket
 // What a backend is taken to allow until it has said so (RFC 9113 section 6.5.2 recommends it as
 // the least).
@@ -144,7 +147,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     heartbeat_timer_.arm(std::max(std::chrono::ceil<Millis>(next - now), Millis(1)));
   }
 
-  void schedule_flush() { context_.loop.schedule(flush_task_, context_.lane); }
+  void schedule_flush() { context_.loop.schedule_gathering(flush_task_, context_.lane); }
 
   void flush() {
     if (phase_ != Phase::open) return;
@@ -175,9 +178,10 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   }
 
   void read_some() {
-    read_in_turns(
-        {*stream_, context_.read_buffer, context_.loop, read_task_, context_.lane, write_failed_},
-        *this);
+    const int most = context_.lane == net::Lane::live ? kLiveReadsPerTurn : kReadsPerTurn;
+    read_in_turns({*stream_, context_.read_buffer, context_.loop, read_task_, context_.lane,
+                   write_failed_, most},
+                  *this);
     if (phase_ == Phase::open && session_.wants_write()) schedule_flush();
     leave_if_idle();
   }

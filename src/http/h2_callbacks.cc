@@ -24,6 +24,7 @@ int H2Callbacks::on_begin_headers(nghttp2_session* session, const nghttp2_frame*
                                   void* user) {
   H2Session& me = self(user);
   const auto& limits = me.limits_;
+  me.receiving_ = nullptr;
   me.events_.on_head_progress(true);
   if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     // nghttp2 reads no more once a client that has said GOAWAY has no stream left, but not before
@@ -37,10 +38,12 @@ int H2Callbacks::on_begin_headers(nghttp2_session* session, const nghttp2_frame*
     made->id_ = frame->hd.stream_id;
     made->fields_.start(limits.head_bytes, limits.fields);
     nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, made.get());
+    me.receiving_ = made.get();
     me.adopt(std::move(made));
     return 0;
   }
-  if (H2Stream* stream = stream_of(session, frame->hd.stream_id)) {
+  me.receiving_ = stream_of(session, frame->hd.stream_id);
+  if (H2Stream* stream = me.receiving_) {
     // A client cannot know yet whether this is a head or the trailers.
     const bool trailers = me.role_ == H2Session::Role::server;
     stream->fields_.start(trailers ? limits.trailer_bytes : limits.head_bytes,
@@ -49,11 +52,11 @@ int H2Callbacks::on_begin_headers(nghttp2_session* session, const nghttp2_frame*
   return 0;
 }
 
-int H2Callbacks::on_header(nghttp2_session* session, const nghttp2_frame* frame,
+int H2Callbacks::on_header(nghttp2_session* /*session*/, const nghttp2_frame* frame,
                            const uint8_t* name, size_t name_size, const uint8_t* value,
-                           size_t value_size, uint8_t /*flags*/, void* /*user*/) {
-  H2Stream* stream = stream_of(session, frame->hd.stream_id);
-  if (stream != nullptr && !stream->reset_) {
+                           size_t value_size, uint8_t /*flags*/, void* user) {
+  H2Stream* stream = self(user).receiving_;
+  if (stream != nullptr && stream->id_ == frame->hd.stream_id && !stream->reset_) {
     stream->fields_.add(text(name, name_size), text(value, value_size));
   }
   return 0;

@@ -162,6 +162,7 @@ void H2Session::adopt(std::unique_ptr<H2Stream> stream) {
 }
 
 void H2Session::drop(H2Stream& stream) {
+  if (receiving_ == &stream) receiving_ = nullptr;
   const size_t at = stream.index_;
   std::swap(streams_[at], streams_.back());
   streams_[at]->index_ = at;

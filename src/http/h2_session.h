@@ -192,8 +192,10 @@ class H2Session {
   std::vector<std::unique_ptr<H2Stream>> streams_;
   std::vector<int32_t> writable_;
   H2Calm calm_;
-  const Chunk* input_ = nullptr;  // while it is fed
-  ByteQueue* output_ = nullptr;   // while it is pulled
+  H2Stream* receiving_ = nullptr;  // whose fields come in; finding it anew for each field is dear
+  H2Stream* receiving_ = nullptr;  // whose fields come in; finding it anew for each field is dear
+  const Chunk* input_ = nullptr;   // while it is fed
+  ByteQueue* output_ = nullptr;    // while it is pulled
   size_t enough_ = 0;
   ByteQueue last_words_;
   H2Flood flood_ = H2Flood::none;

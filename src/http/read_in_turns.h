@@ -23,6 +23,7 @@ struct ReadTurn {
   net::Task& again;  // the rest, when this turn is over
   net::Lane lane;
   bool last = false;  // there is no use in waiting for more
+  int most = kReadsPerTurn;
 };
 
 // `Connection` has wants_read(); feed_pending(), false when nothing was read before;
@@ -32,7 +33,7 @@ void read_in_turns(const ReadTurn& turn, Connection& to) {
   for (int reads = 0; to.wants_read(); ++reads) {
     if (to.feed_pending()) continue;
     if (!turn.stream.readable() && !turn.last) return;
-    if (reads == kReadsPerTurn) return turn.loop.schedule_continuation(turn.again, turn.lane);
+    if (reads == turn.most) return turn.loop.schedule_continuation(turn.again, turn.lane);
     ReadBuffer::Outcome got = turn.buffer.read(turn.stream);
     switch (got.io.status) {
       case net::IoResult::Status::ok:

@@ -24,11 +24,11 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
         stream_(std::move(stream)),
         peer_ip_(stream_->peer().ip()),
         shared_{context,  *this,       *stream_,     peer_ip_,    scope_,
-                session_, flush_task_, finish_task_, resume_task_},
+                session_, flush_, finish_task_, resume_task_},
         session_(H2Session::Role::server, H2Session::limits_of(context.settings), *this),
         heartbeat_(context.settings.heartbeat),
         pending_(std::move(read)),
-        flush_task_([this] { flush(); }),
+        flush_(context.loop, [this] { flush(); }),
         finish_task_([this] { session_.for_each_stream([](H2Stream& s) { own(s).finish(); }); }),
         resume_task_([this] { resume_streams(); }),
         read_task_([this] { read_some(); }),
@@ -41,7 +41,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     if (settings().max_connection_duration > Millis::zero()) {
       drain_timer_.arm(settings().max_connection_duration);
     }
-    schedule_flush();
+    flush_.schedule();
     context.loop.schedule(read_task_, net::Lane::live);
   }
 
@@ -51,7 +51,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     if (std::exchange(draining_, true) || phase_ != Phase::open) return;
     session_.send_shutdown_notice();
     drain_timer_.arm(settings().drain_timeout);
-    schedule_flush();
+    flush_.schedule();
   }
   void close_now() override { abandon(kClosing); }
   bool idle() const noexcept override { return session_.open_streams() == 0; }
@@ -83,7 +83,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     if (phase_ == Phase::lingering) return;
     heartbeat_.on_life(context_.loop.now());
     if (!session_.feed(in, context_.loop.now())) return fail();
-    if (session_.wants_write()) schedule_flush();
+    if (session_.wants_write()) flush_.schedule();
     if (session_.over()) close_after_flush();
   }
 
@@ -163,7 +163,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     if (std::exchange(drained_, true) || phase_ != Phase::open) return;
     drain_timer_.cancel();
     session_.send_goaway(kNoError);
-    schedule_flush();
+    flush_.schedule();
     if (idle()) close_after_flush();
   }
 
@@ -181,8 +181,6 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     stream_->abort();
     close();
   }
-
-  void schedule_flush() { context_.loop.schedule(flush_task_, net::Lane::live); }
 
   void flush() {
     if (phase_ == Phase::closed) return;
@@ -216,7 +214,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     if (phase_ != Phase::open) return;
     phase_ = Phase::closing;
     arm_flush_limit(phase_timer_, settings());
-    schedule_flush();
+    flush_.schedule();
   }
 
   // Closing with unread bytes would reset the connection and could destroy our last words.
@@ -236,7 +234,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
     phase_timer_.cancel();
     stream_timer_.cancel();
     drain_timer_.cancel();
-    flush_task_.cancel();
+    flush_.cancel();
     finish_task_.cancel();
     resume_task_.cancel();
     read_task_.cancel();
@@ -272,7 +270,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
   ByteQueue out_;
   Chunk pending_;  // read before the connection was ours
 
-  net::Task flush_task_;
+  H2Flush flush_;
   net::Task finish_task_;
   net::Task resume_task_;
   net::Task read_task_;
@@ -317,7 +315,7 @@ void ServerH2::on_stream_closed(H2Stream& stream, uint32_t /*code*/) {
 
 void ServerH2::resume_streams() {
   session_.for_each_stream([](H2Stream& stream) { own(stream).resume_if_wanted(); });
-  if (phase_ != Phase::closed && session_.wants_write()) schedule_flush();
+  if (phase_ != Phase::closed && session_.wants_write()) flush_.schedule();
 }
 
 void ServerH2::arm_stream_timer(TimePoint at) {
@@ -340,7 +338,7 @@ void ServerH2::check_streams() {
   if (phase_ != Phase::open) return;
   session_.for_each_stream(
       [&](H2Stream& stream) { next = std::min(next, own(stream).check_time()); });
-  if (session_.wants_write()) schedule_flush();
+  if (session_.wants_write()) flush_.schedule();
   if (phase_ == Phase::open && next != TimePoint::max()) arm_stream_timer(next);
 }
 

@@ -79,7 +79,7 @@ void ServerH2Stream::on_sent_end() {
   if (response_done_) schedule(shared_.finish);
   if (end_received() || (tunnel_ && handler_ != nullptr)) return;
   shared_.session.reset(*this, kNoError);
-  schedule(shared_.flush);
+  shared_.flush.schedule();
 }
 
 // ---- from the handler
@@ -87,7 +87,7 @@ void ServerH2Stream::on_sent_end() {
 void ServerH2Stream::send_interim(const ResponseHead& head) {
   if (!answering() || head_given_) return;
   shared_.session.send_interim(*this, head);
-  schedule(shared_.flush);
+  shared_.flush.schedule();
 }
 
 void ServerH2Stream::send_head(const ResponseHead& head) {
@@ -96,7 +96,7 @@ void ServerH2Stream::send_head(const ResponseHead& head) {
   bodiless_ = head_request_ || head.body == BodyKind::none ||
               (head.body == BodyKind::sized && head.content_length == 0);
   shared_.session.send_response(*this, head, bodiless_);
-  schedule(shared_.flush);
+  shared_.flush.schedule();
 }
 
 // RFC 8441 section 5: success is a 200, and the body is what comes after a 101.
@@ -108,21 +108,22 @@ void ServerH2Stream::begin_tunnel(const ResponseHead& head) {
   answer.status = 200;
   answer.headers.remove(std::string_view("sec-websocket-accept"));
   shared_.session.send_response(*this, answer, false);
-  schedule(shared_.flush);
+  shared_.flush.schedule();
   resume();
 }
 
 void ServerH2Stream::send_body(Chunk chunk) {
   if (!answering() || bodiless_) return;
+  const size_t bytes = chunk.size();
   shared_.session.send_body(*this, std::move(chunk));
-  schedule(shared_.flush);
+  shared_.flush.schedule(bytes);
 }
 
 void ServerH2Stream::send_end(const Headers& trailers) {
   if (!answering()) return;
   response_done_ = true;
   if (!bodiless_) shared_.session.send_end(*this, settings().trailers ? trailers : Headers());
-  schedule(shared_.flush);
+  shared_.flush.schedule();
   if (request_done_ || !tunnel_) schedule(shared_.finish);
 }
 
@@ -130,7 +131,7 @@ void ServerH2Stream::reset() {
   if (was_reset()) return;
   response_done_ = request_done_ = true;
   shared_.session.reset(*this, kInternalError);
-  schedule(shared_.flush);
+  shared_.flush.schedule();
   schedule(shared_.finish);
 }
 
@@ -155,7 +156,7 @@ void ServerH2Stream::give_up(const Error& error, uint16_t status) {
   tell_gone(error);
   if (!head_given_ && status != 0) return refuse({status, error.detail});
   shared_.session.reset(*this, kCancel);
-  schedule(shared_.flush);
+  shared_.flush.schedule();
 }
 
 TimePoint ServerH2Stream::check_time() {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/pool.h"
+#include "http/h2_flush.h"
 #include "http/h2_session.h"
 #include "http/server_connection.h"
 
@@ -19,7 +20,7 @@ struct ServerH2Shared {
   const std::string& peer_ip;
   ConnectionScope& scope;
   H2Session& session;
-  net::Task& flush;
+  H2Flush& flush;
   net::Task& finish;  // lets go of the handlers whose exchange is over
   net::Task& resume;  // of streams that want to
 };

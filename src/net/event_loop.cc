@@ -83,6 +83,11 @@ void EventLoop::schedule(Task& task, Lane lane) noexcept {
   (lane == Lane::live ? live_tasks_ : background_tasks_).push(task);
 }
 
+void EventLoop::schedule_gathering(Task& task, Lane lane) noexcept {
+  if (task.scheduled()) return;
+  (lane == Lane::live ? gathering_ : background_tasks_).push(task);
+}
+
 void EventLoop::schedule_continuation(Task& task, Lane lane) noexcept {
   if (task.scheduled()) return;
   (lane == Lane::live ? continuations_ : background_tasks_).push(task);
@@ -120,8 +125,8 @@ void EventLoop::run() {
 void EventLoop::run_once(Duration max_wait) {
   Duration wait = timers_.next_wait();
   if (wait < Duration::zero() || (max_wait >= Duration::zero() && max_wait < wait)) wait = max_wait;
-  if (!live_tasks_.empty() || !continuations_.empty() || !background_tasks_.empty() ||
-      !background_events_.empty()) {
+  if (!live_tasks_.empty() || !gathering_.empty() || !continuations_.empty() ||
+      !background_tasks_.empty() || !background_events_.empty()) {
     wait = Duration::zero();
   }
   events_.clear();
@@ -139,7 +144,9 @@ void EventLoop::run_once(Duration max_wait) {
   timers_.fire_due();
   run_posted();
   run_live_tasks();
+  run_gathering();
   run_continuations();
+  run_gathering();
   run_background();
 }
 
@@ -151,6 +158,13 @@ void EventLoop::dispatch(const Poller::Event& event) {
 
 void EventLoop::run_live_tasks() {
   while (Task* task = live_tasks_.pop()) task->run_();
+}
+
+void EventLoop::run_gathering() {
+  while (Task* task = gathering_.pop()) {
+    task->run_();
+    run_live_tasks();
+  }
 }
 
 // Each once: what they schedule anew waits for the next turn.

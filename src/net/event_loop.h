@@ -101,6 +101,9 @@ class EventLoop {
 
   // Live tasks run right after the event that scheduled them, background tasks after all live work.
   void schedule(Task& task, Lane lane) noexcept;
+  // Live work that gathers what several events of a turn have brought, such as a write on behalf of
+  // many streams: runs behind all live events of the turn, before anything that goes on for long.
+  void schedule_gathering(Task& task, Lane lane) noexcept;
   // Work that goes on for long and lets others have their turn in between. Live work of that sort
   // runs once a turn, behind the live events and before anything in the background.
   void schedule_continuation(Task& task, Lane lane) noexcept;
@@ -122,6 +125,7 @@ class EventLoop {
 
   void dispatch(const Poller::Event& event);
   void run_live_tasks();
+  void run_gathering();
   void run_continuations();
   void run_background_events(TimePoint end);
   void run_background();
@@ -136,6 +140,7 @@ class EventLoop {
   std::vector<Poller::Event> background_events_;
   size_t background_next_ = 0;  // the first of them that has not been told
   TaskList live_tasks_;
+  TaskList gathering_;
   TaskList continuations_;
   TaskList background_tasks_;
 

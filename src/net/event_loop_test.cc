@@ -32,6 +32,42 @@ TEST_F(EventLoopTest, background_tasks_run_after_all_live_tasks) {
   EXPECT_EQ(order, "12b");
 }
 
+TEST_F(EventLoopTest, what_gathers_runs_after_live_work_and_before_the_background) {
+  std::string order;
+  Task background([&] { order += 'b'; });
+  Task second([&] { order += '2'; });
+  Task continuation([&] { order += 'c'; });
+  Task gathering([&] {
+    order += 'g';
+    loop_.schedule(second, Lane::live);
+  });
+  Task first([&] {
+    order += '1';
+    loop_.schedule_gathering(gathering, Lane::live);
+    loop_.schedule_gathering(gathering, Lane::live);
+  });
+  loop_.schedule(background, Lane::background);
+  loop_.schedule_continuation(continuation, Lane::live);
+  loop_.schedule_gathering(gathering, Lane::live);
+  loop_.schedule(first, Lane::live);
+  turn();
+  EXPECT_EQ(order, "1g2cb");
+}
+
+TEST_F(EventLoopTest, what_gathers_behind_a_continuation_does_not_wait_for_the_next_turn) {
+  std::string order;
+  Task background([&] { order += 'b'; });
+  Task gathering([&] { order += 'g'; });
+  Task continuation([&] {
+    order += 'c';
+    loop_.schedule_gathering(gathering, Lane::live);
+  });
+  loop_.schedule(background, Lane::background);
+  loop_.schedule_continuation(continuation, Lane::live);
+  turn();
+  EXPECT_EQ(order, "cgb");
+}
+
 TEST_F(EventLoopTest, a_task_scheduled_twice_runs_once) {
   int runs = 0;
   Task task([&] { ++runs; });

@@ -20,8 +20,10 @@ constexpr size_t kBatchBytes = 4 * kRecordBytes;
 constexpr size_t kBackgroundBatchBytes = kRecordBytes;
 
 // OpenSSL's own is one record. More at a time, so that a large upload is read with few calls; not
-// before the handshake is over, because whoever has not got that far shall not cost that much.
-constexpr size_t kReadAheadBytes = 4 * (kRecordBytes + 256);
+// before the handshake is over, because whoever has not got that far shall not cost that much. And
+// no more than the allocator keeps on a thread: the buffer is released whenever it is empty, and
+// beyond 32 KiB that would give its pages back to the system after each request.
+constexpr size_t kReadAheadBytes = size_t{31} * 1024;
 // What one read() takes from below: a flood of records that bring no data must not hold the loop.
 constexpr size_t kTakenMax = size_t{128} * 1024;
 // Replies, to a KeyUpdate for example, that a peer has called for and does not read.
