@@ -260,6 +260,8 @@ void Worker::read_first_byte(Arrival arrival, std::unique_ptr<net::Stream> strea
       secure_sorted(arrival, reader.take_stream(), entrance);
     } else if (outcome == net::FirstByte::Outcome::other) {
       serve_sorted(arrival, reader.take_stream(), entrance.clear);
+    } else {
+      refuse(proxy::Refusal::no_gateway);
     }
     used_first_bytes_.bury(std::move(it->second));
     first_bytes_.erase(it);

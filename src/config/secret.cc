@@ -77,9 +77,12 @@ std::optional<std::string_view> Secret::entry(const std::string& name) const {
 }
 
 Secret::TlsTexts Secret::tls_texts() const {
-  if (tls) return {tls->cert_chain.value, tls->private_key.value, tls->root_ca.value};
+  if (tls) {
+    return {tls->cert_chain.value, tls->private_key.value, tls->root_ca.value,
+            tls->ocsp_staple.value ? std::string_view(*tls->ocsp_staple.value) : ""};
+  }
   return {entry("tls.crt").value_or(""), entry("tls.key").value_or(""),
-          entry("ca.crt").value_or("")};
+          entry("ca.crt").value_or(""), entry("tls.ocsp-staple").value_or("")};
 }
 
 std::map<std::string_view, std::string_view> Secret::headers() const {
@@ -113,7 +116,7 @@ void describe(Schema<TlsSecret>& s) {
   s.field("certChain", &TlsSecret::cert_chain);
   s.field("privateKey", &TlsSecret::private_key);
   s.field("rootCa", &TlsSecret::root_ca);
-  s.ignored({"ocspStaple"});
+  s.field("ocspStaple", &TlsSecret::ocsp_staple);
 }
 
 void describe(Schema<Secret>& s) {

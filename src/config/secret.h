@@ -43,6 +43,7 @@ struct TlsSecret {
   SecretText cert_chain;
   SecretText private_key;
   SecretText root_ca;
+  SecretData ocsp_staple;  // DER
 };
 
 struct Secret {
@@ -59,6 +60,7 @@ struct Secret {
     std::string_view cert_chain;
     std::string_view private_key;
     std::string_view root_ca;
+    std::string_view ocsp_staple;  // DER
   };
   TlsTexts tls_texts() const;
   // Every field of a header Secret, by name, whichever its form.

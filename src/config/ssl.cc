@@ -6,8 +6,6 @@
 namespace gnomon::config {
 namespace {
 
-constexpr std::string_view kNoStapling = "OCSP answers are not stapled";
-
 // A member of what both kinds have in common, as one of T.
 template <typename T, typename M>
 M T::* of(M SslCommon::* member) {
@@ -63,11 +61,18 @@ std::span<const EnumName<TlsVersion>> enum_names(TlsVersion /*tag*/) {
   return kNames;
 }
 
+std::span<const EnumName<OcspPolicy>> enum_names(OcspPolicy /*tag*/) {
+  static constexpr EnumName<OcspPolicy> kNames[] = {{"LENIENT_STAPLING", OcspPolicy::lenient},
+                                                    {"STRICT_STAPLING", OcspPolicy::strict},
+                                                    {"MUST_STAPLE", OcspPolicy::must}};
+  return kNames;
+}
+
 void describe(Schema<SslFiles>& s) {
   s.field("tlsCert", &SslFiles::tls_cert);
   s.field("tlsKey", &SslFiles::tls_key);
   s.field("rootCa", &SslFiles::root_ca);
-  s.unserved({"ocspStaple"}, kNoStapling);
+  s.field("ocspStaple", &SslFiles::ocsp_staple);
 }
 
 void describe(Schema<SslParameters>& s) {
@@ -90,7 +95,7 @@ void describe(Schema<SslConfig>& s) {
   s.field("sniDomains", &SslConfig::sni_domains);
   s.field("disableTlsSessionResumption", &SslConfig::no_resumption);
   s.field("transportSocketConnectTimeout", &SslConfig::connect_timeout, kNotNegative);
-  s.unserved({"ocspStaplePolicy"}, kNoStapling);
+  s.field("ocspStaplePolicy", &SslConfig::ocsp_policy);
   s.check(check_domains);
   s.check(check_protocols);
 }

@@ -24,7 +24,12 @@ struct SslFiles {
   Located<std::string> tls_cert;
   Located<std::string> tls_key;
   Located<std::string> root_ca;
+  Located<std::string> ocsp_staple;  // DER
 };
+
+// What is done without an OCSP answer that still holds.
+enum class OcspPolicy : uint8_t { lenient, strict, must };
+std::span<const EnumName<OcspPolicy>> enum_names(OcspPolicy tag);
 
 enum class TlsVersion : uint8_t { automatic, tls10, tls11, tls12, tls13 };
 std::span<const EnumName<TlsVersion>> enum_names(TlsVersion tag);
@@ -51,6 +56,7 @@ struct SslCommon {
 struct SslConfig : SslCommon {
   std::vector<Located<std::string>> sni_domains;
   std::optional<bool> no_resumption;
+  Located<OcspPolicy> ocsp_policy;
   std::optional<Duration> connect_timeout;  // of the handshake
 };
 

@@ -5,7 +5,7 @@
 
 #include "http/client_connection.h"
 #include "http/h2_peer.h"
-#include "net/memory.h"
+#include "http/virtual_world.h"
 
 namespace gnomon::http {
 namespace {
@@ -32,7 +32,7 @@ struct Answer final : ResponseHandler {
   std::optional<Error> failure;
 };
 
-class ClientH2Test : public testing::Test, private ClientOwner {
+class ClientH2Test : public testing::Test, protected VirtualWorld, private ClientOwner {
  protected:
   void connect() {
     auto [ours, theirs] = network.make_pair();
@@ -56,17 +56,6 @@ class ClientH2Test : public testing::Test, private ClientOwner {
     settle();
     return stream;
   }
-  void settle() {
-    for (int i = 0; i < 50; ++i) loop.run_once(Duration::zero());
-  }
-  void advance(Duration by) {
-    const TimePoint end = clock.now() + by;
-    while (clock.now() < end) {
-      loop.run_once(end - clock.now());
-      settle();
-    }
-    settle();
-  }
   void say(const std::string& frames) {
     backend->say(frames);
     settle();
@@ -81,11 +70,6 @@ class ClientH2Test : public testing::Test, private ClientOwner {
     closed = true;
   }
 
-  ManualClock clock;
-  net::VirtualPoller poller{clock};
-  net::EventLoop loop{clock, poller};
-  net::MemoryNetwork network{loop};
-  ReadBuffer read_buffer;
   ClientSettings settings;
   std::optional<H2Peer> backend;
   std::unique_ptr<ClientConnection> connection;

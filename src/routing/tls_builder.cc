@@ -19,6 +19,12 @@ tls::Protocol protocol_of(config::TlsVersion version) {
   return static_cast<tls::Protocol>(version);
 }
 
+tls::Stapling stapling_of(config::OcspPolicy policy) {
+  static_assert(static_cast<int>(config::OcspPolicy::must) ==
+                static_cast<int>(tls::Stapling::must));
+  return static_cast<tls::Stapling>(policy);
+}
+
 std::vector<std::string> values_of(const std::vector<config::Located<std::string>>& from) {
   std::vector<std::string> out;
   out.reserve(from.size());
@@ -87,9 +93,11 @@ bool TlsBuilder::read_secret(const Place& place, tls::Settings& to, Origins& ori
   to.certificate_pem = texts.cert_chain;
   to.key_pem = texts.private_key;
   to.root_ca_pem = texts.root_ca;
+  to.ocsp_der = texts.ocsp_staple;
   const std::pair<tls::Part, const char*> parts[] = {{tls::Part::certificate, "certChain"},
                                                      {tls::Part::key, "privateKey"},
-                                                     {tls::Part::root_ca, "rootCa"}};
+                                                     {tls::Part::root_ca, "rootCa"},
+                                                     {tls::Part::staple, "ocspStaple"}};
   for (const auto& [part, what] : parts) {
     origins.parts[part] = {ref.at, "secretRef"};
     origins.names[part] = fmt::format("{} of Secret {}", what, name);
@@ -105,6 +113,8 @@ bool TlsBuilder::read_materials(const Place& place, tls::Settings& to, Origins& 
                         to.certificate_pem, origins);
   good &= read_file(place, files.tls_key, "tlsKey", tls::Part::key, to.key_pem, origins);
   good &= read_file(place, files.root_ca, "rootCa", tls::Part::root_ca, to.root_ca_pem, origins);
+  good &=
+      read_file(place, files.ocsp_staple, "ocspStaple", tls::Part::staple, to.ocsp_der, origins);
   return good;
 }
 
@@ -157,6 +167,11 @@ tls::ServerContextPtr TlsBuilder::server(const config::Metadata& owner,
     context_.error(owner, ssl.at, "a server needs a certificate and its private key", "sslConfig");
     return nullptr;
   }
+  wanted->stapling = stapling_of(ssl.ocsp_policy.value);
+  if (!origins.parts.contains(tls::Part::staple) || wanted->ocsp_der.empty()) {
+    origins.parts[tls::Part::staple] = {ssl.ocsp_policy.at, "ocspStaplePolicy"};
+    origins.names.erase(tls::Part::staple);
+  }
   wanted->alpn = server_alpn(ssl.alpn);
   wanted->resumption = !ssl.no_resumption.value_or(false);
   tls::ServerContextPtr& shared = servers_[tls::identity_of(*wanted)];
@@ -179,6 +194,7 @@ tls::ClientContextPtr TlsBuilder::client(const config::Upstream& upstream) {
   if (!wanted) return nullptr;
   // Of an Upstream with useHttp2 the pool offers that; what speaks HTTP/1 must not be taken at its
   // word with another protocol.
+  wanted->ocsp_der.clear();  // a client has nothing to staple
   wanted->alpn = served(ssl.alpn);
   std::erase(wanted->alpn, "h2");
   auto made = tls::ClientContext::make(std::move(*wanted));

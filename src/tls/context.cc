@@ -248,10 +248,11 @@ void apply_parameters(SSL& ssl, const Parameters& parameters, bool resumption) {
 std::string identity_of(const Settings& settings) {
   const Parameters& parameters = settings.parameters;
   const std::string all = fmt::format(
-      "{}\n{}\n{}\n{}\n{} {}\n{}\n{}\n{}\n{}", settings.certificate_pem, settings.key_pem,
+      "{}\n{}\n{}\n{}\n{} {}\n{}\n{}\n{}\n{}\n{} {}", settings.certificate_pem, settings.key_pem,
       settings.root_ca_pem, fmt::join(settings.names, "\t"), static_cast<int>(parameters.min),
       static_cast<int>(parameters.max), fmt::join(parameters.ciphers, "\t"),
-      fmt::join(parameters.curves, "\t"), fmt::join(settings.alpn, "\t"), settings.resumption);
+      fmt::join(parameters.curves, "\t"), fmt::join(settings.alpn, "\t"), settings.resumption,
+      static_cast<int>(settings.stapling), settings.ocsp_der);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   EVP_Digest(all.data(), all.size(), digest.data(), &size, EVP_sha256(), nullptr);

@@ -24,6 +24,7 @@ using BioPtr = std::unique_ptr<BIO, Freer<BIO_free>>;
 using BioMethodPtr = std::unique_ptr<BIO_METHOD, Freer<BIO_meth_free>>;
 using X509Ptr = std::unique_ptr<X509, Freer<X509_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
+using TimePtr = std::unique_ptr<ASN1_TIME, Freer<ASN1_STRING_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES_free>>;
 
 // The latest reason in this thread's queue of errors, which is empty afterwards; "" if there is

@@ -50,17 +50,50 @@ std::expected<std::shared_ptr<const ServerContext>, Problem> ServerContext::make
     Settings settings) {
   auto made = make_context(Role::server, settings);
   if (!made) return std::unexpected(std::move(made.error()));
-  return std::make_shared<const ServerContext>(std::move(settings), std::move(*made));
+  std::optional<OcspStaple> staple;
+  if (!settings.ocsp_der.empty()) {
+    X509* const certificate = SSL_CTX_get0_certificate(made->get());
+    if (certificate == nullptr) {
+      return std::unexpected(Problem{Part::staple, "needs the certificate that it is about"});
+    }
+    auto parsed = OcspStaple::parse(settings.ocsp_der, *certificate);
+    if (!parsed) return std::unexpected(Problem{Part::staple, std::move(parsed.error())});
+    staple = std::move(*parsed);
+  } else if (settings.stapling == Stapling::must) {
+    return std::unexpected(Problem{Part::staple, "MUST_STAPLE needs an answer of OCSP"});
+  }
+  return std::make_shared<const ServerContext>(std::move(settings), std::move(*made),
+                                               std::move(staple));
 }
 
-ServerContext::ServerContext(Settings settings, CtxPtr context)
+ServerContext::ServerContext(Settings settings, CtxPtr context, std::optional<OcspStaple> staple)
     : settings_(std::move(settings)),
       identity_(identity_of(settings_)),
+      staple_(std::move(staple)),
       alpn_(alpn_wire(settings_.alpn)),
       context_(std::move(context)) {
   if (!settings_.root_ca_pem.empty()) want_names(*context_, settings_.names);
+  if (staple_) {
+    SSL_CTX_set_tlsext_status_cb(context_.get(), ServerContext::staple);
+    SSL_CTX_set_tlsext_status_arg(context_.get(), this);
+  }
   if (alpn_.empty()) return;
   SSL_CTX_set_alpn_select_cb(context_.get(), choose_protocol, const_cast<std::string*>(&alpn_));
+}
+
+// Asked only for clients that want one.
+int ServerContext::staple(SSL* ssl, void* self) {
+  const ServerContext& context = *static_cast<const ServerContext*>(self);
+  if (context.staple_->expired()) {
+    const bool goes_on = context.settings_.stapling == Stapling::lenient;
+    return goes_on ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  const std::string& der = context.staple_->der();
+  void* const copy = OPENSSL_memdup(der.data(), der.size());
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, static_cast<unsigned char*>(copy),
+                                  static_cast<long>(der.size()));
+  return SSL_TLSEXT_ERR_OK;
 }
 
 ServerContexts::ServerContexts() {

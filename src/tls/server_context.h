@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tls/ocsp_staple.h"
 #include "tls/openssl.h"
 #include "tls/settings.h"
 
@@ -19,7 +20,7 @@ class ServerContext {
  public:
   static std::expected<std::shared_ptr<const ServerContext>, Problem> make(Settings settings);
   // For make(): `context` has been made from the settings.
-  ServerContext(Settings settings, CtxPtr context);
+  ServerContext(Settings settings, CtxPtr context, std::optional<OcspStaple> staple);
   ServerContext(const ServerContext&) = delete;
   ServerContext& operator=(const ServerContext&) = delete;
 
@@ -29,8 +30,11 @@ class ServerContext {
   bool wants_client_certificate() const noexcept { return !settings_.root_ca_pem.empty(); }
 
  private:
+  static int staple(SSL* ssl, void* self);
+
   const Settings settings_;
   const std::string identity_;
+  const std::optional<OcspStaple> staple_;
   const std::string alpn_;  // as it is sent
   const CtxPtr context_;
 };

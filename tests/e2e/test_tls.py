@@ -1,5 +1,6 @@
 """TLS with clients, with backends, and with shadows."""
 
+import base64
 import contextlib
 import json
 import shutil
@@ -8,11 +9,12 @@ import ssl
 import subprocess
 import threading
 import zlib
+from pathlib import Path
 
 import pytest
 from harness import Backend, Client, eventually, patience
 from harness.backend import answer, echo, ok
-from harness.config import gateway, metadata, mirrored, route, upstream, virtual_service
+from harness.config import gateway, metadata, mirrored, reference, route, upstream, virtual_service
 from harness.pki import Pki
 
 MIB = 1 << 20
@@ -454,6 +456,73 @@ def test_drain_lets_a_handshake_and_its_request_finish(start, primary, pki):
     primary.wait_requests(1)
     client.close()
     assert gw.wait_exit(patience(20)) == 0
+
+
+# ---- stapling
+
+
+def stapled(gw):
+    """What a client that asks for an answer of OCSP gets to see."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{gw.port}", "-servername", "shop.test", "-status"]
+    return subprocess.run(command, input="", capture_output=True, text=True, timeout=20).stdout
+
+
+def stapling(start, primary, identity, staple, policy=None):
+    more = {"ocspStaplePolicy": policy} if policy else {}
+    files = identity.files(ocspStaple=staple) if staple else identity.files()
+    return start(site(primary, secured(virtual_service(route()), sslFiles=files, **more)))
+
+
+@pytest.mark.parametrize("policy", [None, "STRICT_STAPLING", "MUST_STAPLE"])
+def test_an_ocsp_answer_goes_along_with_the_certificate(start, primary, pki, policy):
+    identity = pki.identity("shop.test")
+    gw = stapling(start, primary, identity, pki.staple(identity), policy)
+    assert "OCSP Response Status: successful" in stapled(gw)
+    assert curl(gw, cacert=pki.ca).stdout == "ok"
+
+
+@pytest.mark.parametrize("policy", ["LENIENT_STAPLING", "STRICT_STAPLING", "MUST_STAPLE"])
+def test_an_ocsp_answer_that_is_too_old(start, primary, pki, policy):
+    identity = pki.identity("shop.test")
+    gw = stapling(start, primary, identity, pki.staple(identity, days=None), policy)
+    seen = stapled(gw)
+    if policy == "LENIENT_STAPLING":
+        assert "OCSP response: no response sent" in seen and "BEGIN CERTIFICATE" in seen
+    else:
+        assert "BEGIN CERTIFICATE" not in seen
+    # Whoever does not ask gets none and misses none.
+    assert curl(gw, cacert=pki.ca).stdout == "ok"
+
+
+def test_an_ocsp_answer_comes_from_secrets_and_is_renewed(start, primary, pki):
+    identity = pki.identity("shop.test")
+
+    def resources(days):
+        texts = {"tls.crt": identity.cert, "tls.key": identity.key, "tls.ocsp-staple": Path(pki.staple(identity, days))}
+        data = {name: base64.b64encode(file.read_bytes()).decode() for name, file in texts.items()}
+        secret = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": metadata("cert"), "data": data}
+        return site(primary, secured(virtual_service(route()), secretRef=reference("cert"))) + [secret]
+
+    gw = start(resources(None))
+    assert "OCSP response: no response sent" in stapled(gw)
+    gw.write(resources(1))
+    assert gw.reload()[0] == 200
+    assert "OCSP Response Status: successful" in stapled(gw)
+
+
+def test_an_ocsp_answer_that_does_not_fit_is_an_error(start, primary, pki):
+    identity, other = pki.identity("shop.test"), pki.identity("other.test")
+    gw = stapling(start, primary, identity, pki.staple(identity))
+    wrong = pki.staple(other)
+    for files, policy, text in (
+        (identity.files(ocspStaple=wrong), "LENIENT_STAPLING", "is about another certificate"),
+        (identity.files(ocspStaple=str(identity.cert)), "LENIENT_STAPLING", "is no answer of OCSP in DER"),
+        (identity.files(), "MUST_STAPLE", "MUST_STAPLE needs an answer of OCSP"),
+    ):
+        gw.write(site(primary, secured(virtual_service(route()), sslFiles=files, ocspStaplePolicy=policy)))
+        code, said = gw.reload()
+        assert code == 422 and text in said, said
+    assert "OCSP Response Status: successful" in stapled(gw)
 
 
 # ---- backends
