@@ -193,7 +193,6 @@ class H2Session {
   std::vector<int32_t> writable_;
   H2Calm calm_;
   H2Stream* receiving_ = nullptr;  // whose fields come in; finding it anew for each field is dear
-  H2Stream* receiving_ = nullptr;  // whose fields come in; finding it anew for each field is dear
   const Chunk* input_ = nullptr;   // while it is fed
   ByteQueue* output_ = nullptr;    // while it is pulled
   size_t enough_ = 0;
