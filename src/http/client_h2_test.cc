@@ -15,7 +15,10 @@ using std::chrono::seconds;
 
 struct Answer final : ResponseHandler {
   void on_interim(ResponseHead head) override { interims.push_back(head.status); }
-  void on_response_head(ResponseHead head) override { status = head.status; }
+  void on_response_head(ResponseHead head) override {
+    status = head.status;
+    kind = head.body;
+  }
   void on_response_body(Chunk chunk) override { body += chunk.view(); }
   void on_response_end(Headers trailers_in) override {
     ended = true;
@@ -25,6 +28,7 @@ struct Answer final : ResponseHandler {
   void on_backend_writable() override { ++writable; }
   std::vector<uint16_t> interims;
   uint16_t status = 0;
+  BodyKind kind = BodyKind::none;
   std::string body;
   Headers trailers;
   bool ended = false;
@@ -254,6 +258,52 @@ TEST_F(ClientH2Test, for_a_backend_that_reads_nothing_few_frames_are_made_and_it
 }
 
 // ---- the ends of streams and connections
+
+std::string setting_of_window(uint32_t bytes) {
+  return h2_frame(kH2Settings, 0, 0, std::string("\0\4", 2) + h2_u32(bytes)) +
+         h2_frame(kH2WindowUpdate, 0, 0, h2_u32(bytes));
+}
+
+// A frame of it is made and cannot leave when it is given up.
+TEST_F(ClientH2Test, an_upload_given_up_while_the_backend_reads_nothing_holds_up_no_other) {
+  connect();
+  say(setting_of_window(1U << 30));
+  backend->read(false);
+  Answer given_up;
+  Answer other;
+  ClientStream& upload = ask(given_up, BodyKind::streamed);
+  upload.send_body(Chunk::copy_of(std::string(400'000, 'r')));
+  ask(other);
+  upload.cancel();
+  settle();
+  backend->read(true);
+  settle();
+  ASSERT_EQ(backend->count(kH2Reset, 1), 1u);
+  EXPECT_EQ(backend->last(kH2Reset, 1)->number(), 8u);  // CANCEL
+  EXPECT_FALSE(backend->ended(1));
+  EXPECT_EQ(backend->body(1).find_first_not_of('r'), std::string::npos);
+  say(head(3, "200", true));
+  EXPECT_TRUE(other.ended);
+  EXPECT_FALSE(closed);
+}
+
+TEST_F(ClientH2Test, an_early_answer_ends_an_upload_that_the_backend_does_not_read) {
+  connect();
+  say(setting_of_window(1U << 30));
+  backend->read(false);
+  Answer early;
+  ask(early, BodyKind::streamed).send_body(Chunk::copy_of(std::string(400'000, 'r')));
+  settle();
+  say(head(1, "413", true));
+  EXPECT_TRUE(early.ended);
+  backend->read(true);
+  settle();
+  EXPECT_EQ(backend->count(kH2Reset, 1), 1u);
+  Answer next;
+  ask(next);
+  say(head(3, "200", true));
+  EXPECT_TRUE(next.ended);
+}
 
 TEST_F(ClientH2Test, a_cancelled_request_is_reset_and_the_connection_goes_on) {
   connect();

@@ -265,12 +265,14 @@ ssize_t H2Callbacks::read_body(nghttp2_session* session, int32_t id, uint8_t* /*
   return static_cast<ssize_t>(n);
 }
 
-// A DATA frame leaves: its header is copied, its payload goes by reference.
+// A DATA frame leaves: its header is copied, its payload goes by reference. Of a stream that was
+// reset after the frame was made, the bytes are gone; nghttp2 drops the frame.
 int H2Callbacks::send_data(nghttp2_session* /*session*/, nghttp2_frame* /*frame*/,
                            const uint8_t* header, size_t size, nghttp2_data_source* source,
                            void* user) {
   H2Session& me = self(user);
   auto& stream = *static_cast<H2Stream*>(source->ptr);
+  if (stream.reset_) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   if (me.output_->size() >= me.enough_) return NGHTTP2_ERR_WOULDBLOCK;
   me.output_->append_copy(text(header, 9));
   if (size >= 256) me.calm_.on_useful_frame();

@@ -277,6 +277,32 @@ TEST_F(ServerH2Test, for_a_client_that_reads_nothing_few_frames_are_made) {
 
 // ---- the ends of streams and connections
 
+// A frame of it is made and cannot leave when it breaks off.
+TEST_F(ServerH2Test, an_answer_that_breaks_off_before_a_client_that_reads_nothing_is_reset) {
+  accept();
+  say(h2_frame(kH2Settings, 0, 0, std::string("\0\4", 2) + h2_u32(1U << 30)) +
+      h2_frame(kH2WindowUpdate, 0, 0, h2_u32(1U << 30)));
+  client->read(false);
+  Seen& stuck = ask(1);
+  ResponseHead head;
+  head.status = 200;
+  head.body = BodyKind::streamed;
+  stuck.stream->send_head(head);
+  stuck.stream->send_body(Chunk::copy_of(std::string(400'000, 'a')));
+  settle();
+  stuck.stream->reset();
+  settle();
+  client->read(true);
+  settle();
+  EXPECT_FALSE(client->ended(1));
+  EXPECT_EQ(client->body(1).find_first_not_of('a'), std::string::npos);
+  ASSERT_EQ(client->count(kH2Reset, 1), 1u);
+  EXPECT_EQ(client->last(kH2Reset, 1)->number(), 2u);  // INTERNAL_ERROR
+  Seen& other = ask(3);
+  answer(other, "goes on");
+  EXPECT_EQ(client->body(3), "goes on");
+}
+
 TEST_F(ServerH2Test, a_reset_ends_its_stream_and_no_other) {
   accept();
   Seen& first = ask(1, false);
