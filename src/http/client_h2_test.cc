@@ -257,6 +257,23 @@ TEST_F(ClientH2Test, for_a_backend_that_reads_nothing_few_frames_are_made_and_it
   for (const auto& answer : answers) EXPECT_TRUE(answer->failure);
 }
 
+// Each grant that follows from a frame of ours is no noise, however little the frame held.
+TEST_F(ClientH2Test, a_backend_that_grants_a_window_for_each_small_frame_floods_nobody) {
+  connect();
+  Answer answer;
+  ClientStream& stream = ask(answer, BodyKind::streamed);
+  backend->read(false);
+  for (int i = 0; i < 3000; ++i) {
+    stream.send_body(Chunk::copy_of("tiny"));
+    for (int turn = 0; turn < 3; ++turn) loop.run_once(Duration::zero());
+  }
+  backend->read(true);
+  settle();
+  EXPECT_GT(backend->count(kH2Data, 1), 2900u);
+  EXPECT_FALSE(answer.failure);
+  EXPECT_FALSE(closed);
+}
+
 // ---- the ends of streams and connections
 
 std::string setting_of_window(uint32_t bytes) {

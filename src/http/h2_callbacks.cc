@@ -86,6 +86,10 @@ int H2Callbacks::on_begin_frame(nghttp2_session* /*session*/, const nghttp2_fram
         me.calm_.on_idle_frame();
       }
       break;
+    case NGHTTP2_WINDOW_UPDATE:
+    case NGHTTP2_PING:
+      me.calm_.on_echo_frame();
+      break;
     default:
       me.calm_.on_idle_frame();
   }
@@ -275,7 +279,7 @@ int H2Callbacks::send_data(nghttp2_session* /*session*/, nghttp2_frame* /*frame*
   if (stream.reset_) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   if (me.output_->size() >= me.enough_) return NGHTTP2_ERR_WOULDBLOCK;
   me.output_->append_copy(text(header, 9));
-  if (size >= 256) me.calm_.on_useful_frame();
+  if (size > 0) me.calm_.on_data_sent();
   me.events_.on_data_sent(stream);
   while (size > 0) {
     Chunk piece = stream.out_.take_front(size);

@@ -275,6 +275,26 @@ TEST_F(ServerH2Test, for_a_client_that_reads_nothing_few_frames_are_made) {
   EXPECT_TRUE(closed);
 }
 
+// Each grant that follows from a frame of ours is no noise, however little the frame held.
+TEST_F(ServerH2Test, a_client_that_grants_a_window_for_each_small_frame_floods_nobody) {
+  accept();
+  Seen& request = ask(1);
+  ResponseHead head;
+  head.status = 200;
+  head.body = BodyKind::streamed;
+  request.stream->send_head(head);
+  client->read(false);
+  for (int i = 0; i < 3000; ++i) {
+    request.stream->send_body(Chunk::copy_of("tiny"));
+    for (int turn = 0; turn < 3; ++turn) loop.run_once(Duration::zero());
+  }
+  client->read(true);
+  settle();
+  EXPECT_GT(client->count(kH2Data, 1), 2900u);
+  EXPECT_EQ(flood, H2Flood::none);
+  EXPECT_FALSE(request.gone);
+}
+
 // ---- the ends of streams and connections
 
 // A frame of it is made and cannot leave when it breaks off.
