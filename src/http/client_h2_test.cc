@@ -322,6 +322,24 @@ TEST_F(ClientH2Test, an_early_answer_ends_an_upload_that_the_backend_does_not_re
   EXPECT_TRUE(next.ended);
 }
 
+// Whatever the frames are: HTTP/1 would take the end of such a body for part of the next answer.
+TEST_F(ClientH2Test, answers_that_have_no_body_by_their_status_are_told_so) {
+  connect();
+  Answer empty;
+  Answer unchanged;
+  ask(empty);
+  ask(unchanged);
+  say(head(1, "204") + h2_frame(kH2Data, kH2EndStream, 1));
+  say(head(3, "304") + h2_head(3, {{"grpc-status", "0"}}, true));
+  EXPECT_EQ(empty.kind, BodyKind::none);
+  EXPECT_EQ(unchanged.kind, BodyKind::none);
+  EXPECT_TRUE(empty.ended && unchanged.ended);
+  Answer usual;
+  ask(usual);
+  say(head(5, "200") + h2_frame(kH2Data, kH2EndStream, 5));
+  EXPECT_EQ(usual.kind, BodyKind::streamed);
+}
+
 TEST_F(ClientH2Test, a_cancelled_request_is_reset_and_the_connection_goes_on) {
   connect();
   Answer cancelled;

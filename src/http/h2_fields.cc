@@ -208,7 +208,8 @@ std::optional<ResponseHead> H2Fields::take_response(bool end, ProtocolError& err
   head.status = static_cast<uint16_t>((status_[0] - '0') * 100 + (status_[1] - '0') * 10 +
                                       (status_[2] - '0'));
   head.content_length = content_length_;
-  head.body = head.status < 200 ? BodyKind::none : body_kind(end);
+  const bool bodiless = head.status < 200 || head.status == 204 || head.status == 304;
+  head.body = bodiless ? BodyKind::none : body_kind(end);
   head.headers = std::move(headers_);
   return head;
 }

@@ -382,6 +382,28 @@ def test_backend_that_answers_early_and_reads_on(start, closing):
     assert len(backend.connections) == 1
 
 
+@pytest.mark.parametrize("status", [b"204", b"304"])
+@pytest.mark.parametrize("trailers", [False, True])
+def test_answer_without_a_body_by_its_status_ends_with_its_head(start, closing, status, trailers):
+    """However an HTTP/2 backend ends it."""
+
+    def script(connection):
+        frames = greet(connection)
+        while True:
+            _, _, stream, _ = frames.until(HEADERS)
+            end = head(stream, [("x-t", "1")]) if trailers else frame(DATA, END_STREAM, stream)
+            connection.send(head(stream, [(":status", status), ("x-path", str(stream))], end=False) + end)
+
+    gw = start(plain(closing(Backend(script)), http2=True))
+    with socket.create_connection(("127.0.0.1", gw.port), timeout=20) as client:
+        got = b""
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        while got.count(b"\r\n\r\n") < 3:
+            got += client.recv(65536)
+        assert b"0\r\n\r\n" not in got and b"transfer-encoding" not in got
+        assert [line.split(b" ")[:2] for line in got.split(b"\r\n\r\n")[:3]] == [[b"HTTP/1.1", status]] * 3
+
+
 def test_drain_says_goaway_and_lets_streams_end(start, closing):
     def patient(connection):
         connection.request()
