@@ -85,13 +85,14 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   void on_read_end(ReadEnd end) { fail(gone(end != ReadEnd::fin)); }
 
  private:
-  enum class Phase : uint8_t { connecting, open, closed };
+  // outlived: the socket is closed, and whole answers wait here for who has paused them.
+  enum class Phase : uint8_t { connecting, open, outlived, closed };
 
   class Exchange;
   static Exchange& own(H2Stream& stream) noexcept;
 
   void on_stream_ready() override {
-    if (phase_ == Phase::closed) return;
+    if (phase_ == Phase::closed || phase_ == Phase::outlived) return;
     if (phase_ == Phase::connecting) {
       if (stream_->state() == net::Stream::State::connecting) return;
       if (stream_->state() == net::Stream::State::failed) {
@@ -223,21 +224,27 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     if (phase_ == Phase::open && leaving_ && idle() && out_.empty()) shut(nullptr);
   }
 
-  // The connection is over; whoever waits for an answer is told.
+  // The connection is over; whoever waits for more of an answer is told.
   void fail(const Error& error);
+  void shut_when_taken();
   void lose(Exchange& exchange, Error error);
 
-  void shut(const Error* connect_error) {
-    if (phase_ == Phase::closed) return;
-    phase_ = Phase::closed;
+  // Of the connection; what it has received may stay.
+  void stop(Phase phase) {
+    phase_ = phase;
     timer_.cancel();
     heartbeat_timer_.cancel();
     flush_task_.cancel();
     read_task_.cancel();
-    resume_task_.cancel();
-    room_task_.cancel();
     out_.clear();
     stream_->set_handler(nullptr);
+  }
+
+  void shut(const Error* connect_error) {
+    if (phase_ == Phase::closed) return;
+    stop(Phase::closed);
+    resume_task_.cancel();
+    room_task_.cancel();
     owner_.on_closed(*this, connect_error);
   }
 
@@ -369,6 +376,7 @@ std::unique_ptr<H2Stream> ClientH2::take_fresh(const H2Stream& stream) {
 // The stream itself goes when its reset has been put into a frame. Behind a peer that takes nothing
 // that may be never; when nobody needs the connection any more it goes instead.
 void ClientH2::after_cancel() {
+  if (phase_ == Phase::outlived) return context_.loop.schedule(resume_task_, context_.lane);
   schedule_flush();
   if (!blocked_ || out_.empty()) return;
   bool needed = !fresh_.empty();
@@ -457,6 +465,7 @@ void ClientH2::resume_streams() {
   session_.for_each_stream([&](H2Stream& stream) {
     if (std::exchange(own(stream).wants_resume, false)) session_.resume(stream);
   });
+  if (phase_ == Phase::outlived) return shut_when_taken();
   if (phase_ == Phase::open && session_.wants_write()) schedule_flush();
 }
 
@@ -473,9 +482,8 @@ void ClientH2::tell_room() {
     fail_exchange(own(*stream), {upgrade ? Errc::protocol : Errc::reset, Side::backend,
                                  upgrade ? Retry::no : Retry::yes, "backend takes no such stream"});
   }
-  if (phase_ != Phase::open) return;
   leave_if_idle();
-  if (phase_ == Phase::open) owner_.on_idle(*this);
+  if (phase_ == Phase::open || phase_ == Phase::outlived) owner_.on_idle(*this);
 }
 
 void ClientH2::forget_handlers() {
@@ -484,12 +492,24 @@ void ClientH2::forget_handlers() {
 }
 
 void ClientH2::fail(const Error& error) {
-  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::closed || phase_ == Phase::outlived) return;
   stream_->abort();
-  shut(nullptr);
+  if (session_.outlive_connection() > 0) {
+    stop(Phase::outlived);
+    schedule_room();  // who waits for some gets it elsewhere
+  } else {
+    shut(nullptr);
+  }
   // One that hears of it may cancel others, which then hear nothing.
-  session_.for_each_stream([&](H2Stream& stream) { lose(own(stream), error); });
+  session_.for_each_stream([&](H2Stream& stream) {
+    if (!stream.holds_whole()) lose(own(stream), error);
+  });
   for (const auto& fresh : fresh_) lose(own(*fresh), error);
+}
+
+void ClientH2::shut_when_taken() {
+  session_.drop_detached();
+  if (session_.outlive_connection() == 0) shut(nullptr);
 }
 
 void ClientH2::lose(Exchange& exchange, Error error) {

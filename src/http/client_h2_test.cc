@@ -322,6 +322,70 @@ TEST_F(ClientH2Test, an_early_answer_ends_an_upload_that_the_backend_does_not_re
   EXPECT_TRUE(next.ended);
 }
 
+TEST_F(ClientH2Test, a_whole_answer_outlives_its_connection_until_it_is_taken) {
+  for (const bool says_goaway : {true, false}) {
+    closed = false;
+    connect();
+    Answer whole;
+    Answer half;
+    ClientStream& stream = ask(whole);
+    ask(half);
+    say(head(1, "200") + head(3, "200"));
+    stream.pause();
+    say(data(1, 50'000) + h2_frame(kH2Data, kH2EndStream, 1, "end") + data(3, 10));
+    if (says_goaway) {
+      say(h2_frame(kH2Data, kH2EndStream, 3) +
+          h2_frame(kH2Goaway, 0, 0, h2_u32(3) + h2_u32(0)));
+      EXPECT_TRUE(half.ended);
+    } else {
+      backend->abort();
+      settle();
+      EXPECT_TRUE(half.failure);
+    }
+    EXPECT_FALSE(whole.failure);
+    EXPECT_FALSE(closed);
+    EXPECT_EQ(connection->room(), 0u);
+    stream.resume();
+    settle();
+    EXPECT_EQ(whole.body.size(), 50'003u);
+    EXPECT_TRUE(whole.ended);
+    EXPECT_TRUE(closed);
+  }
+}
+
+TEST_F(ClientH2Test, an_answer_that_outlived_its_connection_may_be_given_up) {
+  connect();
+  Answer answer;
+  ClientStream& stream = ask(answer);
+  say(head(1, "200"));
+  stream.pause();
+  say(h2_frame(kH2Data, kH2EndStream, 1, "whole"));
+  backend->abort();
+  settle();
+  EXPECT_FALSE(closed);
+  stream.cancel();
+  settle();
+  EXPECT_TRUE(closed);
+  EXPECT_FALSE(answer.failure);
+}
+
+TEST_F(ClientH2Test, an_early_answer_outlives_its_connection_too) {
+  connect();
+  Answer answer;
+  ClientStream& stream = ask(answer, BodyKind::streamed);
+  say(head(1, "403"));
+  stream.pause();
+  say(h2_frame(kH2Data, kH2EndStream, 1, "no"));
+  backend->abort();
+  settle();
+  stream.send_body(Chunk::copy_of("more"));
+  stream.resume();
+  settle();
+  EXPECT_EQ(answer.body, "no");
+  EXPECT_TRUE(answer.ended);
+  EXPECT_TRUE(closed);
+}
+
 // Whatever the frames are: HTTP/1 would take the end of such a body for part of the next answer.
 TEST_F(ClientH2Test, answers_that_have_no_body_by_their_status_are_told_so) {
   connect();

@@ -201,6 +201,16 @@ void H2Session::resume(H2Stream& stream) {
   drop(stream);
 }
 
+size_t H2Session::outlive_connection() {
+  size_t count = 0;
+  for_each_stream([&](H2Stream& stream) {
+    if (!stream.holds_whole()) return;
+    stream.detached_ = true;
+    ++count;
+  });
+  return count;
+}
+
 // Cancelled while nghttp2 knew them no more.
 void H2Session::drop_detached() {
   for_each_stream([&](H2Stream& stream) {

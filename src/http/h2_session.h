@@ -39,6 +39,8 @@ class H2Stream {
   bool end_asked() const noexcept { return end_asked_; }
   bool was_reset() const noexcept { return reset_; }
   bool was_reset_by_peer() const noexcept { return peer_reset_; }
+  // All that it has received waits here for one who has paused it.
+  bool holds_whole() const noexcept { return end_held_ && !reset_; }
 
  protected:
   H2Stream() = default;
@@ -148,6 +150,11 @@ class H2Session {
   void pause(H2Stream& stream) noexcept { stream.paused_ = true; }
   // Delivers what came in the meantime, before it returns.
   void resume(H2Stream& stream);
+  // The connection is lost, which those that hold all they have to tell need no more. Returns how
+  // many these are.
+  size_t outlive_connection();
+  // Destroys those that were reset after that.
+  void drop_detached();
 
   // Asks for a sign of life.
   void send_ping();
@@ -181,7 +188,6 @@ class H2Session {
   void kick(H2Stream& stream);
   void tell_writable();
   void check_order(int32_t id);
-  void drop_detached();
   bool fail(int error);
   void calm_down(H2Flood kind);
   void put_raw_goaway(uint32_t code);
