@@ -25,6 +25,7 @@ int H2Callbacks::on_begin_headers(nghttp2_session* session, const nghttp2_frame*
   H2Session& me = self(user);
   const auto& limits = me.limits_;
   me.receiving_ = nullptr;
+  me.head_of_ = frame->hd.stream_id;
   me.events_.on_head_progress(true);
   if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     // nghttp2 reads no more once a client that has said GOAWAY has no stream left, but not before
@@ -156,6 +157,7 @@ int H2Callbacks::on_frame(nghttp2_session* session, const nghttp2_frame* frame, 
 
 void H2Callbacks::on_fields_complete(H2Session& me, nghttp2_session* session,
                                      const nghttp2_frame& frame) {
+  me.head_of_ = 0;
   me.events_.on_head_progress(false);
   H2Stream* stream = stream_of(session, frame.hd.stream_id);
   if (stream == nullptr || stream->reset_) return;
@@ -233,6 +235,11 @@ bool H2Callbacks::blames_peer(uint32_t code) noexcept {
 
 int H2Callbacks::on_close(nghttp2_session* session, int32_t id, uint32_t code, void* user) {
   H2Session& me = self(user);
+  // nghttp2 tells nothing else of a head that it refuses.
+  if (id == me.head_of_) {
+    me.head_of_ = 0;
+    me.events_.on_head_progress(false);
+  }
   H2Stream* stream = stream_of(session, id);
   if (stream == nullptr) return 0;
   nghttp2_session_set_stream_user_data(session, id, nullptr);

@@ -88,7 +88,7 @@ class H2Events {
   virtual void on_goaway(int32_t last_id, uint32_t code) = 0;
   virtual void on_settings() {}
   virtual void on_notice_answered() {}
-  // A head of ours is being received, or has been.
+  // A head is being received, or has been; also one that is refused on the way.
   virtual void on_head_progress(bool /*begun*/) {}
 
  protected:
@@ -204,6 +204,7 @@ class H2Session {
   size_t enough_ = 0;
   ByteQueue last_words_;
   H2Flood flood_ = H2Flood::none;
+  int32_t head_of_ = 0;  // the stream whose head is being received
   int32_t last_begun_ = -1;
   int32_t skipped_from_ = 0;  // the last run of ids that the client passed over
   int32_t skipped_to_ = 0;

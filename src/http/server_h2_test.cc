@@ -434,6 +434,27 @@ TEST_F(ServerH2Test, a_head_must_come_in_time) {
   EXPECT_TRUE(closed);
 }
 
+TEST_F(ServerH2Test, a_malformed_head_is_no_slow_one) {
+  accept();
+  Seen& other = ask(1);
+  const H2TestFields no_path = {{":method", "GET"}, {":scheme", "http"}, {":authority", "a"}};
+  H2TestFields upper_case = h2_request();
+  upper_case.emplace_back("X-A", "1");
+  uint32_t id = 1;
+  for (const H2TestFields& fields : {no_path, upper_case}) {
+    say(h2_head(id += 2, fields, true));
+    EXPECT_EQ(client->count(kH2Reset, id), 1u);
+    advance(settings.header_timeout + milliseconds(10));
+    ASSERT_FALSE(closed);
+  }
+  answer(other, "goes on");
+  EXPECT_EQ(client->body(1), "goes on");
+  // Nor does it keep an idle connection for ever.
+  say(h2_head(7, upper_case, true));
+  advance(settings.idle_timeout + milliseconds(10));
+  EXPECT_TRUE(client->closed());
+}
+
 TEST_F(ServerH2Test, a_client_that_asks_nothing_is_sent_away) {
   accept();
   advance(settings.header_timeout + milliseconds(10));
