@@ -128,10 +128,10 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     return !out_.empty() && context_.loop.now() - last_progress_ >= kSluggish;
   }
 
-  // Armed as long as there are streams, and looked at when it fires, so that activity costs no
-  // timer work.
+  // Armed as long as there are streams or an answer is owed to our question, and looked at when it
+  // fires, so that activity costs no timer work.
   void check_life() {
-    if (phase_ != Phase::open || idle()) return;
+    if (phase_ != Phase::open || (idle() && !heartbeat_.asking())) return;
     const TimePoint now = context_.loop.now();
     if (stream_->readable()) heartbeat_.on_life(now);  // a shadow's turn may come late
     TimePoint next;
@@ -145,7 +145,12 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
       case H2Heartbeat::Verdict::dead:
         return fail(kSilent);
     }
-    heartbeat_timer_.arm(std::max(std::chrono::ceil<Millis>(next - now), Millis(1)));
+    arm_heartbeat(next);
+  }
+
+  void arm_heartbeat(TimePoint at) {
+    const Duration left = at - context_.loop.now();
+    heartbeat_timer_.arm(std::max(std::chrono::ceil<Millis>(left), Millis(1)));
   }
 
   void schedule_flush() { context_.loop.schedule_gathering(flush_task_, context_.lane); }
@@ -356,8 +361,8 @@ ClientH2::Exchange& ClientH2::own(H2Stream& stream) noexcept {
 
 ClientStream& ClientH2::start(ResponseHandler& handler) {
   if (heartbeat_.on() && idle()) {
-    heartbeat_.on_life(context_.loop.now());
-    if (!heartbeat_timer_.armed()) heartbeat_timer_.arm(context_.settings.heartbeat.quiet);
+    heartbeat_.on_wait(context_.loop.now());
+    if (!heartbeat_timer_.armed()) arm_heartbeat(heartbeat_.due());
   }
   auto exchange = std::make_unique<Exchange>(*this, handler, served_ > 0);
   ClientStream& stream = *exchange;

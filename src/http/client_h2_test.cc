@@ -147,6 +147,28 @@ TEST_F(ClientH2Test, a_late_sign_of_life_makes_room_again) {
   EXPECT_FALSE(answer.failure);
 }
 
+// One that hears of requests, all given up one after another, is silent all the while.
+TEST_F(ClientH2Test, a_dead_backend_is_found_out_by_requests_that_are_given_up) {
+  connect();
+  backend->answer_pings(false);
+  for (int i = 0; i < 14; ++i) {
+    Answer answer;
+    ClientStream& stream = ask(answer);
+    advance(seconds(1));
+    stream.cancel();
+    settle();
+  }
+  EXPECT_EQ(backend->count(kH2Ping), 0u);
+  Answer answer;
+  ClientStream& stream = ask(answer);
+  advance(seconds(3));
+  EXPECT_EQ(backend->count(kH2Ping), 1u);
+  EXPECT_EQ(connection->room(), 0u);
+  stream.cancel();
+  advance(seconds(30));
+  EXPECT_TRUE(closed);
+}
+
 TEST_F(ClientH2Test, an_idle_backend_is_left_alone) {
   connect();
   Answer answer;
