@@ -296,6 +296,32 @@ TEST_F(ClientH2Test, a_backend_that_grants_a_window_for_each_small_frame_floods_
   EXPECT_FALSE(closed);
 }
 
+// They are ours, and no replies.
+TEST_F(ClientH2Test, thousands_of_requests_may_wait_for_a_backend_that_pauses) {
+  connect();
+  say(h2_frame(kH2Settings, 0, 0, std::string("\0\3", 2) + h2_u32(100'000)));
+  backend->read(false);
+  std::vector<std::unique_ptr<Answer>> answers;
+  for (int i = 0; i < 6000; ++i) {
+    answers.push_back(std::make_unique<Answer>());
+    ClientStream& stream = connection->start(*answers.back());
+    const std::string path = "/" + std::to_string(i * 1'000'003LL) + std::string(20, '!');
+    RequestHead head;
+    head.method_name = "GET";
+    head.scheme = "http";
+    head.authority = "b.test";
+    head.path = path;
+    stream.send_head(head);
+    stream.send_end({});
+  }
+  settle();
+  say(h2_frame(kH2Ping, 0, 0, "8 bytes!"));
+  EXPECT_FALSE(closed);
+  backend->read(true);
+  settle();
+  EXPECT_EQ(backend->count(kH2Headers), 6000u);
+}
+
 // ---- the ends of streams and connections
 
 std::string setting_of_window(uint32_t bytes) {
