@@ -180,6 +180,7 @@ std::optional<RequestHead> H2Fields::take_request(bool end, const H1RequestRules
       return error = {400, "misplaced :protocol"}, std::nullopt;
     }
     if (!is_token(protocol_)) return error = {400, "malformed :protocol"}, std::nullopt;
+    if (names_h2c(protocol_)) return error = {501, "no such protocol"}, std::nullopt;
     if (content_length_ != kNoLength) return error = {400, "upgrade with a length"}, std::nullopt;
     head.method = Method::get;
     head.method_name = "GET";
