@@ -382,8 +382,7 @@ TEST_F(ClientH2Test, a_whole_answer_outlives_its_connection_until_it_is_taken) {
     stream.pause();
     say(data(1, 50'000) + h2_frame(kH2Data, kH2EndStream, 1, "end") + data(3, 10));
     if (says_goaway) {
-      say(h2_frame(kH2Data, kH2EndStream, 3) +
-          h2_frame(kH2Goaway, 0, 0, h2_u32(3) + h2_u32(0)));
+      say(h2_frame(kH2Data, kH2EndStream, 3) + h2_frame(kH2Goaway, 0, 0, h2_u32(3) + h2_u32(0)));
       EXPECT_TRUE(half.ended);
     } else {
       backend->abort();
