@@ -1,6 +1,7 @@
 #include "base/chunk.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
@@ -144,6 +145,7 @@ void ByteQueue::consume(size_t n) noexcept {
 }
 
 Chunk ByteQueue::take_front(size_t max) noexcept {
+  assert(!empty());
   const Chunk& front = chunks_[head_];
   Chunk taken(front.block(), front.data(), std::min(front.size(), max));
   consume(taken.size());

@@ -277,6 +277,14 @@ TEST(ByteQueue, behaves_like_a_string_under_any_sequence_of_calls) {
   }
 }
 
+TEST(ByteQueueDeathTest, an_empty_one_gives_nothing) {
+  ByteQueue queue;
+  EXPECT_DEATH(queue.take_front(1), "empty");
+  queue.append_copy("a");
+  queue.take_front(1);
+  EXPECT_DEATH(queue.take_front(1), "empty");
+}
+
 TEST(ByteQueue, compact_still_sees_what_came_after_much_was_consumed) {
   const auto append_slices = [](ByteQueue& queue, int count) {
     for (int i = 0; i < count; ++i) {

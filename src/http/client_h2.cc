@@ -85,13 +85,14 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   void on_read_end(ReadEnd end) { fail(gone(end != ReadEnd::fin)); }
 
  private:
-  enum class Phase : uint8_t { connecting, open, closed };
+  // outlived: the socket is closed, and whole answers wait here for who has paused them.
+  enum class Phase : uint8_t { connecting, open, outlived, closed };
 
   class Exchange;
   static Exchange& own(H2Stream& stream) noexcept;
 
   void on_stream_ready() override {
-    if (phase_ == Phase::closed) return;
+    if (phase_ == Phase::closed || phase_ == Phase::outlived) return;
     if (phase_ == Phase::connecting) {
       if (stream_->state() == net::Stream::State::connecting) return;
       if (stream_->state() == net::Stream::State::failed) {
@@ -127,10 +128,10 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     return !out_.empty() && context_.loop.now() - last_progress_ >= kSluggish;
   }
 
-  // Armed as long as there are streams, and looked at when it fires, so that activity costs no
-  // timer work.
+  // Armed as long as there are streams or an answer is owed to our question, and looked at when it
+  // fires, so that activity costs no timer work.
   void check_life() {
-    if (phase_ != Phase::open || idle()) return;
+    if (phase_ != Phase::open || (idle() && !heartbeat_.asking())) return;
     const TimePoint now = context_.loop.now();
     if (stream_->readable()) heartbeat_.on_life(now);  // a shadow's turn may come late
     TimePoint next;
@@ -144,7 +145,12 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
       case H2Heartbeat::Verdict::dead:
         return fail(kSilent);
     }
-    heartbeat_timer_.arm(std::max(std::chrono::ceil<Millis>(next - now), Millis(1)));
+    arm_heartbeat(next);
+  }
+
+  void arm_heartbeat(TimePoint at) {
+    const Duration left = at - context_.loop.now();
+    heartbeat_timer_.arm(std::max(std::chrono::ceil<Millis>(left), Millis(1)));
   }
 
   void schedule_flush() { context_.loop.schedule_gathering(flush_task_, context_.lane); }
@@ -223,21 +229,27 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     if (phase_ == Phase::open && leaving_ && idle() && out_.empty()) shut(nullptr);
   }
 
-  // The connection is over; whoever waits for an answer is told.
+  // The connection is over; whoever waits for more of an answer is told.
   void fail(const Error& error);
+  void shut_when_taken();
   void lose(Exchange& exchange, Error error);
 
-  void shut(const Error* connect_error) {
-    if (phase_ == Phase::closed) return;
-    phase_ = Phase::closed;
+  // Of the connection; what it has received may stay.
+  void stop(Phase phase) {
+    phase_ = phase;
     timer_.cancel();
     heartbeat_timer_.cancel();
     flush_task_.cancel();
     read_task_.cancel();
-    resume_task_.cancel();
-    room_task_.cancel();
     out_.clear();
     stream_->set_handler(nullptr);
+  }
+
+  void shut(const Error* connect_error) {
+    if (phase_ == Phase::closed) return;
+    stop(Phase::closed);
+    resume_task_.cancel();
+    room_task_.cancel();
     owner_.on_closed(*this, connect_error);
   }
 
@@ -349,8 +361,8 @@ ClientH2::Exchange& ClientH2::own(H2Stream& stream) noexcept {
 
 ClientStream& ClientH2::start(ResponseHandler& handler) {
   if (heartbeat_.on() && idle()) {
-    heartbeat_.on_life(context_.loop.now());
-    if (!heartbeat_timer_.armed()) heartbeat_timer_.arm(context_.settings.heartbeat.quiet);
+    heartbeat_.on_wait(context_.loop.now());
+    if (!heartbeat_timer_.armed()) arm_heartbeat(heartbeat_.due());
   }
   auto exchange = std::make_unique<Exchange>(*this, handler, served_ > 0);
   ClientStream& stream = *exchange;
@@ -369,6 +381,7 @@ std::unique_ptr<H2Stream> ClientH2::take_fresh(const H2Stream& stream) {
 // The stream itself goes when its reset has been put into a frame. Behind a peer that takes nothing
 // that may be never; when nobody needs the connection any more it goes instead.
 void ClientH2::after_cancel() {
+  if (phase_ == Phase::outlived) return context_.loop.schedule(resume_task_, context_.lane);
   schedule_flush();
   if (!blocked_ || out_.empty()) return;
   bool needed = !fresh_.empty();
@@ -457,6 +470,7 @@ void ClientH2::resume_streams() {
   session_.for_each_stream([&](H2Stream& stream) {
     if (std::exchange(own(stream).wants_resume, false)) session_.resume(stream);
   });
+  if (phase_ == Phase::outlived) return shut_when_taken();
   if (phase_ == Phase::open && session_.wants_write()) schedule_flush();
 }
 
@@ -473,9 +487,8 @@ void ClientH2::tell_room() {
     fail_exchange(own(*stream), {upgrade ? Errc::protocol : Errc::reset, Side::backend,
                                  upgrade ? Retry::no : Retry::yes, "backend takes no such stream"});
   }
-  if (phase_ != Phase::open) return;
   leave_if_idle();
-  if (phase_ == Phase::open) owner_.on_idle(*this);
+  if (phase_ == Phase::open || phase_ == Phase::outlived) owner_.on_idle(*this);
 }
 
 void ClientH2::forget_handlers() {
@@ -484,12 +497,24 @@ void ClientH2::forget_handlers() {
 }
 
 void ClientH2::fail(const Error& error) {
-  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::closed || phase_ == Phase::outlived) return;
   stream_->abort();
-  shut(nullptr);
+  if (session_.outlive_connection() > 0) {
+    stop(Phase::outlived);
+    schedule_room();  // who waits for some gets it elsewhere
+  } else {
+    shut(nullptr);
+  }
   // One that hears of it may cancel others, which then hear nothing.
-  session_.for_each_stream([&](H2Stream& stream) { lose(own(stream), error); });
+  session_.for_each_stream([&](H2Stream& stream) {
+    if (!stream.holds_whole()) lose(own(stream), error);
+  });
   for (const auto& fresh : fresh_) lose(own(*fresh), error);
+}
+
+void ClientH2::shut_when_taken() {
+  session_.drop_detached();
+  if (session_.outlive_connection() == 0) shut(nullptr);
 }
 
 void ClientH2::lose(Exchange& exchange, Error error) {

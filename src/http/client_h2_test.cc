@@ -15,7 +15,10 @@ using std::chrono::seconds;
 
 struct Answer final : ResponseHandler {
   void on_interim(ResponseHead head) override { interims.push_back(head.status); }
-  void on_response_head(ResponseHead head) override { status = head.status; }
+  void on_response_head(ResponseHead head) override {
+    status = head.status;
+    kind = head.body;
+  }
   void on_response_body(Chunk chunk) override { body += chunk.view(); }
   void on_response_end(Headers trailers_in) override {
     ended = true;
@@ -25,6 +28,7 @@ struct Answer final : ResponseHandler {
   void on_backend_writable() override { ++writable; }
   std::vector<uint16_t> interims;
   uint16_t status = 0;
+  BodyKind kind = BodyKind::none;
   std::string body;
   Headers trailers;
   bool ended = false;
@@ -125,6 +129,28 @@ TEST_F(ClientH2Test, a_late_sign_of_life_makes_room_again) {
   EXPECT_GT(told_room, before);
   advance(seconds(20));
   EXPECT_FALSE(answer.failure);
+}
+
+// One that hears of requests, all given up one after another, is silent all the while.
+TEST_F(ClientH2Test, a_dead_backend_is_found_out_by_requests_that_are_given_up) {
+  connect();
+  backend->answer_pings(false);
+  for (int i = 0; i < 14; ++i) {
+    Answer answer;
+    ClientStream& stream = ask(answer);
+    advance(seconds(1));
+    stream.cancel();
+    settle();
+  }
+  EXPECT_EQ(backend->count(kH2Ping), 0u);
+  Answer answer;
+  ClientStream& stream = ask(answer);
+  advance(seconds(3));
+  EXPECT_EQ(backend->count(kH2Ping), 1u);
+  EXPECT_EQ(connection->room(), 0u);
+  stream.cancel();
+  advance(seconds(30));
+  EXPECT_TRUE(closed);
 }
 
 TEST_F(ClientH2Test, an_idle_backend_is_left_alone) {
@@ -237,7 +263,177 @@ TEST_F(ClientH2Test, for_a_backend_that_reads_nothing_few_frames_are_made_and_it
   for (const auto& answer : answers) EXPECT_TRUE(answer->failure);
 }
 
+// Each grant that follows from a frame of ours is no noise, however little the frame held.
+TEST_F(ClientH2Test, a_backend_that_grants_a_window_for_each_small_frame_floods_nobody) {
+  connect();
+  Answer answer;
+  ClientStream& stream = ask(answer, BodyKind::streamed);
+  backend->read(false);
+  for (int i = 0; i < 3000; ++i) {
+    stream.send_body(Chunk::copy_of("tiny"));
+    for (int turn = 0; turn < 3; ++turn) loop.run_once(Duration::zero());
+  }
+  backend->read(true);
+  settle();
+  EXPECT_GT(backend->count(kH2Data, 1), 2900u);
+  EXPECT_FALSE(answer.failure);
+  EXPECT_FALSE(closed);
+}
+
+// They are ours, and no replies.
+TEST_F(ClientH2Test, thousands_of_requests_may_wait_for_a_backend_that_pauses) {
+  connect();
+  say(h2_frame(kH2Settings, 0, 0, std::string("\0\3", 2) + h2_u32(100'000)));
+  backend->read(false);
+  std::vector<std::unique_ptr<Answer>> answers;
+  for (int i = 0; i < 6000; ++i) {
+    answers.push_back(std::make_unique<Answer>());
+    ClientStream& stream = connection->start(*answers.back());
+    const std::string path = "/" + std::to_string(i * 1'000'003LL) + std::string(20, '!');
+    RequestHead head;
+    head.method_name = "GET";
+    head.scheme = "http";
+    head.authority = "b.test";
+    head.path = path;
+    stream.send_head(head);
+    stream.send_end({});
+  }
+  settle();
+  say(h2_frame(kH2Ping, 0, 0, "8 bytes!"));
+  EXPECT_FALSE(closed);
+  backend->read(true);
+  settle();
+  EXPECT_EQ(backend->count(kH2Headers), 6000u);
+}
+
 // ---- the ends of streams and connections
+
+std::string setting_of_window(uint32_t bytes) {
+  return h2_frame(kH2Settings, 0, 0, std::string("\0\4", 2) + h2_u32(bytes)) +
+         h2_frame(kH2WindowUpdate, 0, 0, h2_u32(bytes));
+}
+
+// A frame of it is made and cannot leave when it is given up.
+TEST_F(ClientH2Test, an_upload_given_up_while_the_backend_reads_nothing_holds_up_no_other) {
+  connect();
+  say(setting_of_window(1U << 30));
+  backend->read(false);
+  Answer given_up;
+  Answer other;
+  ClientStream& upload = ask(given_up, BodyKind::streamed);
+  upload.send_body(Chunk::copy_of(std::string(400'000, 'r')));
+  ask(other);
+  upload.cancel();
+  settle();
+  backend->read(true);
+  settle();
+  ASSERT_EQ(backend->count(kH2Reset, 1), 1u);
+  EXPECT_EQ(backend->last(kH2Reset, 1)->number(), 8u);  // CANCEL
+  EXPECT_FALSE(backend->ended(1));
+  EXPECT_EQ(backend->body(1).find_first_not_of('r'), std::string::npos);
+  say(head(3, "200", true));
+  EXPECT_TRUE(other.ended);
+  EXPECT_FALSE(closed);
+}
+
+TEST_F(ClientH2Test, an_early_answer_ends_an_upload_that_the_backend_does_not_read) {
+  connect();
+  say(setting_of_window(1U << 30));
+  backend->read(false);
+  Answer early;
+  ask(early, BodyKind::streamed).send_body(Chunk::copy_of(std::string(400'000, 'r')));
+  settle();
+  say(head(1, "413", true));
+  EXPECT_TRUE(early.ended);
+  backend->read(true);
+  settle();
+  EXPECT_EQ(backend->count(kH2Reset, 1), 1u);
+  Answer next;
+  ask(next);
+  say(head(3, "200", true));
+  EXPECT_TRUE(next.ended);
+}
+
+TEST_F(ClientH2Test, a_whole_answer_outlives_its_connection_until_it_is_taken) {
+  for (const bool says_goaway : {true, false}) {
+    closed = false;
+    connect();
+    Answer whole;
+    Answer half;
+    ClientStream& stream = ask(whole);
+    ask(half);
+    say(head(1, "200") + head(3, "200"));
+    stream.pause();
+    say(data(1, 50'000) + h2_frame(kH2Data, kH2EndStream, 1, "end") + data(3, 10));
+    if (says_goaway) {
+      say(h2_frame(kH2Data, kH2EndStream, 3) + h2_frame(kH2Goaway, 0, 0, h2_u32(3) + h2_u32(0)));
+      EXPECT_TRUE(half.ended);
+    } else {
+      backend->abort();
+      settle();
+      EXPECT_TRUE(half.failure);
+    }
+    EXPECT_FALSE(whole.failure);
+    EXPECT_FALSE(closed);
+    EXPECT_EQ(connection->room(), 0u);
+    stream.resume();
+    settle();
+    EXPECT_EQ(whole.body.size(), 50'003u);
+    EXPECT_TRUE(whole.ended);
+    EXPECT_TRUE(closed);
+  }
+}
+
+TEST_F(ClientH2Test, an_answer_that_outlived_its_connection_may_be_given_up) {
+  connect();
+  Answer answer;
+  ClientStream& stream = ask(answer);
+  say(head(1, "200"));
+  stream.pause();
+  say(h2_frame(kH2Data, kH2EndStream, 1, "whole"));
+  backend->abort();
+  settle();
+  EXPECT_FALSE(closed);
+  stream.cancel();
+  settle();
+  EXPECT_TRUE(closed);
+  EXPECT_FALSE(answer.failure);
+}
+
+TEST_F(ClientH2Test, an_early_answer_outlives_its_connection_too) {
+  connect();
+  Answer answer;
+  ClientStream& stream = ask(answer, BodyKind::streamed);
+  say(head(1, "403"));
+  stream.pause();
+  say(h2_frame(kH2Data, kH2EndStream, 1, "no"));
+  backend->abort();
+  settle();
+  stream.send_body(Chunk::copy_of("more"));
+  stream.resume();
+  settle();
+  EXPECT_EQ(answer.body, "no");
+  EXPECT_TRUE(answer.ended);
+  EXPECT_TRUE(closed);
+}
+
+// Whatever the frames are: HTTP/1 would take the end of such a body for part of the next answer.
+TEST_F(ClientH2Test, answers_that_have_no_body_by_their_status_are_told_so) {
+  connect();
+  Answer empty;
+  Answer unchanged;
+  ask(empty);
+  ask(unchanged);
+  say(head(1, "204") + h2_frame(kH2Data, kH2EndStream, 1));
+  say(head(3, "304") + h2_head(3, {{"grpc-status", "0"}}, true));
+  EXPECT_EQ(empty.kind, BodyKind::none);
+  EXPECT_EQ(unchanged.kind, BodyKind::none);
+  EXPECT_TRUE(empty.ended && unchanged.ended);
+  Answer usual;
+  ask(usual);
+  say(head(5, "200") + h2_frame(kH2Data, kH2EndStream, 5));
+  EXPECT_EQ(usual.kind, BodyKind::streamed);
+}
 
 TEST_F(ClientH2Test, a_cancelled_request_is_reset_and_the_connection_goes_on) {
   connect();

@@ -214,12 +214,15 @@ void HopFields::strip_named(Headers& headers) const {
   });
 }
 
-std::string_view HopFields::upgrade() const noexcept {
-  if (!upgrade_named_ || upgrades_ != 1) return {};
-  std::string_view list = upgrade_;
-  while (!list.empty()) {
-    if (equals_ignore_case(next_member(list), "h2c")) return {};
+bool names_h2c(std::string_view protocols) noexcept {
+  while (!protocols.empty()) {
+    if (equals_ignore_case(next_member(protocols), "h2c")) return true;
   }
+  return false;
+}
+
+std::string_view HopFields::upgrade() const noexcept {
+  if (!upgrade_named_ || upgrades_ != 1 || names_h2c(upgrade_)) return {};
   return upgrade_;
 }
 

@@ -35,7 +35,7 @@ class HopFields {
     return !close_ && (version != Version::http10 || keep_alive_);
   }
   // The protocols of Upgrade, if Connection names it (RFC 9110 section 7.8). Empty for several
-  // Upgrade fields and for "h2c", which RFC 9113 section 3.1 made obsolete: ignoring is allowed.
+  // Upgrade fields and for h2c: ignoring is allowed.
   std::string_view upgrade() const noexcept;
 
  private:
@@ -54,6 +54,10 @@ class HopFields {
   std::string_view upgrade_;
   std::vector<std::string_view> named_;
 };
+
+// Whether "h2c" is among the protocols asked for, which RFC 9113 section 3.1 made obsolete: behind
+// it requests would pass that no rule was asked about.
+bool names_h2c(std::string_view protocols) noexcept;
 
 // 1*DIGIT that fits into an int64_t (RFC 9110 section 8.6); kNoLength otherwise.
 int64_t parse_content_length(std::string_view value) noexcept;

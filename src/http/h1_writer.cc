@@ -183,6 +183,11 @@ bool declares_empty_body(Method method) noexcept {
 // Whether a response with this status has a length to declare when it has no body.
 bool may_declare_length(uint16_t status) noexcept { return status >= 200 && status != 204; }
 
+// RFC 9112 section 6.3: its end is the end of the head, whatever the head says.
+bool ends_with_head(uint16_t status) noexcept {
+  return status < 200 || status == 204 || status == 304;
+}
+
 }  // namespace
 
 void write_request_head(ByteQueue& out, const RequestHead& head, const H1RequestOptions& options) {
@@ -219,6 +224,7 @@ BodyKind write_response_head(ByteQueue& out, const ResponseHead& head, Version p
   const bool old_peer = peer == Version::http10;
   BodyKind kind = head.body;
   if (unknown_length) kind = old_peer ? BodyKind::until_close : BodyKind::streamed;
+  if (ends_with_head(head.status)) kind = BodyKind::none;
   const bool closes = option == ConnectionOption::close || kind == BodyKind::until_close;
   const bool reason_ok = !head.reason.empty() && all_value(head.reason);
   const std::string_view reason = reason_ok ? head.reason : reason_phrase(head.status);

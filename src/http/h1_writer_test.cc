@@ -193,6 +193,22 @@ TEST(H1Writer, frames_a_response_for_its_peer) {
   EXPECT_EQ(out.to_string(), chunked + by_close + chunked + by_close);
 }
 
+// Its client reads none (RFC 9112 section 6.3), and would take it for the next response.
+TEST(H1Writer, writes_no_body_where_the_status_allows_none) {
+  for (const uint16_t status : {204, 304}) {
+    for (const Version peer : {Version::http10, Version::http11}) {
+      ResponseHead head;
+      head.status = status;
+      head.body = BodyKind::streamed;
+      ByteQueue out;
+      EXPECT_EQ(write_response_head(out, head, peer, ConnectionOption::none), BodyKind::none);
+      EXPECT_FALSE(out.to_string().contains("transfer-encoding"));
+      EXPECT_FALSE(out.to_string().contains("content-length"));
+      EXPECT_FALSE(out.to_string().contains("connection"));
+    }
+  }
+}
+
 TEST(H1Writer, says_what_becomes_of_the_connection) {
   ResponseHead head;
   head.status = 404;

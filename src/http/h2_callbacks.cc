@@ -25,6 +25,7 @@ int H2Callbacks::on_begin_headers(nghttp2_session* session, const nghttp2_frame*
   H2Session& me = self(user);
   const auto& limits = me.limits_;
   me.receiving_ = nullptr;
+  me.head_of_ = frame->hd.stream_id;
   me.events_.on_head_progress(true);
   if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
     // nghttp2 reads no more once a client that has said GOAWAY has no stream left, but not before
@@ -85,6 +86,10 @@ int H2Callbacks::on_begin_frame(nghttp2_session* /*session*/, const nghttp2_fram
       } else if ((hd->flags & NGHTTP2_FLAG_END_STREAM) == 0) {
         me.calm_.on_idle_frame();
       }
+      break;
+    case NGHTTP2_WINDOW_UPDATE:
+    case NGHTTP2_PING:
+      me.calm_.on_echo_frame();
       break;
     default:
       me.calm_.on_idle_frame();
@@ -152,6 +157,7 @@ int H2Callbacks::on_frame(nghttp2_session* session, const nghttp2_frame* frame, 
 
 void H2Callbacks::on_fields_complete(H2Session& me, nghttp2_session* session,
                                      const nghttp2_frame& frame) {
+  me.head_of_ = 0;
   me.events_.on_head_progress(false);
   H2Stream* stream = stream_of(session, frame.hd.stream_id);
   if (stream == nullptr || stream->reset_) return;
@@ -229,6 +235,11 @@ bool H2Callbacks::blames_peer(uint32_t code) noexcept {
 
 int H2Callbacks::on_close(nghttp2_session* session, int32_t id, uint32_t code, void* user) {
   H2Session& me = self(user);
+  // nghttp2 tells nothing else of a head that it refuses.
+  if (id == me.head_of_) {
+    me.head_of_ = 0;
+    me.events_.on_head_progress(false);
+  }
   H2Stream* stream = stream_of(session, id);
   if (stream == nullptr) return 0;
   nghttp2_session_set_stream_user_data(session, id, nullptr);
@@ -265,15 +276,17 @@ ssize_t H2Callbacks::read_body(nghttp2_session* session, int32_t id, uint8_t* /*
   return static_cast<ssize_t>(n);
 }
 
-// A DATA frame leaves: its header is copied, its payload goes by reference.
+// A DATA frame leaves: its header is copied, its payload goes by reference. Of a stream that was
+// reset after the frame was made, the bytes are gone; nghttp2 drops the frame.
 int H2Callbacks::send_data(nghttp2_session* /*session*/, nghttp2_frame* /*frame*/,
                            const uint8_t* header, size_t size, nghttp2_data_source* source,
                            void* user) {
   H2Session& me = self(user);
   auto& stream = *static_cast<H2Stream*>(source->ptr);
+  if (stream.reset_) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   if (me.output_->size() >= me.enough_) return NGHTTP2_ERR_WOULDBLOCK;
   me.output_->append_copy(text(header, 9));
-  if (size >= 256) me.calm_.on_useful_frame();
+  if (size > 0) me.calm_.on_data_sent();
   me.events_.on_data_sent(stream);
   while (size > 0) {
     Chunk piece = stream.out_.take_front(size);

@@ -180,6 +180,7 @@ std::optional<RequestHead> H2Fields::take_request(bool end, const H1RequestRules
       return error = {400, "misplaced :protocol"}, std::nullopt;
     }
     if (!is_token(protocol_)) return error = {400, "malformed :protocol"}, std::nullopt;
+    if (names_h2c(protocol_)) return error = {501, "no such protocol"}, std::nullopt;
     if (content_length_ != kNoLength) return error = {400, "upgrade with a length"}, std::nullopt;
     head.method = Method::get;
     head.method_name = "GET";
@@ -208,7 +209,8 @@ std::optional<ResponseHead> H2Fields::take_response(bool end, ProtocolError& err
   head.status = static_cast<uint16_t>((status_[0] - '0') * 100 + (status_[1] - '0') * 10 +
                                       (status_[2] - '0'));
   head.content_length = content_length_;
-  head.body = head.status < 200 ? BodyKind::none : body_kind(end);
+  const bool bodiless = head.status < 200 || head.status == 204 || head.status == 304;
+  head.body = bodiless ? BodyKind::none : body_kind(end);
   head.headers = std::move(headers_);
   return head;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -24,37 +25,47 @@ class H2Heartbeat {
   explicit H2Heartbeat(const H2HeartbeatRules& rules) noexcept : rules_(rules) {}
 
   bool on() const noexcept { return rules_.quiet > Millis::zero(); }
-  // The first stream is begun, or bytes came.
+  // Bytes came. Nothing that we do ourselves is a sign of life.
   void on_life(TimePoint now) noexcept {
-    heard_ = now;
-    asking_ = false;
+    since_ = now;
+    waiting_ = asking_ = false;
+  }
+  // The first stream is begun. Time in which nobody waited was no silence, but from the first that
+  // got no byte it counts, whatever became of that.
+  void on_wait(TimePoint now) noexcept {
+    if (!std::exchange(waiting_, true)) since_ = now;
   }
   // A part of a message came.
   void on_message() noexcept { asked_before_ = false; }
+  bool asking() const noexcept { return asking_; }
   // Asked, and nothing came since, for at least so long.
   bool unanswered(TimePoint now, Duration since) const noexcept {
     return asking_ && now - asked_ >= since;
   }
 
+  // When to check next.
+  TimePoint due() const noexcept {
+    if (asking_) return asked_ + rules_.answer;
+    const TimePoint at = since_ + rules_.quiet;
+    return asked_before_ ? std::max(at, asked_ + rules_.again) : at;
+  }
+
   // When `at` has come, ask again. Whoever is told `ask` sends a PING.
   Verdict check(TimePoint now, TimePoint& at) noexcept {
-    if (asking_) {
-      at = asked_ + rules_.answer;
-      return now >= at ? Verdict::dead : Verdict::fine;
-    }
-    at = heard_ + rules_.quiet;
-    if (asked_before_) at = std::max(at, asked_ + rules_.again);
+    at = due();
     if (now < at) return Verdict::fine;
+    if (asking_) return Verdict::dead;
     asking_ = asked_before_ = true;
     asked_ = now;
-    at = now + rules_.answer;
+    at = due();
     return Verdict::ask;
   }
 
  private:
   const H2HeartbeatRules rules_;
-  TimePoint heard_{};
+  TimePoint since_{};  // no byte has come, though one was waited for
   TimePoint asked_{};
+  bool waiting_ = false;
   bool asking_ = false;
   bool asked_before_ = false;  // since the last part of a message
 };

@@ -42,6 +42,21 @@ TEST_F(H2HeartbeatTest, any_byte_is_a_sign_of_life) {
   EXPECT_EQ(after(seconds(30)), Verdict::fine);
 }
 
+// What it owes us starts the time, and only a byte of its own starts it anew.
+TEST_F(H2HeartbeatTest, silence_counts_from_the_first_request_that_it_left_unanswered) {
+  heartbeat.on_life(now);
+  now += seconds(1000);  // idle
+  heartbeat.on_wait(now);
+  EXPECT_EQ(after(seconds(14)), Verdict::fine);
+  heartbeat.on_wait(now);  // the first was given up
+  EXPECT_EQ(after(seconds(1)), Verdict::ask);
+  heartbeat.on_wait(now);
+  EXPECT_TRUE(heartbeat.asking());
+  EXPECT_EQ(after(seconds(30)), Verdict::dead);
+  heartbeat.on_life(now);
+  EXPECT_FALSE(heartbeat.asking());
+}
+
 // Three such questions within five minutes end a connection to a server of gRPC.
 TEST_F(H2HeartbeatTest, asks_seldom_while_no_message_moves) {
   heartbeat.on_life(now);

@@ -12,7 +12,8 @@
 namespace gnomon::http {
 namespace {
 
-constexpr size_t kOutboundFramesMax = 2000;
+constexpr size_t kOutboundFramesMax = 2000;  // besides those of a client's own requests
+constexpr size_t kFramesPerRequest = 3;      // a head, a reset, a grant of window
 constexpr uint32_t kWindowDefault = 65'535;
 
 std::string_view text(const uint8_t* bytes, size_t size) noexcept {
@@ -62,7 +63,8 @@ bool H2Session::feed(const Chunk& in, TimePoint now) {
       nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(in.data()), in.size());
   input_ = nullptr;
   if (taken < 0) return fail(static_cast<int>(taken));
-  if (nghttp2_session_get_outbound_queue_size(session_) > kOutboundFramesMax) {
+  const size_t own = role_ == Role::client ? kFramesPerRequest * streams_.size() : 0;
+  if (nghttp2_session_get_outbound_queue_size(session_) > kOutboundFramesMax + own) {
     calm_down(H2Flood::replies);
     return false;
   }
@@ -199,6 +201,16 @@ void H2Session::resume(H2Stream& stream) {
   if (!stream.detached_) return;
   events_.on_stream_closed(stream, NGHTTP2_NO_ERROR);
   drop(stream);
+}
+
+size_t H2Session::outlive_connection() {
+  size_t count = 0;
+  for_each_stream([&](H2Stream& stream) {
+    if (!stream.holds_whole()) return;
+    stream.detached_ = true;
+    ++count;
+  });
+  return count;
 }
 
 // Cancelled while nghttp2 knew them no more.

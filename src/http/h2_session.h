@@ -39,6 +39,8 @@ class H2Stream {
   bool end_asked() const noexcept { return end_asked_; }
   bool was_reset() const noexcept { return reset_; }
   bool was_reset_by_peer() const noexcept { return peer_reset_; }
+  // All that it has received waits here for one who has paused it.
+  bool holds_whole() const noexcept { return end_held_ && !reset_; }
 
  protected:
   H2Stream() = default;
@@ -86,7 +88,7 @@ class H2Events {
   virtual void on_goaway(int32_t last_id, uint32_t code) = 0;
   virtual void on_settings() {}
   virtual void on_notice_answered() {}
-  // A head of ours is being received, or has been.
+  // A head is being received, or has been; also one that is refused on the way.
   virtual void on_head_progress(bool /*begun*/) {}
 
  protected:
@@ -148,6 +150,11 @@ class H2Session {
   void pause(H2Stream& stream) noexcept { stream.paused_ = true; }
   // Delivers what came in the meantime, before it returns.
   void resume(H2Stream& stream);
+  // The connection is lost, which those that hold all they have to tell need no more. Returns how
+  // many these are.
+  size_t outlive_connection();
+  // Destroys those that were reset after that.
+  void drop_detached();
 
   // Asks for a sign of life.
   void send_ping();
@@ -181,7 +188,6 @@ class H2Session {
   void kick(H2Stream& stream);
   void tell_writable();
   void check_order(int32_t id);
-  void drop_detached();
   bool fail(int error);
   void calm_down(H2Flood kind);
   void put_raw_goaway(uint32_t code);
@@ -193,12 +199,12 @@ class H2Session {
   std::vector<int32_t> writable_;
   H2Calm calm_;
   H2Stream* receiving_ = nullptr;  // whose fields come in; finding it anew for each field is dear
-  H2Stream* receiving_ = nullptr;  // whose fields come in; finding it anew for each field is dear
   const Chunk* input_ = nullptr;   // while it is fed
   ByteQueue* output_ = nullptr;    // while it is pulled
   size_t enough_ = 0;
   ByteQueue last_words_;
   H2Flood flood_ = H2Flood::none;
+  int32_t head_of_ = 0;  // the stream whose head is being received
   int32_t last_begun_ = -1;
   int32_t skipped_from_ = 0;  // the last run of ids that the client passed over
   int32_t skipped_to_ = 0;

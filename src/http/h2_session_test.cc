@@ -124,6 +124,21 @@ TEST(H2Session, fields_are_counted_after_decompression) {
   EXPECT_EQ(story(h2_head(1, many, true)), "1: too large closed 1\n");
 }
 
+TEST(H2Session, an_extended_connect_asks_for_a_protocol_that_is_none_of_http) {
+  const auto connect = [](const char* protocol) {
+    return h2_head(1,
+                   {{":method", "CONNECT"},
+                    {":protocol", protocol},
+                    {":scheme", "http"},
+                    {":authority", "a.example"},
+                    {":path", "/"}},
+                   false);
+  };
+  EXPECT_EQ(story(connect("websocket")), "1: GET a.example / 0\n");
+  EXPECT_EQ(story(connect("h2c")), "1: 501 no such protocol closed 1\n");
+  EXPECT_EQ(story(connect("H2C")), "1: 501 no such protocol closed 1\n");
+}
+
 // Whether it comes in the same read as the GOAWAY or later.
 TEST(H2Session, a_client_that_has_said_goaway_begins_no_stream) {
   const std::string goaway = h2_frame(kH2Goaway, 0, 0, h2_u32(0) + h2_u32(0));

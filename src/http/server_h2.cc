@@ -23,7 +23,7 @@ class ServerH2 final : public ServerConnection, private H2Events, private net::S
       : context_(context),
         stream_(std::move(stream)),
         peer_ip_(stream_->peer().ip()),
-        shared_{context,  *this,       *stream_,     peer_ip_,    scope_,
+        shared_{context,  *this,  *stream_,     peer_ip_,    scope_,
                 session_, flush_, finish_task_, resume_task_},
         session_(H2Session::Role::server, H2Session::limits_of(context.settings), *this),
         heartbeat_(context.settings.heartbeat),

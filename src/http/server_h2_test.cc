@@ -262,7 +262,53 @@ TEST_F(ServerH2Test, for_a_client_that_reads_nothing_few_frames_are_made) {
   EXPECT_TRUE(closed);
 }
 
+// Each grant that follows from a frame of ours is no noise, however little the frame held.
+TEST_F(ServerH2Test, a_client_that_grants_a_window_for_each_small_frame_floods_nobody) {
+  accept();
+  Seen& request = ask(1);
+  ResponseHead head;
+  head.status = 200;
+  head.body = BodyKind::streamed;
+  request.stream->send_head(head);
+  client->read(false);
+  for (int i = 0; i < 3000; ++i) {
+    request.stream->send_body(Chunk::copy_of("tiny"));
+    for (int turn = 0; turn < 3; ++turn) loop.run_once(Duration::zero());
+  }
+  client->read(true);
+  settle();
+  EXPECT_GT(client->count(kH2Data, 1), 2900u);
+  EXPECT_EQ(flood, H2Flood::none);
+  EXPECT_FALSE(request.gone);
+}
+
 // ---- the ends of streams and connections
+
+// A frame of it is made and cannot leave when it breaks off.
+TEST_F(ServerH2Test, an_answer_that_breaks_off_before_a_client_that_reads_nothing_is_reset) {
+  accept();
+  say(h2_frame(kH2Settings, 0, 0, std::string("\0\4", 2) + h2_u32(1U << 30)) +
+      h2_frame(kH2WindowUpdate, 0, 0, h2_u32(1U << 30)));
+  client->read(false);
+  Seen& stuck = ask(1);
+  ResponseHead head;
+  head.status = 200;
+  head.body = BodyKind::streamed;
+  stuck.stream->send_head(head);
+  stuck.stream->send_body(Chunk::copy_of(std::string(400'000, 'a')));
+  settle();
+  stuck.stream->reset();
+  settle();
+  client->read(true);
+  settle();
+  EXPECT_FALSE(client->ended(1));
+  EXPECT_EQ(client->body(1).find_first_not_of('a'), std::string::npos);
+  ASSERT_EQ(client->count(kH2Reset, 1), 1u);
+  EXPECT_EQ(client->last(kH2Reset, 1)->number(), 2u);  // INTERNAL_ERROR
+  Seen& other = ask(3);
+  answer(other, "goes on");
+  EXPECT_EQ(client->body(3), "goes on");
+}
 
 TEST_F(ServerH2Test, a_reset_ends_its_stream_and_no_other) {
   accept();
@@ -368,6 +414,27 @@ TEST_F(ServerH2Test, a_head_must_come_in_time) {
   EXPECT_FALSE(closed);
   advance(milliseconds(20));
   EXPECT_TRUE(closed);
+}
+
+TEST_F(ServerH2Test, a_malformed_head_is_no_slow_one) {
+  accept();
+  Seen& other = ask(1);
+  const H2TestFields no_path = {{":method", "GET"}, {":scheme", "http"}, {":authority", "a"}};
+  H2TestFields upper_case = h2_request();
+  upper_case.emplace_back("X-A", "1");
+  uint32_t id = 1;
+  for (const H2TestFields& fields : {no_path, upper_case}) {
+    say(h2_head(id += 2, fields, true));
+    EXPECT_EQ(client->count(kH2Reset, id), 1u);
+    advance(settings.header_timeout + milliseconds(10));
+    ASSERT_FALSE(closed);
+  }
+  answer(other, "goes on");
+  EXPECT_EQ(client->body(1), "goes on");
+  // Nor does it keep an idle connection for ever.
+  say(h2_head(7, upper_case, true));
+  advance(settings.idle_timeout + milliseconds(10));
+  EXPECT_TRUE(client->closed());
 }
 
 TEST_F(ServerH2Test, a_client_that_asks_nothing_is_sent_away) {

@@ -4,7 +4,11 @@ namespace gnomon::proxy {
 
 HostPool::HostPool(const PoolContext& context, const PoolLimits& limits,
                    const net::Address& address, BreakerCounts& counts, ClusterStats& stats)
-    : context_(context), limits_(limits), counts_(counts), stats_(stats), host_{address, {}, {}, {}, {}} {}
+    : context_(context),
+      limits_(limits),
+      counts_(counts),
+      stats_(stats),
+      host_{address, {}, {}, {}, {}} {}
 
 VersionPool& HostPool::pool_for(const PoolTicket& ticket) noexcept {
   const routing::ConnectionRules& rules = limits_.rules;

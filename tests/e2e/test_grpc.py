@@ -58,6 +58,16 @@ def test_server_streaming(channel):
     assert list(channel.unary_stream(path("Down"))(b"500", timeout=TIMEOUT_S)) == [b"%d" % n for n in range(500)]
 
 
+def test_thousands_of_small_messages_are_no_flood(channel):
+    """Either side grants a window for next to each of them."""
+    count = 20_000
+    down = channel.unary_stream(path("Down"))(b"%d" % count, timeout=patience(60))
+    assert sum(1 for _ in down) == count
+    up = channel.stream_unary(path("Up"))((b"x" for _ in range(count)), timeout=patience(60))
+    assert up == b"%d" % count
+    assert channel.unary_unary(path("Unary"))(b"alive", timeout=TIMEOUT_S) == b"alive"
+
+
 def test_client_streaming_of_32_mib(channel, gw, primary, shadow):
     message = b"x" * 64 * 1024
     answer = channel.stream_unary(path("Up"))((message for _ in range(512)), timeout=patience(TIMEOUT_S))

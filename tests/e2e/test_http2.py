@@ -36,6 +36,7 @@ from harness.h2 import (
     head,
     never_updating,
     settings,
+    wide_open,
 )
 from harness.pki import Pki
 
@@ -347,6 +348,60 @@ def test_early_answer_ends_the_upload(start, closing):
     caller.send(head(1, POST, end=False) + frame(DATA, 0, 1, b"a beginning"))
     assert caller.frames.until(DATA, lambda kind, flags, *_: flags & END_STREAM)[3] == b"enough"
     assert caller.frames.until(RST_STREAM)[3] == bytes(4)
+
+
+def test_backend_that_answers_early_and_reads_on(start, closing):
+    """A frame of the upload is made and cannot leave when the answer makes it void."""
+    full, answered, reset = threading.Event(), threading.Event(), threading.Event()
+
+    def early(connection):
+        frames = greet(connection, wide_open())
+        _, _, stream, _ = frames.until(HEADERS)
+        full.wait(20)
+        connection.send(head(stream, [(":status", "413"), ("content-length", "0")]))
+        answered.wait(20)
+        frames.until(RST_STREAM)
+        reset.set()
+        while True:
+            _, _, stream, _ = frames.until(HEADERS)
+            connection.send(head(stream, [(":status", "200"), ("content-length", "0")]))
+
+    backend = closing(Backend(early))
+    gw = start(plain(backend, http2=True))
+    with socket.create_connection(("127.0.0.1", gw.port), timeout=patience(1)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n")
+        with contextlib.suppress(TimeoutError):
+            while True:
+                client.send(b"x" * 65536)
+        full.set()
+        client.settimeout(20)
+        assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+        answered.set()
+        assert reset.wait(20)
+        assert gw.get().status == 200
+    assert len(backend.connections) == 1
+
+
+@pytest.mark.parametrize("status", [b"204", b"304"])
+@pytest.mark.parametrize("trailers", [False, True])
+def test_answer_without_a_body_by_its_status_ends_with_its_head(start, closing, status, trailers):
+    """However an HTTP/2 backend ends it."""
+
+    def script(connection):
+        frames = greet(connection)
+        while True:
+            _, _, stream, _ = frames.until(HEADERS)
+            end = head(stream, [("x-t", "1")]) if trailers else frame(DATA, END_STREAM, stream)
+            connection.send(head(stream, [(":status", status), ("x-path", str(stream))], end=False) + end)
+
+    gw = start(plain(closing(Backend(script)), http2=True))
+    with socket.create_connection(("127.0.0.1", gw.port), timeout=20) as client:
+        got = b""
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        while got.count(b"\r\n\r\n") < 3:
+            got += client.recv(65536)
+        assert b"0\r\n\r\n" not in got and b"transfer-encoding" not in got
+        assert [line.split(b" ")[:2] for line in got.split(b"\r\n\r\n")[:3]] == [[b"HTTP/1.1", status]] * 3
 
 
 def test_drain_says_goaway_and_lets_streams_end(start, closing):

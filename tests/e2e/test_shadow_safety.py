@@ -20,7 +20,7 @@ from harness.client import chunk, request_bytes
 from harness.config import gateway, mirrored, route, shadowing, upstream, virtual_service
 from harness.faults import NAMES, STUCK, bad_backend, hung, never_reading
 from harness.gateway import BINARY
-from harness.h2 import DATA, END_STREAM, FAULTS, HEADERS, RST_STREAM, greet
+from harness.h2 import DATA, END_STREAM, FAULTS, HEADERS, RST_STREAM, greet, wide_open
 from harness.message import Closed
 
 MIB = 1 << 20
@@ -527,6 +527,38 @@ def test_cut_copy_is_reset_and_never_looks_complete(start, live, closing, framin
     eventually(lambda: ends)
     assert ends == ["reset"]
     assert shadow.requests == []
+
+
+def test_copy_cut_on_a_connection_that_another_shares_holds_up_nobody(start, live, closing):
+    """Over HTTP/2 a frame of the cut copy is made and cannot leave while the shadow reads nothing. Then it reads on."""
+    begun, go = threading.Event(), threading.Event()
+    seen = []
+
+    def late_reader(connection):
+        frames = greet(connection, wide_open())
+        frames.until(HEADERS)
+        begun.set()
+        go.wait(20)
+        with contextlib.suppress(Closed, OSError):
+            while True:
+                seen.append(frames.next()[:3])
+
+    shadow = closing(Backend(late_reader))
+    shadow.http2 = True
+    gw = start(mirrored(live, shadow, test={**NO_BUDGET, "limits": {"bufferBytes": MIB}}))
+    with gw.client() as other:
+        other.send(request_bytes("POST", "/other", ["Content-Length: 8"]) + b"half")
+        assert begun.wait(10)
+        assert upload(gw, "/", 16 * MIB)[0].body == b"primary"
+        eventually(lambda: gw.metrics().lost("budget_bytes") == 1)
+        go.set()
+        eventually(lambda: any(kind == RST_STREAM for kind, *_ in seen))
+        assert len(shadow.connections) == 1
+        for n in range(5):
+            assert gw.get(f"/live/{n}").body == b"primary"
+        other.send(b"half")
+        assert other.read_final().body == b"primary"
+    assert sum(kind == RST_STREAM for kind, *_ in seen) == 1
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])

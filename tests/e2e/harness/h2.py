@@ -42,6 +42,12 @@ def head(stream, fields, end=True):
     return frame(HEADERS, END_HEADERS | (END_STREAM if end else 0), stream, block)
 
 
+def wide_open():
+    """Windows that nothing in a test fills."""
+    most = (1 << 31) - 1
+    return settings(window=most, streams=100) + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", most - 65535))
+
+
 class Frames:
     """Reads frames from a socket."""
 
