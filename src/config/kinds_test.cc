@@ -341,15 +341,30 @@ TEST(UpstreamFields, warns_of_tunnels) {
 }
 
 TEST(UpstreamFields, warns_of_kinds_that_need_a_platform) {
-  EXPECT_EQ(problems("kube: {serviceName: a, serviceNamespace: b, servicePort: 80}\n"),
-            "2:1 warning: kube: needs a platform that is not supported yet; the Upstream has no "
+  EXPECT_EQ(
+      problems("kube: {serviceName: a, serviceNamespace: b, servicePort: 80}\n"),
+      "2:7 warning: kube: Kubernetes is not asked for services: whether there is one b.a with "
+      "a port 80 is not known; the Upstream has no endpoints\n");
+  EXPECT_EQ(
+      problems("consul: {serviceName: a, dataCenters: [b], queryOptions: {useCache: true}}\n"),
+      "2:9 warning: consul: Consul is not asked for services such as a; the Upstream has no "
+      "endpoints\n");
+  EXPECT_EQ(problems("aws: {}\n"),
+            "2:1 warning: aws: needs a platform that is not supported yet; the Upstream has no "
             "endpoints\n");
   EXPECT_EQ(upstream_problems("kube: {}\n"),
-            "3:1 warning: kube: needs a platform that is not supported yet; the Upstream has no "
-            "endpoints\n3:1 error: only one of static, kube may be given\n");
+            "3:1 error: only one of static, kube may be given\n"
+            "3:7 warning: kube: Kubernetes is not asked for services; the Upstream has no "
+            "endpoints\n");
   EXPECT_EQ(brief(load_text("apiVersion: gloo.solo.io/v1\nkind: Upstream\nmetadata: {name: a}\n"
                             "spec: {}\n")),
             "4:7 error: spec: an Upstream must say of what kind it is, such as \"static\"\n");
+}
+
+TEST(UpstreamFields, reads_what_it_does_not_serve_as_strictly_as_the_rest) {
+  EXPECT_EQ(problems("kube: {serviceNme: a}\n"), "2:8 error: kube.serviceNme: unknown field\n");
+  EXPECT_EQ(problems("consul: {queryOptions: {cache: true}}\n"),
+            "2:25 error: consul.queryOptions.cache: unknown field\n");
 }
 
 TEST(UpstreamFields, checks_balancers) {

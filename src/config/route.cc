@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "config/discovered.h"
 #include "config/rules.h"
 #include "config/schema.h"
 #include "config/text_rules.h"
@@ -123,7 +124,8 @@ void describe(Schema<Matcher>& s) {
 
 void describe(Schema<Destination>& s) {
   s.field("upstream", &Destination::upstream);
-  s.unserved({"kube", "consul"}, kAnswers503);
+  s.told<KubeDestination>("kube");
+  s.told<ConsulDestination>("consul");
   s.one_of({"upstream", "kube", "consul"}, "a destination needs an upstream");
   s.field("subset", &Destination::subset);
   s.unserved({"destinationSpec"});

@@ -131,6 +131,16 @@ class Schema : public SchemaBase {
     return *this;
   }
 
+  // As above, where a check of the shape says what that means.
+  template <typename Shape>
+  Schema& told(std::string_view name) {
+    add(name).read = [](const Node& node, const Scope& scope, void* /*object*/) {
+      Shape unused;
+      return config::read(node, scope, unused);
+    };
+    return *this;
+  }
+
   // As above, where the program itself says what it means.
   template <typename M>
   Schema& noted(std::string_view name, M T::* member) {

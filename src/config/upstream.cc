@@ -2,6 +2,7 @@
 
 #include <sys/un.h>
 
+#include "config/discovered.h"
 #include "config/rules.h"
 #include "config/schema.h"
 #include "config/window_size.h"
@@ -121,7 +122,9 @@ void describe(Schema<CircuitBreakers>& s) {
 
 void describe(Schema<Upstream>& s) {
   s.field("static", &Upstream::static_hosts);
-  s.unserved({"ai", "aws", "awsEc2", "azure", "consul", "gcp", "kube"}, kNoEndpoints);
+  s.unserved({"ai", "aws", "awsEc2", "azure", "gcp"}, kNoEndpoints);
+  s.told<ConsulUpstream>("consul");
+  s.told<KubeUpstream>("kube");
   s.field("pipe", &Upstream::pipe);
   s.one_of({"static", "ai", "aws", "awsEc2", "azure", "consul", "gcp", "kube", "pipe"},
            "an Upstream must say of what kind it is, such as \"static\"");

@@ -59,6 +59,7 @@ HostOptions build_host_options(BuildContext& context,
                                const config::VirtualService& service) {
   const std::deque<Layer> kept = layers_of(context, known, service.metadata, *service.virtual_host);
   std::vector<const Layer*> layers;
+  layers.reserve(kept.size());
   for (const Layer& layer : kept) layers.push_back(&layer);
   const EffectiveOptions<config::VirtualHostOptions> options(std::move(layers));
   HostOptions out;

@@ -20,6 +20,7 @@ NOT_READ = {
     *("Settings", "SettingsDiscovery", "SecretOptions", "SecretSource", "VaultSource"),
     *("StagedTransformations", "Transformations", "TransformationStage", "RequestTransform", "ResponseTransform"),
     *("Transformation", "TransformationTemplate", "TransformationExtractor"),
+    *("KubeDestination", "ConsulDestination", "KubeUpstream", "ConsulUpstream", "ConsulQueryOptions"),
     *("Tracing", "ZipkinTracing", "DatadogTracing", "OpenTelemetryTracing"),
 }
 EMPTY = {"RandomChoice", "Maglev", "NoFields"}
@@ -46,7 +47,7 @@ def schemas():
             served = names_given_to("field", body) | names_given_to("noted", body)
             found[name] = {
                 **dict.fromkeys(served, {"works", "differs", "warns"}),
-                **dict.fromkeys(names_given_to("unserved", body) | names_given_to("shaped", body), {"warns"}),
+                **dict.fromkeys(names_given_to("unserved", body) | names_given_to("shaped", body) | names_given_to("told", body), {"warns"}),
                 **dict.fromkeys(names_given_to("ignored", body), {"ignored"}),
             }
     return found
