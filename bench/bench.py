@@ -54,11 +54,13 @@ class Bench:
 def introduction(args, suite, name, kinds, missing):
     versions = ", ".join(f"{kind} {version(kind, args.bin)}" for kind in kinds)
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    load = os.getloadavg()[0]
+    shared = f"\nOther work had the machine too, with a load average of {load:.0f} at the start." if load > 2 else ""
     absent = f"\nNot installed here and left out: {', '.join(missing)}." if missing else ""
     return f"""# {suite.TITLE}
 
 {time.strftime("%d %B %Y")}; {versions}. {cpu}, {os.cpu_count()} processors, Linux {platform.release()}.
-{args.rounds} rounds of {args.slice_ms} ms slices. Written by `./x bench --suite {name}{" --quick" if args.quick else ""}`.{absent}
+{args.rounds} rounds of {args.slice_ms} ms slices. Written by `./x bench --suite {name}{" --quick" if args.quick else ""}`.{absent}{shared}
 
 {built(args.bin)}, the others are as their makers package them. Every gateway has one worker on processor 0; load generator and backends run on processor 1. CPU time is that of all threads
 of the gateway's process, user and system. Ratios are taken within a round. On loopback a sender also pays for
