@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "compare/body_kind.h"
+#include "compare/proto_testing.h"
 
 namespace gnomon::fuzz {
 namespace {
@@ -39,12 +40,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace gnomon::compare;
   static TreeReader reader;
   static Document document;
+  static const auto schema = ProtoSchema::load(testing::pet_shop());
   if (size == 0) return 0;
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  ContentType type{static_cast<ContentKind>(data[0] % 10), "B"};
+  ContentType type{static_cast<ContentKind>((data[0] & 0x3fU) % 10), "B"};
   if (data[0] >= 0x80) type = content_type_of("", body);
   GrpcContext grpc;
   grpc.encoding = "gzip";
+  grpc.path = "/shop.Pets/Get";
+  if ((data[0] & 0x40U) != 0) grpc.schema = schema->get();
   DocumentLimits limits;
   limits.nodes = 10'000;
   limits.text_bytes = 1 << 20;

@@ -125,9 +125,8 @@ DecodingState ContentDecoder::finish() {
 
 DecodingState ContentDecoder::push(size_t stage, std::string_view bytes, std::string& out) {
   if (stage == stages_.size()) {
-    if (stages_.empty() && (passed_ += bytes.size()) > limits_.output_bytes) {
-      return DecodingState::too_large;
-    }
+    if (stages_.empty()) passed_ += bytes.size();
+    if (passed_ > limits_.output_bytes) return DecodingState::too_large;
     out.append(bytes);
     return DecodingState::decoded;
   }

@@ -50,13 +50,11 @@ EndpointLearner::EndpointLearner(EndpointOptions options) : options_(std::move(o
 }
 
 std::string_view EndpointLearner::learn(const EndpointRequest& request) {
-  const std::string_view method = known_method(request.method);
-  bool named = request.grpc && name_by_service(request.path, true);
-  if (!named) named = name_by_path(method, request.path, true);
+  bool named = name_of(request, true);
   if (crowded_) {
     settle(root_, "");
     crowded_ = false;
-    named = name_by_path(method, request.path, false);
+    named = name_of(request, false);
   }
   if (named) return name_;
   ++refused_;
@@ -64,15 +62,21 @@ std::string_view EndpointLearner::learn(const EndpointRequest& request) {
 }
 
 std::string_view EndpointLearner::find(const EndpointRequest& request) {
-  bool named = request.grpc && name_by_service(request.path, false);
-  if (!named) named = name_by_path(known_method(request.method), request.path, false);
-  return named ? std::string_view(name_) : kOther;
+  return name_of(request, false) ? std::string_view(name_) : kOther;
 }
 
 // ---- naming ---------------------------------------------------------------------------------
 
-bool EndpointLearner::name_by_template(std::string_view method,
-                                       std::span<const std::string_view> segments) {
+bool EndpointLearner::name_of(const EndpointRequest& request, bool learning) {
+  const std::string_view method = known_method(request.method);
+  return name_by_template(method, request.path) ||
+         (request.grpc && name_by_service(request.path, learning)) ||
+         name_by_path(method, request.path, learning);
+}
+
+bool EndpointLearner::name_by_template(std::string_view method, std::string_view path) {
+  if (options_.templates.empty()) return false;
+  const std::vector<std::string_view> segments = path_segments(path, path.size() + 1);
   const auto found = std::ranges::find_if(options_.templates, [&](const EndpointTemplate& named) {
     return named.matches(method, segments);
   });
@@ -93,10 +97,6 @@ bool EndpointLearner::name_by_service(std::string_view path, bool learning) {
 }
 
 bool EndpointLearner::name_by_path(std::string_view method, std::string_view path, bool learning) {
-  if (!options_.templates.empty() &&
-      name_by_template(method, path_segments(path, path.size() + 1))) {
-    return true;
-  }
   name_.assign(method).append(" ");
   const std::vector<std::string_view> segments = path_segments(path, options_.max_segments);
   Node* node = &root_;

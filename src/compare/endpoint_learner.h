@@ -19,11 +19,11 @@ namespace gnomon::compare {
 
 struct EndpointOptions {
   std::vector<EndpointTemplate> templates;  // the first that matches names the endpoint
-  uint32_t distinct = 24;         // different words at a place, beyond which they are values
-  uint32_t max_endpoints = 500;   // learnt; more are counted as "other"
-  uint32_t max_segments = 12;     // what lies deeper is "**"
-  uint32_t max_nodes = 4096;      // segments that are remembered
-  size_t max_bytes = 128 * 1024;  // of their text
+  uint32_t distinct = 24;                // different words at a place, beyond which they are values
+  uint32_t max_endpoints = 500;          // learnt; more are counted as "other"
+  uint32_t max_segments = 12;            // what lies deeper is "**"
+  uint32_t max_nodes = 4096;             // segments that are remembered
+  size_t max_bytes = size_t{128} << 10;  // of their text
 };
 
 struct EndpointRequest {
@@ -71,7 +71,8 @@ class EndpointLearner {
     bool merged = false;  // words that are not among these belong to `any`
   };
 
-  bool name_by_template(std::string_view method, std::span<const std::string_view> segments);
+  bool name_of(const EndpointRequest& request, bool learning);
+  bool name_by_template(std::string_view method, std::string_view path);
   bool name_by_service(std::string_view path, bool learning);
   bool name_by_path(std::string_view method, std::string_view path, bool learning);
   Node* step(Node& node, std::string_view segment, bool learning);

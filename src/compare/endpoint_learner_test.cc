@@ -90,6 +90,9 @@ TEST(EndpointLearner, prefers_the_names_that_it_is_given) {
   EXPECT_EQ(learner.learn({"PUT", "/api/pets/rex", false}), "other");
   EXPECT_EQ(learner.learn(get("/static/" + std::string(30, '/'))), "GET /static/**");
   EXPECT_EQ(learner.refused(), 1u);
+  options.templates = {named("/pkg.Pets/*")};
+  EndpointLearner service(options);
+  EXPECT_EQ(service.learn({"POST", "/pkg.Pets/Get", true}), "POST /pkg.Pets/*");
 }
 
 TEST(EndpointLearner, calls_gRPC_by_its_method) {

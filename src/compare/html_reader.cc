@@ -75,8 +75,9 @@ bool append_entity(std::string_view name, std::string& out) {
     const bool hex = name.size() > 1 && (name[1] == 'x' || name[1] == 'X');
     const std::string_view digits = name.substr(hex ? 2 : 1);
     uint32_t code = 0;
-    const char* const last = digits.data() + digits.size();
-    const auto [end, problem] = std::from_chars(digits.data(), last, code, hex ? 16 : 10);
+    const char* const first = digits.data();
+    const char* const last = first + digits.size();
+    const auto [end, problem] = std::from_chars(first, last, code, hex ? 16 : 10);
     if (problem != std::errc() || end != last) return false;
     append_utf8(code, out);
     return true;
