@@ -90,7 +90,7 @@ TEST(DocumentTest, RepeatedNamesAreFlaggedAndTheirOrderCounts) {
             hash_of(object({{"a", "1"}, {"a", "3"}, {"b", "2"}})));
 }
 
-// Above a few members names are found through a table; both ways must agree.
+// Above some members names are found through a table.
 TEST(DocumentTest, ManyMembersHashLikeFew) {
   std::vector<std::string> names;
   for (int i = 0; i < 100; ++i) names.push_back("name" + std::to_string(i));
