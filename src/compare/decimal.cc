@@ -121,8 +121,9 @@ bool equal_numbers(std::string_view a, std::string_view b) noexcept {
 
 std::optional<double> approximate(std::string_view token) noexcept {
   double value = 0;
-  const char* const end = token.data() + token.size();
-  const auto [stop, error] = std::from_chars(token.data(), end, value);
+  const char* const begin = token.data();
+  const char* const end = begin + token.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
   if (stop != end || token.empty()) return std::nullopt;
   if (error == std::errc::result_out_of_range) {
     const auto exact = Decimal::parse(token);
