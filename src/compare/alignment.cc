@@ -130,7 +130,7 @@ bool Aligner::find_anchors() {
   trace_.clear();
   for (int32_t d = 0; d <= static_cast<int32_t>(kEditsMax); ++d) {
     for (int32_t k = -d; k <= d; k += 2) {
-      int32_t* const at = &furthest_[static_cast<size_t>(kMiddle + k)];
+      int32_t* const at = furthest_.data() + kMiddle + k;
       const bool down = k == -d || (k != d && at[-1] < at[1]);
       int32_t x = down ? at[1] : at[-1] + 1;
       while (x < n && x - k < m && x - k >= 0 &&

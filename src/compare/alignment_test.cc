@@ -118,6 +118,7 @@ TEST(AlignmentTest, SetsCountEqualElements) {
 
 std::vector<std::pair<uint32_t, uint32_t>> in_order(const std::vector<Counterparts>& pairs) {
   std::vector<std::pair<uint32_t, uint32_t>> out;
+  out.reserve(pairs.size());
   for (const auto [left, right] : pairs) out.emplace_back(left, right);
   std::ranges::sort(out);
   return out;

@@ -2,7 +2,9 @@
 // library.
 #include <benchmark/benchmark.h>
 
+#include <fstream>
 #include <string>
+#include <string_view>
 
 #include "compare/comparer.h"
 #include "compare/json_pairs.h"
@@ -36,10 +38,28 @@ void equal_bodies(benchmark::State& state) {
 }
 BENCHMARK(equal_bodies)->Arg(1 << 10)->Arg(64 << 10)->Arg(1 << 20);
 
-// The argument is the number of records in each body; bytes are those of one side.
-template <JsonPair (*Make)(int records)>
-void unequal_json(benchmark::State& state) {
-  const JsonPair pair = Make(static_cast<int>(state.range(0)));
+struct NamedPair {
+  const char* name;
+  JsonPair (*make)(int records);
+  int records;
+};
+constexpr NamedPair kPairs[] = {
+    {"one_value_differs", one_value_differs, 1},
+    {"one_value_differs", one_value_differs, 30},
+    {"one_value_differs", one_value_differs, 1000},
+    {"every_record_differs", every_record_differs, 30},
+    {"every_record_differs", every_record_differs, 1000},
+    {"one_record_more", one_record_more, 30},
+    {"one_record_more", one_record_more, 1000},
+};
+
+std::string title(const NamedPair& named) {
+  return std::string(named.name) + "-" + std::to_string(named.records);
+}
+
+// Bytes are those of both sides, from text to differences.
+void unequal_json(benchmark::State& state, const NamedPair& named) {
+  const JsonPair pair = named.make(named.records);
   Comparer comparer;
   RuleHits hits(0);
   Result result;
@@ -47,11 +67,17 @@ void unequal_json(benchmark::State& state) {
     comparer.compare_bodies(pair.left, pair.right, "application/json", Rules(), hits, result);
     if (result.equal()) state.SkipWithError("no difference");
   }
-  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(pair.left.size()));
+  state.SetBytesProcessed(state.iterations() *
+                          static_cast<int64_t>(pair.left.size() + pair.right.size()));
 }
-BENCHMARK(unequal_json<one_value_differs>)->Arg(1)->Arg(30)->Arg(1000);
-BENCHMARK(unequal_json<every_record_differs>)->Arg(30)->Arg(1000);
-BENCHMARK(unequal_json<one_record_more>)->Arg(30)->Arg(1000);
+
+void write_pairs(const std::string& directory) {
+  for (const NamedPair& named : kPairs) {
+    const JsonPair pair = named.make(named.records);
+    std::ofstream(directory + "/" + title(named) + ".left.json") << pair.left;
+    std::ofstream(directory + "/" + title(named) + ".right.json") << pair.right;
+  }
+}
 
 void read_json(benchmark::State& state) {
   const JsonPair pair = one_value_differs(static_cast<int>(state.range(0)));
@@ -66,3 +92,19 @@ BENCHMARK(read_json)->Arg(30)->Arg(1000);
 
 }  // namespace
 }  // namespace gnomon::compare
+
+int main(int argc, char** argv) {
+  using namespace gnomon::compare;
+  constexpr std::string_view kWritePairs = "--write-pairs=";
+  if (argc == 2 && std::string_view(argv[1]).starts_with(kWritePairs)) {
+    write_pairs(argv[1] + kWritePairs.size());
+    return 0;
+  }
+  for (const NamedPair& named : kPairs) {
+    benchmark::RegisterBenchmark(title(named).c_str(), unequal_json, named);
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -100,11 +100,16 @@ bool Decimal::operator==(const Decimal& other) const noexcept {
 }
 
 uint64_t Decimal::hash() const noexcept {
-  constexpr uint64_t kPrime = 0x9E3779B97F4A7C15;
-  uint64_t value = (static_cast<uint64_t>(exponent_) * 2 + (negative_ ? 1 : 0)) * kPrime;
-  for (const char c : head_) value = (value ^ static_cast<uint8_t>(c)) * kPrime;
-  for (const char c : tail_) value = (value ^ static_cast<uint8_t>(c)) * kPrime;
-  return value ^ (value >> 32);
+  constexpr uint32_t kDigitsExact = 18;
+  if (digits_ == 0) return hash(0, 0, false);
+  uint64_t value = 0;
+  if (digits_ > kDigitsExact) {
+    for (uint32_t i = 0; i < digits_; ++i) value = mix(value, static_cast<uint8_t>(digit(i)));
+  } else {
+    for (uint32_t i = 0; i < digits_; ++i)
+      value = value * 10 + static_cast<uint64_t>(digit(i) - '0');
+  }
+  return hash(value, exponent_ - static_cast<int64_t>(digits_), negative_);
 }
 
 bool equal_numbers(std::string_view a, std::string_view b) noexcept {
@@ -116,8 +121,9 @@ bool equal_numbers(std::string_view a, std::string_view b) noexcept {
 
 std::optional<double> approximate(std::string_view token) noexcept {
   double value = 0;
-  const char* const end = token.data() + token.size();
-  const auto [stop, error] = std::from_chars(token.data(), end, value);
+  const char* const begin = token.data();
+  const char* const end = begin + token.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
   if (stop != end || token.empty()) return std::nullopt;
   if (error == std::errc::result_out_of_range) {
     const auto exact = Decimal::parse(token);

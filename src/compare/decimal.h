@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "compare/hash.h"
+
 namespace gnomon::compare {
 
 // A decimal number in one form: 0.digits times ten to the power of `exponent`, where the digits
@@ -17,6 +19,11 @@ class Decimal {
 
   bool operator==(const Decimal& other) const noexcept;
   uint64_t hash() const noexcept;
+  // Of the number mantissa * 10^exponent, where the mantissa has at most 18 digits and does not end
+  // with a zero.
+  static uint64_t hash(uint64_t mantissa, int64_t exponent, bool negative) noexcept {
+    return mix(mantissa, static_cast<uint64_t>(exponent) * 2 + (negative ? 1 : 0));
+  }
   int64_t exponent() const noexcept { return exponent_; }
 
  private:

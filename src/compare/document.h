@@ -3,11 +3,13 @@
 // reuses its memory. Members keep their order; a name may occur twice.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
 
+#include "compare/hash.h"
 #include "compare/limits.h"
 
 namespace gnomon::compare {
@@ -76,6 +78,16 @@ class Document {
  private:
   friend class DocumentBuilder;
 
+  // A container around the next value, with what its hash is so far. The outermost is not a node;
+  // it holds the root.
+  struct Frame {
+    NodeId id = 0;
+    uint32_t count = 0;
+    uint64_t hash = 0;
+    std::array<uint64_t, 4> names{};  // bits of the hashes of names that were met
+    bool is_object = false;
+    bool may_repeat = false;  // a name whose bit was met before
+  };
   // The last member so far with the name that hashes here, and the hash of all such values.
   struct Slot {
     NodeId member = 0;  // 0 is the root, which is nobody's member
@@ -88,11 +100,16 @@ class Document {
   std::vector<std::unique_ptr<char[]>> kept_;  // text that is not in the source
   char* kept_next_ = nullptr;                  // free room in the last of them
   size_t kept_left_ = 0;
-  size_t kept_bytes_ = 0;     // of all of them
-  std::vector<NodeId> open_;  // containers around the next value
-  std::vector<Slot> table_;   // of the names of one object
+  size_t kept_bytes_ = 0;  // of all of them
+  std::vector<Frame> open_;
+  std::vector<Slot> table_;  // of the names of one object
   LimitSet limits_;
 };
+
+// What tells values of different kinds apart that are written alike.
+inline constexpr uint64_t kKindSeeds[] = {0x2127599bf4325c37, 0x880355f21e6d1965,
+                                          0x9ae16a3b2f90404f, 0xc949c7defeb1fbf7,
+                                          0xd6e8feb86659fd93, 0xa0761d6478bd642f};
 
 // Fills a document. Calls that add return false once a limit is reached, and then nothing more is
 // added. Texts and names are viewed, not copied: they lie in the document's source, in static
@@ -128,17 +145,56 @@ class DocumentBuilder {
   bool complete() const noexcept;
 
  private:
-  bool scalar(NodeKind kind, std::string_view text);
+  bool scalar(NodeKind kind, std::string_view text) {
+    return add(kind, text, hash_text(text, kKindSeeds[static_cast<size_t>(kind)]));
+  }
   bool begin(NodeKind kind);
-  Node* add(NodeKind kind, std::string_view text);
-  uint64_t hash_elements(NodeId array) const noexcept;
-  uint64_t hash_few_members(NodeId object) noexcept;
+  [[gnu::always_inline]] bool add(NodeKind kind, std::string_view text, uint64_t hash) {
+    Node* const node = add_node(kind, text);
+    if (node == nullptr) return false;
+    node->hash = hash;
+    count_in(*node);
+    return true;
+  }
+  [[gnu::always_inline]] Node* add_node(NodeKind kind, std::string_view text) {
+    if (out_.nodes_.size() >= nodes_max_ || text.size() > limits_.text_bytes) {
+      return refuse_node(text);
+    }
+    // Filled where it lies: building a node and moving it in stalls on store forwarding.
+    Node& node = out_.nodes_.emplace_back();
+    node.text_data = text.data();
+    node.text_size = static_cast<uint32_t>(text.size());
+    node.next = static_cast<uint32_t>(out_.nodes_.size());
+    node.kind = kind;
+    if (!out_.open_.back().is_object) return &node;
+    node.name_data = name_.data();
+    node.name_size = static_cast<uint32_t>(name_.size());
+    node.name_hash = hash_text(name_, 0);
+    return &node;
+  }
+  // A whole value goes into the hash of what is around it. An array's hash depends on the order of
+  // its elements, an object's only on that of members with the same name, which are seen to at its
+  // end.
+  [[gnu::always_inline]] void count_in(const Node& node) {
+    Document::Frame& frame = out_.open_.back();
+    ++frame.count;
+    if (!frame.is_object) {
+      frame.hash = mix(frame.hash, node.hash);
+      return;
+    }
+    frame.hash += mix(node.name_hash, node.hash);
+    uint64_t& word = frame.names[(node.name_hash >> 6) % frame.names.size()];
+    const uint64_t bit = uint64_t{1} << (node.name_hash % 64);
+    frame.may_repeat = frame.may_repeat || (word & bit) != 0;
+    word |= bit;
+  }
+  Node* refuse_node(std::string_view text) noexcept;
   uint64_t hash_members(NodeId object);
-  void mark_repeated(NodeId object, NodeId member) noexcept;
   bool stop(Limit limit) noexcept;
 
   Document& out_;
   const DocumentLimits limits_;
+  size_t nodes_max_;  // 0 once a limit is reached
   std::string_view name_;
 };
 

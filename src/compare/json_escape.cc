@@ -12,8 +12,10 @@ constexpr size_t kHexDigits = 4;
 std::optional<uint32_t> hex_unit(std::string_view text) noexcept {
   if (text.size() < kHexDigits) return std::nullopt;
   uint32_t unit = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + kHexDigits, unit, 16);
-  if (error != std::errc() || stop != text.data() + kHexDigits) return std::nullopt;
+  const char* const begin = text.data();
+  const char* const end = begin + kHexDigits;
+  const auto [stop, error] = std::from_chars(begin, end, unit, 16);
+  if (error != std::errc() || stop != end) return std::nullopt;
   return unit;
 }
 

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <bit>
 #include <cstring>
 
 #include "compare/json_escape.h"
@@ -9,109 +10,104 @@
 namespace gnomon::compare {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-// Values are read by recursion.
 constexpr uint32_t kDepthMax = 1000;
 
-// A raw token reaches to the next one.
+bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 std::string_view without_space_behind(std::string_view token) noexcept {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' ||
-                            token.back() == '\t')) {
-    token.remove_suffix(1);
-  }
+  while (!token.empty() && is_space(token.back())) token.remove_suffix(1);
   return token;
 }
 
-std::string_view token_of(ondemand::value& value) noexcept { return value.raw_json_token(); }
-
-std::string_view token_of(ondemand::document& document) noexcept {
-  std::string_view token;
-  return document.raw_json_token().get(token) == simdjson::SUCCESS ? token : std::string_view();
-}
-
-bool at_end(ondemand::document& document) noexcept {
-  return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
-}
-
-// Hands one value of On-Demand to a builder. On-Demand checks how tokens follow each other; what is
-// in them is checked here.
+// Hands the tokens of a text to a builder. simdjson has found where they begin, and has checked
+// that the text is UTF-8, that strings are closed and hold no control characters; everything else
+// is checked here.
 class Walk {
  public:
-  Walk(DocumentBuilder& builder) : builder_(builder) {}
+  Walk(std::string_view text, const uint32_t* starts, size_t count, DocumentBuilder& builder)
+      : data_(text.data()),
+        starts_(starts),
+        count_(count),
+        builder_(builder),
+        has_escapes_(text.find('\\') != text.npos) {}
 
-  template <typename Value>
-  bool value(Value& value) {
-    const std::string_view token = token_of(value);
-    if (token.empty()) return false;
-    if (token[0] == '{') return object(value);
-    if (token[0] == '[') return array(value);
-    return scalar(without_space_behind(token));
-  }
-
-  bool scalar(std::string_view token) {
-    switch (token[0]) {
-      case '"':
-        return string(token);
-      case 't':
-        return token == "true" && builder_.boolean(true);
-      case 'f':
-        return token == "false" && builder_.boolean(false);
-      case 'n':
-        return token == "null" && builder_.null();
-      default:
-        return builder_.number(token);
-    }
-  }
+  // The whole text is one value.
+  bool run() { return value() && at_ == count_; }
 
  private:
-  template <typename Value>
-  bool object(Value& value) {
-    ondemand::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS || !builder_.begin_object()) {
-      return false;
-    }
-    for (auto member : object) {
-      ondemand::field field;
-      if (std::move(member).get(field) != simdjson::SUCCESS || !name(field.key().raw()) ||
-          !this->value(field.value())) {
-        return false;
+  // Behind the last token lies padding, or the end of a line: nothing that a value begins with.
+  char next_char() const noexcept { return data_[starts_[at_]]; }
+
+  // The token that begins here, up to the next or the end; goes past it.
+  std::string_view take() noexcept {
+    const uint32_t begin = starts_[at_++];
+    return without_space_behind({data_ + begin, starts_[at_] - begin});
+  }
+
+  bool value() {
+    switch (next_char()) {
+      case '{':
+        return object();
+      case '[':
+        return array();
+      case '"': {
+        const auto text = characters(take());
+        return text && builder_.string(*text);
       }
+      case 't':
+        return take() == "true" && builder_.boolean(true);
+      case 'f':
+        return take() == "false" && builder_.boolean(false);
+      case 'n':
+        return take() == "null" && builder_.null();
+      default:
+        return at_ < count_ && builder_.number(take());
     }
+  }
+
+  // Recursion is as deep as the builder's limit allows.
+  bool object() {
+    if (!builder_.begin_object()) return false;
+    ++at_;
+    bool more = next_char() != '}';
+    while (more) {
+      if (next_char() != '"') return false;
+      const auto name = characters(take());
+      if (!name || next_char() != ':') return false;
+      ++at_;
+      builder_.name(*name);
+      if (!value()) return false;
+      more = next_char() == ',';
+      if (more) ++at_;
+    }
+    return close('}');
+  }
+
+  bool array() {
+    if (!builder_.begin_array()) return false;
+    ++at_;
+    bool more = next_char() != ']';
+    while (more) {
+      if (!value()) return false;
+      more = next_char() == ',';
+      if (more) ++at_;
+    }
+    return close(']');
+  }
+
+  bool close(char bracket) {
+    if (next_char() != bracket) return false;
+    ++at_;
     builder_.end();
     return true;
   }
 
-  template <typename Value>
-  bool array(Value& value) {
-    ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS || !builder_.begin_array()) return false;
-    for (auto element : array) {
-      ondemand::value item;
-      if (std::move(element).get(item) != simdjson::SUCCESS || !this->value(item)) return false;
-    }
-    builder_.end();
-    return true;
-  }
-
-  bool string(std::string_view token) {
-    if (token.size() < 2 || token.back() != '"') return false;
-    const auto text = characters(token.substr(1, token.size() - 2));
-    return text && builder_.string(*text);
-  }
-
-  // The text begins behind the opening quote; simdjson has made sure that there is a closing one.
-  bool name(const char* text) {
-    const char* end = text;
-    while (*end != '"') end += *end == '\\' ? 2 : 1;
-    const auto name = characters({text, static_cast<size_t>(end - text)});
-    if (name) builder_.name(*name);
-    return name.has_value();
-  }
-
-  std::optional<std::string_view> characters(std::string_view escaped) {
-    if (escaped.find('\\') == escaped.npos) return escaped;
+  // Of a token that begins with a quote.
+  std::optional<std::string_view> characters(std::string_view token) {
+    if (token.size() < 2 || token.back() != '"') return std::nullopt;
+    const std::string_view escaped = token.substr(1, token.size() - 2);
+    if (!has_escapes_ || escaped.find('\\') == escaped.npos) return escaped;
     char* const out = builder_.allocate(escaped.size());
     if (out == nullptr) return std::nullopt;
     const auto size = unescape_json(escaped, out);
@@ -119,7 +115,12 @@ class Walk {
     return std::string_view(out, *size);
   }
 
+  const char* const data_;
+  const uint32_t* const starts_;  // ends with the size of the text
+  const size_t count_;
   DocumentBuilder& builder_;
+  const bool has_escapes_;
+  size_t at_ = 0;  // in starts_; at most count_ until a value is refused
 };
 
 std::string_view copy_to_source(std::string_view body, Document& out) {
@@ -130,22 +131,28 @@ std::string_view copy_to_source(std::string_view body, Document& out) {
 
 }  // namespace
 
+// The first stage of simdjson, as On-Demand uses it. Its second, which goes from token to token, is
+// compiled into whoever includes it, for processors of twenty years ago; ours has half as much to
+// do.
 struct JsonReader::Machine {
-  ondemand::parser parser;
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> stage;
+
+  bool reserve(size_t bytes) {
+    if (stage != nullptr && stage->capacity() >= bytes) return true;
+    constexpr size_t kLeast = 4096;
+    const size_t capacity = std::bit_ceil(std::max(bytes, kLeast));
+    return simdjson::get_active_implementation()->create_dom_parser_implementation(
+               capacity, 1, stage) == simdjson::SUCCESS;
+  }
 
   // `text` has padding behind it.
   bool read_value(std::string_view text, DocumentBuilder& builder) {
-    ondemand::document document;
-    const auto capacity = text.size() + simdjson::SIMDJSON_PADDING;
-    if (parser.iterate(text.data(), text.size(), capacity).get(document) != simdjson::SUCCESS) {
+    const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
+    if (!reserve(text.size()) ||
+        stage->stage1(bytes, text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) {
       return false;
     }
-    Walk walk(builder);
-    const std::string_view token = token_of(document);
-    if (token.empty()) return false;
-    if (token[0] == '{' || token[0] == '[') return walk.value(document) && at_end(document);
-    return token.data() + token.size() >= text.data() + text.size() &&
-           walk.scalar(without_space_behind(token));
+    return Walk(text, stage->structural_indexes.get(), stage->n_structural_indexes, builder).run();
   }
 };
 

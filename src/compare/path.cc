@@ -192,12 +192,15 @@ bool is_dynamic_name(std::string_view name) noexcept {
   constexpr size_t kTokenMin = 20;
   if (name.empty()) return false;
   const auto digits = std::ranges::count_if(name, is_digit);
-  if (digits == 0) return name.find('@') != name.npos;
+  // An address of mail; "@name" is an attribute of XML.
+  const size_t at = name.find('@');
+  const bool is_mail = at != name.npos && at != 0 && name.find('.', at) != name.npos;
+  if (digits == 0 || is_mail) return is_mail;
   if (static_cast<size_t>(digits) == name.size()) return true;
   if (name.size() >= kHexMin && all_of(name, is_hex)) return true;
   if (name.size() >= kTokenMin && digits >= 3 && all_of(name, is_token_char)) return true;
-  return name.find('@') != name.npos || is_of_class(name, ValueClass::uuid) ||
-         is_of_class(name, ValueClass::ip) || is_of_class(name, ValueClass::timestamp);
+  return is_of_class(name, ValueClass::uuid) || is_of_class(name, ValueClass::ip) ||
+         is_of_class(name, ValueClass::timestamp);
 }
 
 }  // namespace gnomon::compare

@@ -89,7 +89,7 @@ TEST(PathTest, KnowsNamesThatAreData) {
     EXPECT_TRUE(is_dynamic_name(name)) << name;
   }
   for (const char* name : {"id", "address2", "", "x-request-id", "sha256", "internationalisation",
-                           "line1", "deadbeef", "oauth2_token"}) {
+                           "line1", "deadbeef", "oauth2_token", "@class", "@id"}) {
     EXPECT_FALSE(is_dynamic_name(name)) << name;
   }
 }

@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <cmath>
+#include <limits>
 
 #include "compare/decimal.h"
 #include "msg/headers.h"
@@ -35,8 +36,10 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 bool within(double a, double b, const Rule& rule) noexcept {
   if (!std::isfinite(a) || !std::isfinite(b)) return false;
-  return std::abs(a - b) <=
-         std::max(rule.absolute, rule.relative * std::max(std::abs(a), std::abs(b)));
+  const double larger = std::max(std::abs(a), std::abs(b));
+  // 1.51 and 1.5 are 0.01 apart, though as doubles a little more.
+  const double rounding = 4 * std::numeric_limits<double>::epsilon() * larger;
+  return std::abs(a - b) <= std::max(rule.absolute, rule.relative * larger) + rounding;
 }
 
 bool within_tolerance(const Rule& rule, std::string_view left, std::string_view right) noexcept {

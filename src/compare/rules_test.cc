@@ -73,6 +73,8 @@ TEST(RulesTest, TolerancesAreInclusive) {
   EXPECT_TRUE(compiled(absolute).excuses("1.5", "1"));
   EXPECT_FALSE(compiled(absolute).excuses("1", "1.51"));
   EXPECT_FALSE(compiled(absolute).excuses("1", "one"));
+  absolute.absolute = 0.01;
+  EXPECT_TRUE(compiled(absolute).excuses("1.5", "1.51"));
   RuleSpec relative = spec("$.a", RuleAction::tolerance);
   relative.relative = 0.01;
   EXPECT_TRUE(compiled(relative).excuses("100", "99"));

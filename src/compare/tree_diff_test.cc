@@ -19,7 +19,7 @@ RuleSpec rule(std::string path, RuleAction action) {
 
 class TreeDiffTest : public testing::Test {
  protected:
-  void rules(std::vector<RuleSpec> specs, RuleOptions options = {}) {
+  void rules(const std::vector<RuleSpec>& specs, const RuleOptions& options = {}) {
     auto book = RuleBook::compile(specs, options);
     ASSERT_TRUE(book) << book.error().message;
     book_ = std::move(*book);

@@ -109,7 +109,9 @@ class Cursor {
       failed_ = true;
       return 0;
     }
-    std::from_chars(rest_.data(), rest_.data() + count, value);
+    const char* const begin = rest_.data();
+    const char* const end = begin + count;
+    std::from_chars(begin, end, value);
     rest_.remove_prefix(count);
     return value;
   }
