@@ -303,6 +303,76 @@ TEST(Judge, shows_an_excess_with_an_interval_that_holds_it) {
   EXPECT_GT(check.excess_within.high, 0.01);
 }
 
+// The smallest number of such requests, one after another, that is a FAIL.
+int until_fail(const Settings& settings, const Observation& one) {
+  Judge judge(settings);
+  Counters counters;
+  int n = 0;
+  do {
+    add(counters, one, 1);
+    ++n;
+  } while (judge.rule(counters, minutes(0)) != Ruling::fail);
+  return n;
+}
+
+uint64_t until_pass(const Settings& settings, const Observation& bad, int times) {
+  Counters counters;
+  add(counters, bad, times);
+  uint64_t needed = 0;
+  for (const Check check : kChecks) {
+    if (enabled(check, settings)) {
+      needed = std::max(needed, clean_needed(check, counters, settings));
+    }
+  }
+  return needed + static_cast<uint64_t>(times);
+}
+
+// The tables of docs/verdict.md.
+TEST(Judge, costs_what_the_documentation_says) {
+  Settings strict;
+  Settings loose;
+  loose.alpha = 0.05;
+  EXPECT_EQ(until_fail(strict, failing()), 11);
+  EXPECT_EQ(until_fail(loose, failing()), 8);
+  EXPECT_EQ(until_fail(strict, differing("$.a")), 14);
+  EXPECT_EQ(until_fail(loose, differing("$.a")), 11);
+
+  struct Row {
+    double margin;
+    uint64_t clean;
+    uint64_t one;
+    uint64_t two;
+  };
+  for (const Row& row :
+       {Row{0.05, 86, 144, 187}, Row{0.01, 436, 732, 951}, Row{0.005, 875, 1467, 1905},
+        Row{0.001, 4380, 7346, 9537}, Row{0.0001, 43'814, 73'481, 95'397}}) {
+    Settings settings = strict;
+    settings.latency = false;
+    settings.max_error_rise = settings.max_mismatch_rate = row.margin;
+    EXPECT_EQ(until_pass(settings, clean(), 0), row.clean) << row.margin;
+    EXPECT_EQ(until_pass(settings, differing("$.a"), 1), row.one) << row.margin;
+    EXPECT_EQ(until_pass(settings, differing("$.a"), 2), row.two) << row.margin;
+  }
+}
+
+// Of traffic in which one field differs by chance, for either side alike.
+uint64_t until_pass_with_noise(double noise) {
+  constexpr uint64_t kStep = 100;
+  for (uint64_t n = kStep;; n += kStep) {
+    const auto alone = static_cast<uint64_t>(noise * (1 - noise) * static_cast<double>(n));
+    Counters counters;
+    counters.differing_to_control = {n, {alone, alone, 0}};
+    if (log_e_pass(Check::mismatch, counters, Settings{}) >= std::log(20)) return n;
+  }
+}
+
+TEST(Judge, needs_more_traffic_where_there_is_noise) {
+  EXPECT_EQ(until_pass_with_noise(0), 900u);
+  EXPECT_EQ(until_pass_with_noise(0.005), 5200u);
+  EXPECT_EQ(until_pass_with_noise(0.05), 44'600u);
+  EXPECT_EQ(until_pass_with_noise(0.3), 197'000u);
+}
+
 // The weights of what is enabled come to 1, whatever is.
 TEST(Judge, stakes_no_more_than_it_has) {
   for (const bool control : {true, false}) {
