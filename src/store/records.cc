@@ -18,7 +18,7 @@ size_t Batch::bytes() const noexcept {
       sum += sizeof(field) + 2 * bytes_of(field.key);
     }
     sum += each.counters.endpoints.counts().size() * 128;
-    sum += 64 * 1024;  // histograms
+    sum += size_t{64} * 1024;  // histograms
   }
   for (const SampleRecord& each : samples) {
     sum += sizeof(each) + bytes_of(each.field) + each.body.size();

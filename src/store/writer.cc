@@ -25,20 +25,27 @@ Writer::~Writer() {
 
 bool Writer::submit(Batch batch) noexcept {
   const size_t samples = batch.samples.size();
+  bool room = false;
   try {
-    const size_t bytes = batch.bytes();
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (queue_.size() < settings_.queue_batches && queued_bytes_ + bytes <= settings_.queue_bytes) {
-      queue_.push_back({std::move(batch), bytes});
-      queued_bytes_ += bytes;
-      wake_.notify_one();
-      return true;
-    }
-  } catch (...) {  // no memory: the same as no room
+    room = enqueue(batch);
+  } catch (...) {
+    room = false;  // no memory is no room
   }
+  if (room) return true;
   stats_.refused_batches.fetch_add(1, std::memory_order_relaxed);
   stats_.refused_samples.fetch_add(samples, std::memory_order_relaxed);
   return false;
+}
+
+bool Writer::enqueue(Batch& batch) {
+  const size_t bytes = batch.bytes();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (queue_.size() >= settings_.queue_batches) return false;
+  if (queued_bytes_ + bytes > settings_.queue_bytes) return false;
+  queue_.push_back({std::move(batch), bytes});
+  queued_bytes_ += bytes;
+  wake_.notify_one();
+  return true;
 }
 
 bool Writer::flush(Millis at_most) {

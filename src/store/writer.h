@@ -69,6 +69,7 @@ class Writer {
   };
 
   void run();
+  bool enqueue(Batch& batch);
   struct Round {
     std::deque<Queued> taken;
     uint64_t flushes = 0;  // asked for so far

@@ -124,6 +124,7 @@ TEST_F(WriterTest, refuses_a_link_in_place_of_its_file) {
 TEST_F(WriterTest, says_no_when_its_queue_is_full_and_never_waits_for_a_locked_database) {
   WriterSettings narrow = settings();
   narrow.queue_batches = 4;
+  narrow.queue_bytes = size_t{1} << 30;
   const auto one = writer(narrow);
   ASSERT_TRUE(one->submit(counted(1)));
   ASSERT_TRUE(one->flush(kSoon));
@@ -243,7 +244,7 @@ TEST_F(WriterTest, finds_pages_that_are_broken_inside) {
   {
     std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
     for (int page = 1; page < 20; ++page) {
-      file.seekp(page * 4096);
+      file.seekp(std::streamoff{page} * 4096);
       file << std::string(64, '\xee');
     }
   }

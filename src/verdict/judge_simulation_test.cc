@@ -13,7 +13,7 @@ namespace gnomon::verdict {
 namespace {
 
 #ifdef GNOMON_SANITIZED
-constexpr int kRuns = 20;
+constexpr int kRuns = 60;
 #else
 constexpr int kRuns = 250;
 #endif
@@ -103,6 +103,7 @@ std::vector<int> alarms(const Traffic& traffic, const Settings& settings, uint64
   Rng rng(seed);
   Times times(rng);
   std::vector<int> found;
+  found.reserve(kRuns);
   for (int run = 0; run < kRuns; ++run) {
     found.push_back(Trial(traffic, settings, times, rng).run());
   }

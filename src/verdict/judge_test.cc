@@ -366,6 +366,17 @@ uint64_t until_pass_with_noise(double noise) {
   }
 }
 
+// Requests that noise marks already would hide a field that is worse in just these.
+TEST(Judge, does_not_pass_on_requests_alone) {
+  Counters counters;
+  counters.differing_to_control = {50'000, {1000, 1000, 0}};
+  EXPECT_GE(log_e_pass(Check::mismatch, counters, Settings{}), std::log(20));
+  Field price{.key = key("$.price"), .first_seen_us = 1};
+  price.count.candidate = 500;
+  counters.fields.restore(price);
+  EXPECT_LT(log_e_pass(Check::mismatch, counters, Settings{}), std::log(20));
+}
+
 TEST(Judge, needs_more_traffic_where_there_is_noise) {
   EXPECT_EQ(until_pass_with_noise(0), 900u);
   EXPECT_EQ(until_pass_with_noise(0.005), 5200u);
