@@ -72,6 +72,13 @@ std::string_view to_string(Ruling ruling) noexcept {
   return "";
 }
 
+Counters counters_for(const Settings& settings) {
+  Counters counters;
+  counters.latency_tolerance_permille =
+      static_cast<uint32_t>(std::lround(settings.latency_tolerance * 1000));
+  return counters;
+}
+
 Judge::Judge(Settings settings, std::optional<std::string> failed)
     : settings_(std::move(settings)),
       failed_(failed.has_value()),

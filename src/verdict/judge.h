@@ -18,6 +18,9 @@
 
 namespace gnomon::verdict {
 
+// Empty, and ready to count what these settings ask for.
+Counters counters_for(const Settings& settings);
+
 class Judge {
  public:
   // `failed`: the reason of a FAIL in an earlier run of the same epoch, which stands.

@@ -257,9 +257,22 @@ TEST(Judge, compares_failures_with_the_live_service_where_there_is_no_control) {
       "round in 0.");
 }
 
+TEST(Judge, tolerates_what_it_is_told_to) {
+  Settings patient;
+  patient.latency_tolerance = 0.5;
+  Counters counters = counters_for(patient);
+  Observation slow = clean();
+  slow.candidate.total_us = 2900;
+  add(counters, slow, 2000);
+  EXPECT_EQ(Judge(patient).rule(counters, minutes(1)), Ruling::undecided);
+  slow.candidate.total_us = 3100;
+  add(counters, slow, 2200);
+  EXPECT_EQ(Judge(patient).rule(counters, minutes(1)), Ruling::fail);
+}
+
 TEST(Judge, says_what_is_slow) {
   Judge judge(Settings{});
-  Counters counters;
+  Counters counters = counters_for(Settings{});
   Observation slow = clean();
   slow.candidate.total_us = 2500;
   add(counters, slow, 40);
