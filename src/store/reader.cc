@@ -1,0 +1,163 @@
+#include "store/reader.h"
+
+#include <utility>
+
+#include "verdict/counter_text.h"
+
+namespace gnomon::store {
+namespace {
+
+uint64_t count(const Statement& row, int column) noexcept {
+  return static_cast<uint64_t>(row.integer(column));
+}
+
+verdict::FieldKey field_key(const Statement& row, int column) {
+  return {row.text(column), row.text(column + 1), row.text(column + 2)};
+}
+
+// `read` makes a value of each row.
+template <typename T, typename Read>
+std::expected<std::vector<T>, Failure> all_rows(Statement& query, Read&& read) {
+  std::vector<T> rows;
+  for (;;) {
+    const auto row = query.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return rows;
+    rows.push_back(read(query));
+  }
+}
+
+}  // namespace
+
+Reader::Answer<std::optional<Statement>> Reader::prepare(std::string_view sql) {
+  const FileIdentity now = identity_of(path_);
+  if (now != identity_) database_.reset();
+  if (now == FileIdentity{}) return std::nullopt;
+  if (!database_) {
+    auto opened = Database::open(path_, Database::Mode::read);
+    if (!opened) return std::unexpected(opened.error());
+    database_ = std::move(*opened);
+    identity_ = now;
+  }
+  // Made, but its writer has not come to the tables yet.
+  const auto tables = database_->integer("SELECT count(*) FROM sqlite_schema");
+  if (!tables) return std::unexpected(tables.error());
+  if (*tables == 0) return std::nullopt;
+  auto statement = database_->prepare(sql);
+  if (!statement) return std::unexpected(statement.error());
+  return std::move(*statement);
+}
+
+Reader::Answer<std::vector<std::string>> Reader::tests() {
+  auto query = prepare("SELECT DISTINCT test FROM epoch ORDER BY test");
+  if (!query) return std::unexpected(query.error());
+  if (!*query) return {};
+  return all_rows<std::string>(**query, [](const Statement& row) { return row.text(0); });
+}
+
+Reader::Answer<std::vector<Reader::EpochLine>> Reader::epochs(const std::string& test,
+                                                              size_t most) {
+  auto query = prepare(
+      "SELECT number, began_us, updated_us, elapsed_us, cause FROM epoch WHERE test = ?1"
+      " ORDER BY number DESC LIMIT ?2");
+  if (!query) return std::unexpected(query.error());
+  if (!*query) return {};
+  (*query)->bind(1, test).bind(2, static_cast<int64_t>(most));
+  return all_rows<EpochLine>(**query, [&test](const Statement& row) {
+    return EpochLine{
+        {test, count(row, 0)}, row.integer(1), row.integer(2), row.integer(3), row.text(4)};
+  });
+}
+
+Reader::Answer<std::optional<EpochRecord>> Reader::epoch(const EpochKey& key) {
+  auto query = prepare(
+      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters FROM epoch"
+      " WHERE test = ?1 AND number = ?2");
+  if (!query) return std::unexpected(query.error());
+  if (!*query) return std::nullopt;
+  (*query)->bind(1, key.test).bind(2, static_cast<int64_t>(key.number));
+  return read_epoch(**query);
+}
+
+Reader::Answer<std::optional<EpochRecord>> Reader::newest_epoch(const std::string& test) {
+  auto query = prepare(
+      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters FROM epoch"
+      " WHERE test = ?1 ORDER BY number DESC LIMIT 1");
+  if (!query) return std::unexpected(query.error());
+  if (!*query) return std::nullopt;
+  (*query)->bind(1, test);
+  return read_epoch(**query);
+}
+
+Reader::Answer<std::optional<EpochRecord>> Reader::read_epoch(Statement& query) {
+  // One view of the file, though it is read by two statements: the first stays open until the end.
+  const auto row = query.step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  EpochRecord record{.key = {query.text(1), count(query, 2)},
+                     .began_us = query.integer(3),
+                     .updated_us = query.integer(4),
+                     .elapsed_us = query.integer(5),
+                     .cause = query.text(6)};
+  auto counters = verdict::from_text(query.text(7));
+  if (!counters) {
+    return std::unexpected(Failure{Failure::Kind::corrupt, "the counters cannot be read"});
+  }
+  record.counters = std::move(*counters);
+  auto table = fields(query.integer(0), std::move(record.counters.fields));
+  if (!table) return std::unexpected(table.error());
+  record.counters.fields = std::move(*table);
+  return record;
+}
+
+Reader::Answer<verdict::FieldTable> Reader::fields(int64_t epoch, verdict::FieldTable table) {
+  auto query = prepare(
+      "SELECT endpoint, path, kind, first_seen_us, candidate, control, both, unpaired"
+      " FROM difference WHERE epoch = ?1 ORDER BY first_seen_us, endpoint, path, kind");
+  if (!query) return std::unexpected(query.error());
+  if (!*query) return table;
+  (*query)->bind(1, epoch);
+  const auto rows = all_rows<verdict::Field>(**query, [](const Statement& row) {
+    return verdict::Field{.key = field_key(row, 0),
+                          .first_seen_us = row.integer(3),
+                          .count = {count(row, 4), count(row, 5), count(row, 6)},
+                          .unpaired = count(row, 7)};
+  });
+  if (!rows) return std::unexpected(rows.error());
+  for (const verdict::Field& field : *rows) table.restore(field);
+  return table;
+}
+
+Reader::Answer<std::vector<SampleRecord>> Reader::samples(
+    const EpochKey& key, const std::optional<verdict::FieldKey>& field, size_t most) {
+  auto query = prepare(
+      "SELECT endpoint, path, kind, at_us, body FROM sample JOIN epoch ON epoch.id = sample.epoch"
+      " WHERE test = ?1 AND number = ?2 AND (?3 = 0 OR (endpoint = ?4 AND path = ?5 AND kind = ?6))"
+      " ORDER BY endpoint, path, kind, latest LIMIT ?7");
+  if (!query) return std::unexpected(query.error());
+  if (!*query) return {};
+  const verdict::FieldKey wanted = field.value_or(verdict::FieldKey{});
+  (*query)->bind(1, key.test).bind(2, static_cast<int64_t>(key.number));
+  (*query)->bind(3, int64_t{field.has_value()}).bind(4, wanted.endpoint).bind(5, wanted.path);
+  (*query)->bind(6, wanted.kind).bind(7, static_cast<int64_t>(most));
+  return all_rows<SampleRecord>(**query, [&key](const Statement& row) {
+    return SampleRecord{key, field_key(row, 0), row.integer(3), row.text(4)};
+  });
+}
+
+Reader::Answer<std::vector<RulingRecord>> Reader::rulings(const EpochKey& key, size_t most) {
+  auto query = prepare(
+      "SELECT at_us, ruling, reason, log_e_fail, compared, body FROM ruling"
+      " JOIN epoch ON epoch.id = ruling.epoch WHERE test = ?1 AND number = ?2"
+      " ORDER BY ruling.id DESC LIMIT ?3");
+  if (!query) return std::unexpected(query.error());
+  if (!*query) return {};
+  (*query)->bind(1, key.test).bind(2, static_cast<int64_t>(key.number));
+  (*query)->bind(3, static_cast<int64_t>(most));
+  return all_rows<RulingRecord>(**query, [&key](const Statement& row) {
+    return RulingRecord{key,         row.integer(0), row.text(1), row.text(2),
+                        row.real(3), count(row, 4),  row.text(5)};
+  });
+}
+
+}  // namespace gnomon::store

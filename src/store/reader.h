@@ -1,0 +1,56 @@
+// Reads the store, beside its writer and without disturbing it. One thread uses it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/database.h"
+#include "store/files.h"
+#include "store/records.h"
+
+namespace gnomon::store {
+
+class Reader {
+ public:
+  template <typename T>
+  using Answer = std::expected<T, Failure>;
+
+  struct EpochLine {
+    EpochKey key;
+    int64_t began_us = 0;
+    int64_t updated_us = 0;
+    int64_t elapsed_us = 0;
+    std::string cause;
+  };
+
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+
+  // A file that does not exist holds nothing; that is no failure.
+  Answer<std::vector<std::string>> tests();
+  // The newest first.
+  Answer<std::vector<EpochLine>> epochs(const std::string& test, size_t most);
+  // With its counters, as they were kept last.
+  Answer<std::optional<EpochRecord>> epoch(const EpochKey& key);
+  Answer<std::optional<EpochRecord>> newest_epoch(const std::string& test);
+  // Of one field, or of all; the first of each before its latest.
+  Answer<std::vector<SampleRecord>> samples(const EpochKey& key,
+                                            const std::optional<verdict::FieldKey>& field,
+                                            size_t most);
+  // The newest first.
+  Answer<std::vector<RulingRecord>> rulings(const EpochKey& key, size_t most);
+
+ private:
+  // Empty: there is nothing to read from.
+  Answer<std::optional<Statement>> prepare(std::string_view sql);
+  Answer<std::optional<EpochRecord>> read_epoch(Statement& query);
+  Answer<verdict::FieldTable> fields(int64_t epoch, verdict::FieldTable table);
+
+  const std::string path_;
+  std::optional<Database> database_;
+  FileIdentity identity_;  // of what is open
+};
+
+}  // namespace gnomon::store

@@ -1,0 +1,72 @@
+#include "verdict/counter_text.h"
+
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+
+namespace gnomon::verdict {
+namespace {
+
+Counters busy_counters() {
+  Rng rng(5);
+  Counters counters;
+  counters.latency_tolerance_permille = 250;
+  for (int i = 0; i < 4000; ++i) {
+    ++counters.seen;
+    ++counters.sampled;
+    if (rng.below(20) == 0) {
+      counters.exclude(rng.below(2) == 0 ? "budget_bytes" : "a \\ strange\nreason");
+      continue;
+    }
+    Observation one{.endpoint = i % 2 == 0 ? "GET /pets/{id}" : "name with\nbreak\\"};
+    one.kind = static_cast<AnswerClass>(i % 3);
+    one.live = LegResult{"answered", true};
+    one.candidate = LegResult{"answered", rng.below(9) != 0, rng.below(1000), rng.below(1'000'000)};
+    one.control = LegResult{"answered", rng.below(9) != 0, rng.below(1000), rng.below(1'000'000)};
+    one.compared = true;
+    counters.add(std::move(one));
+  }
+  counters.fields.restore_other({1, 2, 3}, 4);
+  return counters;
+}
+
+TEST(CounterText, gives_back_what_it_was_made_of) {
+  const Counters counters = busy_counters();
+  const std::optional<Counters> read = from_text(to_text(counters));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(*read, counters);
+  EXPECT_EQ(from_text(to_text(Counters{})), Counters{});
+}
+
+// And it goes on counting as it would have.
+TEST(CounterText, keeps_the_frozen_threshold) {
+  Counters counters = busy_counters();
+  std::optional<Counters> read = from_text(to_text(counters));
+  Observation one{.endpoint = "GET /pets"};
+  one.live = LegResult{"answered", true};
+  one.candidate = LegResult{"answered", true, 9999, 1};
+  one.control = one.live;
+  counters.add(one);
+  read->add(one);
+  EXPECT_GT(counters.first_byte.exceeded_n, 0u);
+  EXPECT_EQ(*read, counters);
+}
+
+TEST(CounterText, refuses_what_it_does_not_know) {
+  const std::string text = to_text(busy_counters());
+  EXPECT_FALSE(from_text("").has_value());
+  EXPECT_FALSE(from_text("gnomon-counters 2\n").has_value());
+  EXPECT_FALSE(from_text(text + "what 1\n").has_value());
+  EXPECT_FALSE(from_text(text + "seen\n").has_value());
+  EXPECT_FALSE(from_text(text + "seen 1 2\n").has_value());
+  EXPECT_FALSE(from_text(text + "seen -1\n").has_value());
+  EXPECT_FALSE(from_text(text + "times 0 9 0 1 1\n").has_value());
+  EXPECT_FALSE(from_text(text + "times 0 0 0 99999999 1\n").has_value());
+  for (size_t cut = 1; cut < 200; ++cut) {
+    EXPECT_FALSE(from_text(text.substr(0, text.size() - cut)).has_value() &&
+                 text[text.size() - cut - 1] != '\n');
+  }
+}
+
+}  // namespace
+}  // namespace gnomon::verdict

@@ -1,0 +1,71 @@
+#include "verdict/counters.h"
+
+#include <algorithm>
+#include <span>
+
+namespace gnomon::verdict {
+namespace {
+
+bool any(std::span<const Sighting> sightings, bool candidate, bool control) noexcept {
+  return std::any_of(sightings.begin(), sightings.end(), [&](const Sighting& each) {
+    return each.candidate == candidate && each.control == control;
+  });
+}
+
+}  // namespace
+
+void Counters::add(Observation one) {
+  const auto outcome = [this](Leg leg) -> Tally& { return outcomes[static_cast<size_t>(leg)]; };
+  outcome(Leg::live).add(one.live.outcome);
+  outcome(Leg::candidate).add(one.candidate.outcome);
+  EndpointCount& endpoint = endpoints.at(one.endpoint);
+  ++endpoint.sampled;
+  endpoint.failed += !one.candidate.ok && one.live.ok;
+  ++errors_to_live.n;
+  errors_to_live.lost.add(!one.candidate.ok, !one.live.ok);
+  if (one.control.has_value()) {
+    outcome(Leg::control).add(one.control->outcome);
+    ++errors_to_control.n;
+    errors_to_control.lost.add(!one.candidate.ok, !one.control->ok);
+    // Times of failures mean nothing: a refused connection is quick.
+    if (one.candidate.ok && one.control->ok) {
+      first_byte.add(one.kind, one.candidate.first_byte_us, one.control->first_byte_us,
+                     latency_tolerance_permille);
+      if (one.kind != AnswerClass::stream) {
+        total.add(one.kind, one.candidate.total_us, one.control->total_us,
+                  latency_tolerance_permille);
+      }
+    }
+  }
+  if (!one.compared) return;
+  unite(one.differences);
+  const bool alone = any(one.differences, true, false);
+  const bool differed = alone || any(one.differences, true, true);
+  ++endpoint.compared;
+  endpoint.differed += differed;
+  ++differing.n;
+  differing.lost.candidate += differed;
+  if (one.control.has_value()) {
+    ++differing_to_control.n;
+    differing_to_control.lost.add(alone, any(one.differences, false, true));
+  }
+  fields.add(one.differences, one.at_us, one.control.has_value());
+}
+
+Counters& Counters::operator+=(const Counters& more) {
+  seen += more.seen;
+  sampled += more.sampled;
+  excluded += more.excluded;
+  for (size_t i = 0; i < kLegs; ++i) outcomes[i] += more.outcomes[i];
+  errors_to_live += more.errors_to_live;
+  errors_to_control += more.errors_to_control;
+  differing += more.differing;
+  differing_to_control += more.differing_to_control;
+  fields += more.fields;
+  endpoints += more.endpoints;
+  first_byte += more.first_byte;
+  total += more.total;
+  return *this;
+}
+
+}  // namespace gnomon::verdict

@@ -1,0 +1,80 @@
+// Everything that a trial counts. Whole numbers, so that workers, restarts and replicas merge by
+// addition, and every test looks at nothing else.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "verdict/discordance.h"
+#include "verdict/endpoint_table.h"
+#include "verdict/field_table.h"
+#include "verdict/latency.h"
+#include "verdict/tally.h"
+
+namespace gnomon::verdict {
+
+enum class Leg : uint8_t { live, candidate, control };
+inline constexpr size_t kLegs = 3;
+
+// How one leg of a request ended.
+struct LegResult {
+  std::string_view outcome;  // "answered", or the cause
+  bool ok = true;            // answered, in time, and not with 5xx
+  uint64_t first_byte_us = 0;
+  uint64_t total_us = 0;
+};
+
+// One sampled request, all of whose legs have ended. Whatever was cut by us, or not sent, is not
+// one: that is `excluded`, and decided before any answer is seen.
+struct Observation {
+  std::string_view endpoint;
+  int64_t at_us = 0;  // since the epoch
+  AnswerClass kind = AnswerClass::full;
+  LegResult live;
+  LegResult candidate;
+  std::optional<LegResult> control;
+  bool compared = false;              // every leg was answered and read
+  std::vector<Sighting> differences;  // from the live answer, if compared
+};
+
+// Pairs of answers to the same request, and who failed or differed.
+struct Pairs {
+  uint64_t n = 0;
+  Discordance lost;
+
+  Pairs& operator+=(const Pairs& more) noexcept {
+    n += more.n;
+    lost += more.lost;
+    return *this;
+  }
+  friend bool operator==(const Pairs&, const Pairs&) = default;
+};
+
+struct Counters {
+  uint64_t seen = 0;     // requests on the route
+  uint64_t sampled = 0;  // of these, chosen to be copied
+  Tally excluded;        // of these, not judged, by reason
+  std::array<Tally, kLegs> outcomes;
+
+  Pairs errors_to_live;     // every observation
+  Pairs errors_to_control;  // those with a control
+  Pairs differing;  // any difference; compared with the live answer, no control (c, both = 0)
+  Pairs differing_to_control;  // those with a control; a side "loses" by a field where only it
+                               // differs
+  FieldTable fields;
+  EndpointTable endpoints;
+  Latency first_byte;
+  Latency total;
+  uint32_t latency_tolerance_permille = 100;
+
+  void add(Observation one);
+  void exclude(std::string_view reason) { excluded.add(reason); }
+  Counters& operator+=(const Counters& more);
+
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+}  // namespace gnomon::verdict

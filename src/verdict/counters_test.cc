@@ -1,0 +1,153 @@
+#include "verdict/counters.h"
+
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+
+namespace gnomon::verdict {
+namespace {
+
+constexpr LegResult kAnswered{"answered", true, 1000, 2000};
+constexpr LegResult kTimeout{"timeout", false, 0, 0};
+
+FieldKey key(std::string path) { return {"GET /pets", std::move(path), "value"}; }
+
+Observation observation(LegResult candidate, std::optional<LegResult> control) {
+  Observation one;
+  one.endpoint = "GET /pets";
+  one.at_us = 7;
+  one.live = kAnswered;
+  one.candidate = candidate;
+  one.control = control;
+  one.compared = candidate.ok && (!control || control->ok);
+  return one;
+}
+
+TEST(Counters, count_a_dead_candidate_as_its_failure) {
+  Counters counters;
+  counters.add(observation(kTimeout, kAnswered));
+  counters.add(observation(kTimeout, std::nullopt));
+  counters.add(observation(kAnswered, kTimeout));
+  counters.add(observation(kTimeout, kTimeout));
+  EXPECT_EQ(counters.errors_to_control, (Pairs{3, {1, 1, 1}}));
+  EXPECT_EQ(counters.errors_to_live, (Pairs{4, {3, 0, 0}}));
+  EXPECT_EQ(counters.differing.n, 0u);
+  EXPECT_EQ(counters.outcomes[static_cast<size_t>(Leg::candidate)].of("timeout"), 3u);
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{4, 0, 0, 3}));
+  EXPECT_EQ(counters.total.rest + counters.total.slower, 0u);
+}
+
+TEST(Counters, lose_a_request_by_a_field_in_which_one_side_differs_alone) {
+  Counters counters;
+  Observation both = observation(kAnswered, kAnswered);
+  both.differences = {{key("$.time"), true, true}};
+  counters.add(both);
+  Observation crossed = observation(kAnswered, kAnswered);
+  // As the two comparisons with the live answer find them.
+  crossed.differences = {
+      {key("$.time"), true, false}, {key("$.id"), true, false}, {key("$.time"), false, true}};
+  counters.add(crossed);
+  Observation noise = observation(kAnswered, kAnswered);
+  noise.differences = {{key("$.id"), false, true}};
+  counters.add(noise);
+  counters.add(observation(kAnswered, kAnswered));
+  EXPECT_EQ(counters.differing_to_control, (Pairs{4, {1, 1, 0}}));
+  EXPECT_EQ(counters.differing, (Pairs{4, {2, 0, 0}}));
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{4, 4, 2, 0}));
+}
+
+TEST(Counters, keep_requests_without_a_control_out_of_the_paired_tests) {
+  Counters counters;
+  Observation alone = observation(kAnswered, std::nullopt);
+  alone.differences = {{key("$.id"), true, false}};
+  counters.add(alone);
+  EXPECT_EQ(counters.differing_to_control.n, 0u);
+  EXPECT_EQ(counters.differing, (Pairs{1, {1, 0, 0}}));
+  EXPECT_EQ(counters.fields.fields()[0].count, Discordance());
+  EXPECT_EQ(counters.total.rest, 0u);
+}
+
+TEST(Counters, take_no_time_in_all_of_streams) {
+  Counters counters;
+  Observation stream = observation(kAnswered, kAnswered);
+  stream.kind = AnswerClass::stream;
+  counters.add(stream);
+  EXPECT_EQ(counters.first_byte.rest, 1u);
+  EXPECT_EQ(counters.total.rest, 0u);
+  EXPECT_EQ(counters.first_byte.arms(AnswerClass::stream).control.count(), 1u);
+}
+
+TEST(Counters, merge_by_addition) {
+  Rng rng(3);
+  Counters all;
+  Counters parts[3];
+  for (int i = 0; i < 3000; ++i) {
+    Observation one = observation(rng.below(50) == 0 ? kTimeout : kAnswered, kAnswered);
+    one.at_us = i;
+    one.kind = AnswerClass::bare;
+    one.candidate.total_us = rng.below(900);
+    if (rng.below(4) == 0) {
+      one.differences = {{key(std::to_string(rng.below(9))), rng.below(2) == 0, rng.below(2) == 0}};
+    }
+    all.add(one);
+    parts[i % 3].add(one);
+    all.exclude("budget_bytes");
+    parts[i % 3].exclude("budget_bytes");
+  }
+  Counters merged;
+  for (const Counters& part : parts) merged += part;
+  // Each froze its own threshold, from its own first answers.
+  const uint64_t judged = merged.total.exceeded_n;
+  EXPECT_GT(all.total.exceeded_n, judged);
+  for (Counters* each : {&all, &merged}) {
+    each->total = Latency();
+    each->first_byte = Latency();
+  }
+  EXPECT_EQ(merged, all);
+}
+
+TEST(Latency, freezes_the_p99_of_the_control_before_it_counts_what_exceeds_it) {
+  Latency latency;
+  for (uint64_t i = 1; i <= Latency::kWindow; ++i) latency.add(AnswerClass::full, 1, i * 10, 100);
+  const uint64_t threshold = latency.arms(AnswerClass::full).threshold_us;
+  EXPECT_GE(threshold, 9'900u);
+  EXPECT_LE(threshold, 9'900u * 33 / 32);
+  EXPECT_EQ(latency.exceeded_n, 0u);
+  latency.add(AnswerClass::full, threshold + threshold / 10 - 1, 1, 100);  // within the tolerance
+  latency.add(AnswerClass::full, threshold + threshold / 5, 1, 100);
+  latency.add(AnswerClass::full, 1, threshold + 1, 100);
+  latency.add(AnswerClass::full, threshold * 2, threshold * 2, 100);
+  EXPECT_EQ(latency.exceeded_n, 4u);
+  EXPECT_EQ(latency.exceeded, (Discordance{1, 1, 1}));
+  for (int i = 0; i < 2000; ++i) latency.add(AnswerClass::full, 1, 1'000'000, 100);
+  EXPECT_EQ(latency.arms(AnswerClass::full).threshold_us, threshold);
+}
+
+TEST(Latency, calls_slower_what_is_slower_beyond_the_tolerance) {
+  Latency latency;
+  latency.add(AnswerClass::full, 1100, 1000, 100);
+  latency.add(AnswerClass::full, 1101, 1000, 100);
+  latency.add(AnswerClass::full, 900, 1000, 100);
+  EXPECT_EQ(latency.slower, 1u);
+  EXPECT_EQ(latency.rest, 2u);
+  latency.add(AnswerClass::full, ~uint64_t{0}, ~uint64_t{0}, 100'000);  // no overflow
+  EXPECT_EQ(latency.rest, 3u);
+}
+
+TEST(Tally, has_a_limit_for_names) {
+  Tally tally;
+  for (int i = 0; i < 1000; ++i) tally.add("name" + std::to_string(i));
+  EXPECT_LE(tally.counts().size(), Tally::kMostNames + 1);
+  EXPECT_EQ(tally.total(), 1000u);
+  EXPECT_EQ(tally.of("other"), 1000u - Tally::kMostNames);
+}
+
+TEST(EndpointTable, has_a_limit_for_names) {
+  EndpointTable table(10);
+  for (int i = 0; i < 1000; ++i) ++table.at(std::to_string(i)).sampled;
+  EXPECT_EQ(table.counts().size(), 11u);
+  EXPECT_EQ(table.at(EndpointTable::kOther).sampled, 990u);
+}
+
+}  // namespace
+}  // namespace gnomon::verdict

@@ -1,0 +1,55 @@
+// What was seen of each endpoint. Endpoints beyond the limit share one line.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace gnomon::verdict {
+
+struct EndpointCount {
+  uint64_t sampled = 0;
+  uint64_t compared = 0;
+  uint64_t differed = 0;  // of those compared, for the candidate
+  uint64_t failed = 0;    // of those sampled, at the candidate only
+
+  EndpointCount& operator+=(const EndpointCount& more) noexcept {
+    sampled += more.sampled;
+    compared += more.compared;
+    differed += more.differed;
+    failed += more.failed;
+    return *this;
+  }
+  friend bool operator==(const EndpointCount&, const EndpointCount&) = default;
+};
+
+class EndpointTable {
+ public:
+  static constexpr std::string_view kOther = "(other)";
+
+  EndpointTable() noexcept = default;
+  explicit EndpointTable(size_t most) noexcept : most_(most) {}
+
+  EndpointCount& at(std::string_view name) {
+    if (const auto known = counts_.find(name); known != counts_.end()) return known->second;
+    return counts_[std::string(counts_.size() < most_ ? name : kOther)];
+  }
+  EndpointTable& operator+=(const EndpointTable& more) {
+    for (const auto& [name, count] : more.counts_) at(name) += count;
+    return *this;
+  }
+  const std::map<std::string, EndpointCount, std::less<>>& counts() const noexcept {
+    return counts_;
+  }
+
+  friend bool operator==(const EndpointTable& x, const EndpointTable& y) {
+    return x.counts_ == y.counts_;
+  }
+
+ private:
+  size_t most_ = 500;
+  std::map<std::string, EndpointCount, std::less<>> counts_;
+};
+
+}  // namespace gnomon::verdict

@@ -1,0 +1,80 @@
+// What the evidence comes to, with everything that somebody who has to believe it asks for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "verdict/check.h"
+#include "verdict/field_table.h"
+#include "verdict/interval.h"
+
+namespace gnomon::verdict {
+
+enum class Ruling : uint8_t { pass, fail, undecided, nodata };
+std::string_view to_string(Ruling ruling) noexcept;  // "PASS", ...
+
+struct CheckEvidence {
+  Check check = Check::errors;
+  bool enabled = false;
+  bool proven = false;  // against the candidate, by itself; stays so
+  double weight = 0;
+  Pairs pairs;
+  double log_e_fail = 0;
+  double log_e_pass = 0;
+  // The candidate's share less the other side's; without a control, the share that differs.
+  double excess = 0;
+  Interval excess_within;
+};
+
+struct FieldEvidence {
+  Field field;
+  double log_e = 0;
+  bool proven = false;    // by itself; stays so
+  bool selected = false;  // now, among all fields, with false discoveries held to alpha (e-BH)
+};
+
+struct Quantiles {
+  double p = 0;
+  uint64_t value_us = 0;
+  Interval within_us;  // `high` is infinite where the observations do not bound it
+};
+
+struct ArmTimes {
+  Quantiles p50;
+  Quantiles p99;
+};
+
+struct TimeEvidence {
+  ArmTimes candidate;
+  ArmTimes control;
+  uint64_t threshold_us = 0;  // the control's p99 as it was frozen; 0: not yet
+};
+
+struct Coverage {
+  uint64_t seen = 0;
+  uint64_t sampled = 0;
+  uint64_t compared = 0;
+  double share = 0;  // compared, of those seen
+  std::vector<std::string> missing_endpoints;
+};
+
+struct Verdict {
+  Ruling ruling = Ruling::undecided;
+  std::string reason;  // one sentence
+  std::string change;  // what would make it another one, in one sentence
+  Duration elapsed{};
+  double needed_fail = 0;  // ln(1/alpha)
+  double needed_pass = 0;  // ln(1/beta)
+  double log_e_fail = 0;   // of all checks together
+  std::vector<CheckEvidence> checks;
+  std::vector<FieldEvidence> fields;  // the strongest first
+  // Of answers with a body, to the first byte and in all.
+  TimeEvidence first_byte;
+  TimeEvidence total;
+  Coverage coverage;
+};
+
+}  // namespace gnomon::verdict
