@@ -77,12 +77,18 @@ std::optional<std::string_view> Secret::entry(const std::string& name) const {
 }
 
 Secret::TlsTexts Secret::tls_texts() const {
+  std::optional<std::string_view> root_ca;
   if (tls) {
-    return {tls->cert_chain.value, tls->private_key.value, tls->root_ca.value,
+    if (!tls->root_ca.value.empty()) root_ca = tls->root_ca.value;
+    return {tls->cert_chain.value, tls->private_key.value, root_ca,
             tls->ocsp_staple.value ? std::string_view(*tls->ocsp_staple.value) : ""};
   }
-  return {entry("tls.crt").value_or(""), entry("tls.key").value_or(""),
-          entry("ca.crt").value_or(""), entry("tls.ocsp-staple").value_or("")};
+  const std::string root_name = "ca.crt";
+  if (data.contains(root_name) || string_data.contains(root_name)) {
+    root_ca = entry(root_name).value_or("");
+  }
+  return {entry("tls.crt").value_or(""), entry("tls.key").value_or(""), root_ca,
+          entry("tls.ocsp-staple").value_or("")};
 }
 
 std::map<std::string_view, std::string_view> Secret::headers() const {

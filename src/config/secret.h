@@ -56,10 +56,12 @@ struct Secret {
   // The value of an entry in one of Kubernetes' forms.
   std::optional<std::string_view> entry(const std::string& name) const;
   // Certificate, key and root of a TLS Secret, whichever its form; "" for what is not there.
+  // Without a root nobody is verified, so one that is empty or cannot be decoded is told from
+  // none: it is there, and "". In Gloo's form "" is none, as protobuf has it.
   struct TlsTexts {
     std::string_view cert_chain;
     std::string_view private_key;
-    std::string_view root_ca;
+    std::optional<std::string_view> root_ca;
     std::string_view ocsp_staple;  // DER
   };
   TlsTexts tls_texts() const;

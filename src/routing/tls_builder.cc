@@ -92,13 +92,14 @@ bool TlsBuilder::read_secret(const Place& place, tls::Settings& to, Origins& ori
   const config::Secret::TlsTexts texts = secret->tls_texts();
   to.certificate_pem = texts.cert_chain;
   to.key_pem = texts.private_key;
-  to.root_ca_pem = texts.root_ca;
+  to.root_ca_pem = texts.root_ca.value_or("");
   to.ocsp_der = texts.ocsp_staple;
   const std::pair<tls::Part, const char*> parts[] = {{tls::Part::certificate, "certChain"},
                                                      {tls::Part::key, "privateKey"},
                                                      {tls::Part::root_ca, "rootCa"},
                                                      {tls::Part::staple, "ocspStaple"}};
   for (const auto& [part, what] : parts) {
+    if (part == tls::Part::root_ca && !texts.root_ca) continue;
     origins.parts[part] = {ref.at, "secretRef"};
     origins.names[part] = fmt::format("{} of Secret {}", what, name);
   }
@@ -127,13 +128,19 @@ std::optional<tls::Settings> TlsBuilder::settings(const Place& place, Origins& o
           ssl.secret_ref ? "secretRef" : "sslFiles");
     return std::nullopt;
   }
+  const bool one_way = ssl.one_way.value_or(false);
+  // Taken for absent it would let everybody in: a file that is just being written, for one.
+  if (!one_way && out.root_ca_pem.empty() && origins.parts.contains(tls::Part::root_ca)) {
+    report(place, origins, {tls::Part::root_ca, "is empty or cannot be decoded"});
+    return std::nullopt;
+  }
   if (!ssl.verify_names.empty() && out.root_ca_pem.empty()) {
     error(place, ssl.verify_names[0].at,
           "a root_ca must be provided if verify_subject_alt_name is not empty",
           "verifySubjectAltName");
     return std::nullopt;
   }
-  if (ssl.one_way.value_or(false)) out.root_ca_pem.clear();
+  if (one_way) out.root_ca_pem.clear();
   out.names = values_of(ssl.verify_names);
   const config::SslParameters& parameters = ssl.parameters;
   out.parameters.min = protocol_of(parameters.minimum.value);

@@ -22,10 +22,13 @@ const Identity& other() {
 }
 
 Loaded load_with_files(std::string text) {
-  config::MemoryFiles files{
-      {"test.yaml", std::move(text)},      {"/pki/shop.crt", shop().certificate_pem},
-      {"/pki/shop.key", shop().key_pem},   {"/pki/other.crt", other().certificate_pem},
-      {"/pki/other.key", other().key_pem}, {"/pki/junk.pem", "junk"}};
+  config::MemoryFiles files{{"test.yaml", std::move(text)},
+                            {"/pki/shop.crt", shop().certificate_pem},
+                            {"/pki/shop.key", shop().key_pem},
+                            {"/pki/other.crt", other().certificate_pem},
+                            {"/pki/other.key", other().key_pem},
+                            {"/pki/junk.pem", "junk"},
+                            {"/pki/empty.pem", ""}};
   return load_snapshot(files, "test.yaml");
 }
 
@@ -112,6 +115,40 @@ TEST(TlsBuilder, names_file_and_field_of_what_is_bad) {
   EXPECT_EQ(problems(std::string(kShop) + ", sniDomains: ['*', 'a.test']"),
             "8:85 error: sslConfig.sniDomains[0]: must be a name, such as \"shop.test\" or "
             "\"*.shop.test\"\n");
+}
+
+TEST(TlsBuilder, an_empty_root_is_not_taken_for_none) {
+  constexpr const char* kEmpty =
+      "sslFiles: {tlsCert: /pki/shop.crt, tlsKey: /pki/shop.key, rootCa: /pki/empty.pem}";
+  EXPECT_EQ(problems(kEmpty),
+            "8:79 error: sslConfig.sslFiles.rootCa: /pki/empty.pem is empty or cannot be "
+            "decoded\n");
+  EXPECT_EQ(problems(kEmpty + std::string(", oneWayTls: true")), "");
+  EXPECT_EQ(brief(load_with_files("metadata: {name: u}\nstatic: {hosts: [{addr: a, port: 80}]}\n"
+                                  "sslConfig: {sslFiles: {rootCa: /pki/empty.pem}}\n")),
+            "3:32 error: sslConfig.sslFiles.rootCa: /pki/empty.pem is empty or cannot be "
+            "decoded\n");
+}
+
+TEST(TlsBuilder, a_root_in_a_secret_is_read_or_refused) {
+  const auto upstream = [](const std::string& secret) {
+    return brief(load_with_files("metadata: {name: s}\n" + secret +
+                                 "\n---\nmetadata: {name: u}\nstatic: {hosts: [{addr: a, port: "
+                                 "80}]}\nsslConfig: {secretRef: {name: s}}\n"));
+  };
+  const std::string refused =
+      ": sslConfig.secretRef: rootCa of Secret gloo-system.s is empty or cannot be decoded\n";
+  const std::string kubernetes = "apiVersion: v1\nkind: Secret\n";
+  const std::string gloo = "apiVersion: gloo.solo.io/v1\nkind: Secret\n";
+  EXPECT_EQ(upstream(kubernetes + "data: {other: ''}"), "");
+  EXPECT_EQ(upstream(gloo + "tls: {rootCa: ''}"), "");
+  for (const std::string& empty :
+       {kubernetes + "data: {ca.crt: ''}", kubernetes + "stringData: {ca.crt: ''}"}) {
+    EXPECT_EQ(upstream(empty), "8:24 error" + refused) << empty;
+  }
+  EXPECT_EQ(
+      upstream(kubernetes + "data: {ca.crt: '-----BEGIN'}"),
+      "4:16 warning: data.ca.crt: this is not base64; taken for absent\n8:24 error" + refused);
 }
 
 TEST(TlsBuilder, two_certificates_for_one_name_are_an_error) {

@@ -380,6 +380,24 @@ def test_bad_certificate_keeps_the_last_good_configuration(start, primary, pki):
     assert curl(gw, cacert=pki.ca).stdout == "ok"
 
 
+def test_a_root_that_is_empty_lets_nobody_in(start, primary, pki, tmp_path):
+    root = tmp_path / "clients.pem"
+    shutil.copy(pki.ca, root)
+    identity = pki.identity("shop.test")
+    gw = start(site(primary, secured(virtual_service(route()), sslFiles={**identity.files(), "rootCa": str(root)})))
+    assert curl(gw, cacert=pki.ca).returncode != 0
+    root.write_bytes(b"")
+    status, text = gw.reload()
+    assert status != 200
+    assert "sslConfig.sslFiles.rootCa" in text and f"{root} is empty or cannot be decoded" in text
+    assert curl(gw, cacert=pki.ca).returncode != 0
+    friend = ("--cert", identity.cert, "--key", identity.key)
+    assert curl(gw, "/", *friend, cacert=pki.ca).stdout == "ok"
+    shutil.copy(pki.ca, root)
+    assert gw.reload()[0] == 200
+    assert curl(gw, cacert=pki.ca).returncode != 0
+
+
 def served_name(gw, context):
     with TlsClient(gw.port, context) as client:
         return client.sock.getpeercert()["subject"][0][0][1]
