@@ -54,8 +54,9 @@ void Cluster::configure(const routing::Cluster& config, const AddressBook& book)
   config_ = config;
   const bool renew = set_limits();
   rebuild(book);
-  if (!renew) return;
-  for (const Host& host : hosts_) host.pool->renew();
+  for (const Host& host : hosts_) {
+    renew ? host.pool->renew() : host.pool->leave_other_version();
+  }
 }
 
 bool Cluster::set_limits() {

@@ -96,6 +96,30 @@ TEST_F(ClusterTest, hashes_names_or_keys_where_asked_for) {
   }
 }
 
+struct Waiter final : PoolTicket {
+  void on_connection(http::ClientConnection& /*connection*/) override {}
+  void on_no_connection(const Error& /*error*/) override {}
+};
+
+TEST_F(ClusterTest, a_reload_that_changes_the_version_leaves_no_connection_of_the_other) {
+  host("10.0.0.1");
+  std::vector<std::unique_ptr<net::Stream>> accepted;
+  const auto acceptor = network_.listen(
+      *net::Address::parse("10.0.0.1", 80),
+      [&](std::unique_ptr<net::Stream> one) { accepted.push_back(std::move(one)); });
+  ASSERT_TRUE(acceptor);
+  for (const bool http2 : {true, false}) {
+    Waiter waiter;
+    ASSERT_TRUE(cluster().pick()->wait(waiter));
+    waiter.leave();  // the connection will be idle
+    for (int i = 0; i < 20; ++i) loop_.run_once(Duration::zero());
+    EXPECT_EQ(counts_->connections.value(), 1U);
+    config_.connection.http2 = http2;
+    cluster().configure(config_, {});
+    EXPECT_EQ(counts_->connections.value(), 0U) << http2;
+  }
+}
+
 class SubsetTest : public ClusterTest {
  protected:
   SubsetTest() {

@@ -46,10 +46,17 @@ void HostPool::renew() {
   for_each_pool([](VersionPool& pool) { pool.renew(); });
 }
 
-// A reload may have left one of them without use.
+void HostPool::leave_other_version() {
+  // Who waits since before gets the connection that is being opened for it, however slowly.
+  const auto leave = [this](VersionPool* pool, Protocol protocol) {
+    if (pool != nullptr && !serves(protocol) && !pool->awaited()) pool->renew();
+  };
+  leave(http1_.get(), Protocol::http1);
+  leave(http2_.get(), Protocol::http2);
+}
+
 void HostPool::close_stale() {
-  if (http1_ != nullptr && !serves(Protocol::http1)) http1_->renew();
-  if (http2_ != nullptr && !serves(Protocol::http2)) http2_->renew();
+  leave_other_version();
   for_each_pool([](VersionPool& pool) { pool.close_stale(); });
 }
 

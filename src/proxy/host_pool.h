@@ -36,6 +36,8 @@ class HostPool final {
   void drain();
   // As drain(), but for the connections there are now: later ones stay.
   void renew();
+  // As renew(), for the version that is not spoken any more, where a reload has changed that.
+  void leave_other_version();
   // Closes connections that have been idle for too long.
   void close_stale();
   bool unused() const noexcept;

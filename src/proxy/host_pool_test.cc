@@ -361,6 +361,15 @@ TEST_F(FollowingHostPoolTest, a_version_that_is_not_spoken_any_more_is_let_go_of
   EXPECT_TRUE(pool().unused());
 }
 
+TEST_F(FollowingHostPoolTest, whoever_waits_for_a_version_that_is_left_is_served) {
+  ASSERT_TRUE(pool().wait(second));
+  limits_.rules.follow_client = false;
+  pool().close_stale();
+  settle();
+  EXPECT_NE(second.connection, nullptr);
+  EXPECT_EQ(accepted_.size(), 1U);
+}
+
 // Begins a request as soon as it may.
 struct Sharer final : PoolTicket {
   void begin(http::ClientConnection& got) {
@@ -460,6 +469,26 @@ TEST_F(SharedHostPoolTest, idle_connections_are_closed_in_time_and_when_it_drain
   second.stream->cancel();
   settle();
   EXPECT_TRUE(pool().unused());
+}
+
+TEST_F(SharedHostPoolTest, a_connection_of_the_version_that_is_left_lasts_as_long_as_its_streams) {
+  listen();
+  Sharer first;
+  Sharer second;
+  join(first);
+  join(second);
+  settle();
+  limits_.rules.http2 = false;
+  pool().leave_other_version();
+  Waiter later;
+  EXPECT_EQ(pool().take_idle(later), nullptr);
+  first.stream->cancel();
+  settle();
+  EXPECT_EQ(counts_.connections.value(), 1U);
+  EXPECT_FALSE(second.response.failure.has_value());
+  second.stream->cancel();
+  settle();
+  EXPECT_EQ(counts_.connections.value(), 0U);
 }
 
 }  // namespace

@@ -103,6 +103,7 @@ class VersionPool final : private http::ClientOwner {
   void close_stale();
   // Closes the one that has been idle for longest, where there is one.
   void close_idle();
+  bool awaited() const noexcept { return !waiting_.empty(); }
   bool unused() const noexcept { return connections_.empty() && waiting_.empty(); }
 
  private:

@@ -533,11 +533,15 @@ def test_http1_upgrade_to_an_http2_backend(start, closing):
 class Either:
     """A backend that takes either version, and says which it was."""
 
-    def __init__(self):
+    def __init__(self, hold=None):
         self.seen = []
+        self.hold = hold  # until then the first connection is not answered
 
     def __call__(self, connection):
-        if connection.sock.recv(3, socket.MSG_PEEK) != b"PRI":
+        http2 = connection.sock.recv(3, socket.MSG_PEEK) == b"PRI"
+        if self.hold and connection.number == 0:
+            self.hold.wait(patience(20))
+        if not http2:
             self.seen.append(1)
             return answer(ok(b"http1"))(connection)
         frames = greet(connection)
@@ -559,6 +563,26 @@ def test_backends_and_shadows_are_spoken_to_as_the_client_speaks(start, closing)
     assert gw.settle().total("gnomon_shadow_answered_total") == 3
     for backend in (live, shadow):
         assert backend.seen.count(2) == 1 and 1 in backend.seen
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_reload_that_changes_the_version_leaves_no_connection_of_the_other(start, closing, http2):
+    hold, got = threading.Event(), []
+    backend = closing(Backend(Either(hold)))
+    gw = start(plain(backend, http2=http2))
+    held = threading.Thread(target=lambda: got.append(gw.get("/").body))
+    held.start()
+    eventually(lambda: backend.connections)
+    gw.write(plain(backend, http2=not http2))
+    assert gw.reload()[0] == 200
+    before, after = (b"http2", b"http1") if http2 else (b"http1", b"http2")
+    assert gw.get("/").body == after
+    hold.set()
+    held.join()
+    assert got == [before]
+    eventually(lambda: gw.metrics().total("gnomon_upstream_connections_active") == 1)
+    assert [gw.get("/").body for _ in range(3)] == [after] * 3
+    assert len(backend.connections) == 2
 
 
 # ---- shadows
