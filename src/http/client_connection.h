@@ -42,6 +42,8 @@ class ClientConnection {
   // Closes without a word; on_closed follows. An exchange in progress hears nothing.
   virtual void close() = 0;
   virtual TimePoint idle_since() const noexcept = 0;
+  // It speaks HTTP/2: exchanges share it, and a backend says which of them it has not looked at.
+  virtual bool speaks_http2() const noexcept { return false; }
   // Where exchanges share a connection: how many more may be started now, and whether there are
   // none. on_idle() then says that there is room again.
   virtual uint32_t room() const noexcept { return 0; }

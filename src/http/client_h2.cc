@@ -68,6 +68,7 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
     const auto used = static_cast<uint32_t>(session_.open_streams() + fresh_.size());
     return most > used ? most - used : 0;
   }
+  bool speaks_http2() const noexcept override { return true; }
   bool idle() const noexcept override { return session_.open_streams() == 0 && fresh_.empty(); }
 
   // For read_in_turns().

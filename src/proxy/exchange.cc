@@ -256,6 +256,7 @@ void Exchange::end_attempt() noexcept {
 
 void Exchange::on_connection(http::ClientConnection& connection) {
   cluster_->stats().requests.add();
+  backend_is_http2_ = connection.speaks_http2();
   backend_ = &connection.start(*this);
   rewrite_host_for_backend();
   backend_->send_head(head_);
@@ -444,7 +445,9 @@ void Exchange::on_response_error(Error error) {
 bool Exchange::may_send_again() const noexcept {
   return replay_complete_ &&
          ((match_.route->retry.on != 0 && retries_ < match_.route->retry.count) ||
-          (is_idempotent(head_.method) && stale_retries_ < kStaleRetriesMax));
+          // What an HTTP/2 backend says it has not looked at goes again whatever it asks for.
+          ((is_idempotent(head_.method) || backend_is_http2_) &&
+           stale_retries_ < kStaleRetriesMax));
 }
 
 void Exchange::on_attempt_failed(const Error& error) {

@@ -158,6 +158,7 @@ class Exchange final : public Pooled<Exchange>,
   bool response_started_ = false;
   bool response_ended_ = false;
   bool backend_answered_ = false;
+  bool backend_is_http2_ = false;  // in this attempt or, before its connection, the last
   bool in_attempt_ = false;
   bool holds_retry_ = false;
   bool tunnel_ = false;

@@ -446,6 +446,43 @@ def test_requests_behind_a_goaway_are_sent_again(start, closing):
     assert gw.get("/").status == 204
 
 
+@pytest.mark.parametrize("how", ["goaway", "refused"])
+@pytest.mark.parametrize("body", [b"", b"hello"])
+def test_unseen_requests_are_sent_again_with_their_bodies(start, closing, how, body):
+    """Also those that may not be repeated once the backend has looked at them, such as every call of gRPC."""
+    refused = threading.Event()
+
+    def refuse(connection, stream):
+        said = frame(GOAWAY, payload=struct.pack(">II", 0, 0))
+        connection.send(said if how == "goaway" else frame(RST_STREAM, 0, stream, struct.pack(">I", 7)))
+        refused.set()
+
+    def refusing_once(connection):
+        frames, held = greet(connection), {}
+        while True:
+            kind, flags, stream, payload = frames.next()
+            if kind == HEADERS:
+                held[stream] = b""
+            if stream not in held or kind not in (HEADERS, DATA):
+                continue
+            if kind == DATA:
+                held[stream] += payload
+            if not refused.is_set() and bool(body) == (kind == DATA):
+                refuse(connection, stream)
+                del held[stream]
+            elif flags & END_STREAM:
+                connection.send(head(stream, [(":status", "200")], end=False) + frame(DATA, END_STREAM, stream, held[stream] + b"!"))
+
+    gw = start(plain(closing(Backend(refusing_once)), http2=True))
+    caller = closing(Caller(gw.port))
+    caller.send(head(1, POST, end=not body) + (frame(DATA, 0, 1, body[:3]) if body else b""))
+    assert refused.wait(patience(10))
+    if body:
+        caller.send(frame(DATA, END_STREAM, 1, body[3:]))
+    assert (":status", "200") in hpack.Decoder().decode(caller.frames.until(HEADERS)[3])
+    assert caller.frames.until(DATA)[3] == body + b"!"
+
+
 def test_broken_answer_of_a_backend_ends_only_its_stream(start, closing):
     def backend_script(connection):
         frames, decoder = greet(connection), hpack.Decoder()
