@@ -375,6 +375,9 @@ void Exchange::on_response_head(ResponseHead head) {
     holds_retry_ = true;
     return retry_after(asked.value_or(retry_backoff(route.retry, retries_ + 1, context_.rng)));
   }
+  if (opens_tunnel_by_mistake(head)) {
+    return give_up(502, "upstream did not switch protocols", kFlagProtocolError);
+  }
   forget_replay();
   response_started_ = true;
   status_ = head.status;
@@ -395,6 +398,13 @@ void Exchange::on_response_head(ResponseHead head) {
   decorate_answer(head.headers, *settings_, front_.rate);
   client_.send_head(head);
   if (listener_.logs_responses()) response_head_ = std::move(head);
+}
+
+// To an HTTP/2 client any 2xx says that the tunnel is open (RFC 8441), but to a backend that was
+// asked for an upgrade only 101 does.
+bool Exchange::opens_tunnel_by_mistake(const ResponseHead& head) const noexcept {
+  const bool success = head.status >= 200 && head.status < 300;
+  return success && !head_.upgrade.empty() && head_.version == Version::http2;
 }
 
 void Exchange::on_response_body(Chunk chunk) {

@@ -83,6 +83,8 @@ class Exchange final : public Pooled<Exchange>,
   void give_up(uint16_t status, std::string_view text, uint32_t flags);
   bool body_too_large() const noexcept;
 
+  bool opens_tunnel_by_mistake(const ResponseHead& head) const noexcept;
+
   // What goes onto every answer of the route, whoever made it.
   void decorate(ResponseHead& head);
 

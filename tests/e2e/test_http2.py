@@ -546,6 +546,20 @@ def test_extended_connect(start, closing, http2):
     assert caller.frames.until(DATA, lambda kind, flags, *_: flags & END_STREAM)
 
 
+def test_extended_connect_that_a_backend_answers_without_switching(start, closing):
+    """Any 2xx would tell the client that its tunnel is open."""
+    gw = start(plain(closing(Backend(answer(ok(b"<html>no websocket here</html>"))))))
+    caller = closing(Caller(gw.port))
+    caller.send(head(1, CONNECT, end=False))
+    _, _, _, block = caller.frames.until(HEADERS)
+    assert dict(hpack.Decoder().decode(block))[":status"] == "502"
+    # Others say what they have always said.
+    with gw.client() as client:
+        upgrade = "Connection: upgrade\r\nUpgrade: websocket\r\n"
+        client.send(f"GET / HTTP/1.1\r\nHost: a\r\n{upgrade}\r\n".encode())
+        assert client.read().status == 200
+
+
 def test_http1_upgrade_to_an_http2_backend(start, closing):
     gw = start(plain(closing(Backend(echoing_connect)), http2=True))
     key = "dGhlIHNhbXBsZSBub25jZQ=="
