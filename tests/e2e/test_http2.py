@@ -483,6 +483,22 @@ def test_unseen_requests_are_sent_again_with_their_bodies(start, closing, how, b
     assert caller.frames.until(DATA)[3] == body + b"!"
 
 
+def test_a_request_too_large_to_keep_is_not_sent_again(start, closing):
+    def refusing_late(connection):
+        frames, seen = greet(connection, wide_open()), 0
+        while seen <= MIB:
+            _, _, stream, payload = frames.until(DATA)
+            seen += len(payload)
+        connection.send(frame(RST_STREAM, 0, stream, struct.pack(">I", 7)))
+        connection.swallow()
+
+    backend = closing(Backend(refusing_late))
+    gw = start(plain(backend, http2=True))
+    with gw.client() as client:
+        assert client.request("POST", "/", body=b"x" * 2 * MIB).status == 503
+    assert gw.metrics().total("gnomon_upstream_requests_total") == 1
+
+
 def test_broken_answer_of_a_backend_ends_only_its_stream(start, closing):
     def backend_script(connection):
         frames, decoder = greet(connection), hpack.Decoder()
