@@ -132,8 +132,8 @@ std::expected<void, Failure> Archive::write_epoch(const EpochRecord& record) {
   const auto epoch = epoch_id(record.key);
   if (!epoch) return std::unexpected(epoch.error());
   auto update = database_->prepare(
-      "UPDATE epoch SET began_us = ?2, updated_us = ?3, elapsed_us = ?4, cause = ?5, counters = ?6"
-      " WHERE id = ?1");
+      "UPDATE epoch SET began_us = ?2, updated_us = ?3, elapsed_us = ?4, cause = ?5, counters = ?6,"
+      " version = ?7, rules = ?8, endpoints = ?9, failed = ?10 WHERE id = ?1");
   if (!update) return std::unexpected(update.error());
   const std::string counters = to_text(record.counters);
   update->bind(1, *epoch)
@@ -141,7 +141,11 @@ std::expected<void, Failure> Archive::write_epoch(const EpochRecord& record) {
       .bind(3, record.updated_us)
       .bind(4, record.elapsed_us)
       .bind(5, record.cause)
-      .bind(6, counters);
+      .bind(6, counters)
+      .bind(7, record.version)
+      .bind(8, static_cast<int64_t>(record.rules))
+      .bind(9, record.endpoints)
+      .bind(10, record.failed);
   if (auto done = update->run(); !done) return done;
   return write_fields(*epoch, record.counters.fields);
 }

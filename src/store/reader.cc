@@ -71,7 +71,8 @@ Reader::Answer<std::vector<Reader::EpochLine>> Reader::epochs(const std::string&
 
 Reader::Answer<std::optional<EpochRecord>> Reader::epoch(const EpochKey& key) {
   auto query = prepare(
-      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters FROM epoch"
+      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters, version, rules,"
+      " endpoints, failed FROM epoch"
       " WHERE test = ?1 AND number = ?2");
   if (!query) return std::unexpected(query.error());
   if (!*query) return std::nullopt;
@@ -81,7 +82,8 @@ Reader::Answer<std::optional<EpochRecord>> Reader::epoch(const EpochKey& key) {
 
 Reader::Answer<std::optional<EpochRecord>> Reader::newest_epoch(const std::string& test) {
   auto query = prepare(
-      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters FROM epoch"
+      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters, version, rules,"
+      " endpoints, failed FROM epoch"
       " WHERE test = ?1 ORDER BY number DESC LIMIT 1");
   if (!query) return std::unexpected(query.error());
   if (!*query) return std::nullopt;
@@ -98,7 +100,11 @@ Reader::Answer<std::optional<EpochRecord>> Reader::read_epoch(Statement& query) 
                      .began_us = query.integer(3),
                      .updated_us = query.integer(4),
                      .elapsed_us = query.integer(5),
-                     .cause = query.text(6)};
+                     .cause = query.text(6),
+                     .version = query.text(8),
+                     .rules = static_cast<uint64_t>(query.integer(9)),
+                     .endpoints = query.text(10),
+                     .failed = query.text(11)};
   auto counters = verdict::from_text(query.text(7));
   if (!counters) {
     return std::unexpected(Failure{Failure::Kind::corrupt, "the counters cannot be read"});

@@ -15,7 +15,9 @@ constexpr std::array kMigrations = {
     R"(CREATE TABLE epoch (
          id INTEGER PRIMARY KEY, test TEXT NOT NULL, number INTEGER NOT NULL,
          began_us INTEGER NOT NULL, updated_us INTEGER NOT NULL, elapsed_us INTEGER NOT NULL,
-         cause TEXT NOT NULL, counters TEXT NOT NULL, UNIQUE (test, number));
+         cause TEXT NOT NULL, version TEXT NOT NULL DEFAULT '',
+         rules INTEGER NOT NULL DEFAULT 0, endpoints TEXT NOT NULL DEFAULT '',
+         failed TEXT NOT NULL DEFAULT '', counters TEXT NOT NULL, UNIQUE (test, number));
        CREATE TABLE difference (
          epoch INTEGER NOT NULL REFERENCES epoch ON DELETE CASCADE,
          endpoint TEXT NOT NULL, path TEXT NOT NULL, kind TEXT NOT NULL,

@@ -52,6 +52,11 @@ void Counters::add(Observation one) {
   fields.add(one.differences, one.at_us, one.control.has_value());
 }
 
+void Counters::rename_endpoint(const std::string& from, const std::string& to) {
+  endpoints.rename(from, to);
+  fields.rename_endpoint(from, to);
+}
+
 Counters& Counters::operator+=(const Counters& more) {
   seen += more.seen;
   sampled += more.sampled;

@@ -71,6 +71,8 @@ struct Counters {
   uint32_t latency_tolerance_permille = 100;
 
   void add(Observation one);
+  // Names of endpoints are learnt; one may give way to a more general one.
+  void rename_endpoint(const std::string& from, const std::string& to);
   void exclude(std::string_view reason) { excluded.add(reason); }
   Counters& operator+=(const Counters& more);
 

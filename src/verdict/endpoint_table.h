@@ -39,6 +39,13 @@ class EndpointTable {
     for (const auto& [name, count] : more.counts_) at(name) += count;
     return *this;
   }
+  void rename(std::string_view from, std::string_view to) {
+    const auto known = counts_.find(from);
+    if (known == counts_.end()) return;
+    const EndpointCount count = known->second;
+    counts_.erase(known);
+    at(to) += count;
+  }
   const std::map<std::string, EndpointCount, std::less<>>& counts() const noexcept {
     return counts_;
   }

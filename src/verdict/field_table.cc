@@ -71,6 +71,24 @@ FieldTable& FieldTable::operator+=(const FieldTable& more) {
   return *this;
 }
 
+void FieldTable::rename_endpoint(const std::string& from, const std::string& to) {
+  for (size_t i = 0, n = fields_.size(); i < n; ++i) {
+    if (fields_[i].key.endpoint != from) continue;
+    FieldKey key = fields_[i].key;
+    key.endpoint = to;
+    Field* const into = place(key, fields_.back().first_seen_us + 1);
+    const Discordance count = std::exchange(fields_[i].count, {});
+    const uint64_t unpaired = std::exchange(fields_[i].unpaired, 0);
+    if (into == nullptr) {
+      other_ += count;
+      unplaced_ += unpaired;
+    } else {
+      into->count += count;
+      into->unpaired += unpaired;
+    }
+  }
+}
+
 void FieldTable::restore(Field field) {
   if (places_.contains(field.key) || fields_.size() >= most_fields_) {
     unplaced_ += field.all();

@@ -56,6 +56,9 @@ class FieldTable {
   // Of another worker, or of an earlier run. What finds no room is only counted as unplaced: many
   // fields of one request in one count would be no fair test.
   FieldTable& operator+=(const FieldTable& more);
+  // What was counted under one endpoint counts under another. The old fields keep their places,
+  // empty: a place is never given twice.
+  void rename_endpoint(const std::string& from, const std::string& to);
   // Puts back what was kept.
   void restore(Field field);
   void restore_other(const Discordance& other, uint64_t unplaced) noexcept;
