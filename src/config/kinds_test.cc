@@ -648,8 +648,29 @@ TEST(ShadowTestFields, refuses_bad_values) {
        "string \"lots\"\n"},
       {"limits: {requestsPerSecond: .nan}\n",
        "3:29 error: limits.requestsPerSecond: must be more than zero, is .nan\n"},
-      {"control: {percentage: 5}\nverdict: {any: [thing]}\n",
-       "3:1 warning: control: is not evaluated yet\n4:1 warning: verdict: is not evaluated yet\n"},
+      {"control: {percentage: 101}\n",
+       "3:23 error: control.percentage: must be between 0 and 100, is 101\n"},
+      {"compare: {mode: lax}\n",
+       "3:17 error: compare.mode: expected one of strict, subset, found a string \"lax\"\n"},
+      {"compare: {ignoreHeaders: [date, \"a b\"]}\n",
+       "3:33 error: compare.ignoreHeaders[1]: \"a b\" is not a name that can be looked up\n"},
+      {"compare: {rules: [{path: $.a}]}\n",
+       "3:19 error: compare.rules[0]: a rule says ignore, ignoreValue, subset, tolerance, array, "
+       "class or regex\n"},
+      {"compare: {rules: [{path: $.a, ignore: true, class: uuid}]}\n",
+       "3:45 error: compare.rules[0]: only one of ignore, class may be given\n"},
+      {"compare: {rules: [{path: $.a, array: {key: []}}]}\n",
+       "3:44 error: compare.rules[0].array.key: expected the name of a field, or several, found a "
+       "list\n"},
+      {"compare: {rules: [{path: $.a, tolerance: {}}]}\n",
+       "3:42 error: compare.rules[0].tolerance: a tolerance is absolute, relative or a time\n"},
+      {"redact: [{cookie: a}]\n",
+       "3:10 error: redact[0]: a rule names a header, a query parameter, a form field, a path or a "
+       "regex\n3:11 error: redact[0].cookie: unknown field\n"},
+      {"verdict: {alpha: 0}\n",
+       "3:18 error: verdict.alpha: must be more than 0 and less than 1, is 0\n"},
+      {"verdict: {minDuration: -1s}\n",
+       "3:24 error: verdict.minDuration: must not be negative, is -1s\n"},
   };
   for (const Case& c : cases) EXPECT_EQ(test_problems(c.text), c.problems);
   EXPECT_EQ(problems("target: {}\n"), "2:9 error: target: \"virtualService\" is missing\n");

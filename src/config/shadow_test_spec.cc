@@ -7,8 +7,6 @@
 namespace gnomon::config {
 namespace {
 
-constexpr std::string_view kNotEvaluated = "is not evaluated yet";
-
 struct HeaderName {
   bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
     if (is_header_name(name)) return true;
@@ -32,16 +30,6 @@ struct Methods {
 };
 
 }  // namespace
-
-template <>
-struct Reader<Quantity> {
-  static bool read(const Node& node, const Scope& scope, Quantity& out) {
-    const auto value = parse_quantity(node.text());
-    if (!value) return refuse(node, scope, "an amount such as 1000, 64Mi or 1.5Gi");
-    out.value = *value;
-    return true;
-  }
-};
 
 void describe(Schema<ShadowTarget>& s) {
   s.field("virtualService", &ShadowTarget::virtual_service, kRequired, kNotEmpty);
@@ -93,7 +81,11 @@ void describe(Schema<ShadowTest>& s) {
   s.field("sampling", &ShadowTest::sampling);
   s.field("request", &ShadowTest::request);
   s.field("limits", &ShadowTest::limits);
-  s.unserved({"control", "compare", "redact", "verdict"}, kNotEvaluated);
+  s.field("control", &ShadowTest::control);
+  s.field("compare", &ShadowTest::compare);
+  s.field("redact", &ShadowTest::redact);
+  s.field("samples", &ShadowTest::samples);
+  s.field("verdict", &ShadowTest::verdict);
   s.ignored({"status"});
 }
 

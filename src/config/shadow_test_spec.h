@@ -9,6 +9,7 @@
 #include "config/metadata.h"
 #include "config/scalar.h"
 #include "config/source.h"
+#include "config/trial_spec.h"
 
 namespace gnomon::config {
 
@@ -52,11 +53,6 @@ struct ShadowRequest {
   std::string host_rewrite;
 };
 
-// A count of bytes that may be written as 64Mi.
-struct Quantity {
-  uint64_t value = 0;
-};
-
 struct ShadowLimits {
   std::optional<uint32_t> in_flight;
   std::optional<Quantity> buffer_bytes;
@@ -70,6 +66,12 @@ struct ShadowTest {
   std::optional<Sampling> sampling;
   std::optional<ShadowRequest> request;
   std::optional<ShadowLimits> limits;
+  // Answers are compared where one of these is given.
+  std::optional<ControlSpec> control;
+  std::optional<CompareSpec> compare;
+  std::vector<RedactRuleSpec> redact;
+  std::optional<SampleMode> samples;
+  std::optional<VerdictSpec> verdict;
 };
 
 void describe(Schema<ShadowTarget>& s);

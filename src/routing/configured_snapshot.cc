@@ -12,7 +12,11 @@ ConfiguredSnapshot::ConfiguredSnapshot(Parts parts) : parts_(std::move(parts)) {
   }
   for (const VirtualHost& host : parts_.hosts) {
     for (const Route& route : host.routes) {
-      for (const ShadowPolicy& shadow : route.shadows) shadow_names_.push_back(shadow.name);
+      for (const ShadowPolicy& shadow : route.shadows) {
+        shadow_names_.push_back(shadow.name);
+        if (shadow.control != nullptr) shadow_names_.push_back(shadow.control->name);
+        if (shadow.trial != nullptr) trials_.push_back(shadow.trial);
+      }
     }
   }
   std::ranges::sort(shadow_names_);

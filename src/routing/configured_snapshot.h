@@ -46,6 +46,7 @@ class ConfiguredSnapshot : public Snapshot {
   std::span<const Listener> listeners() const override { return parts_.listeners; }
   std::span<const Cluster> clusters() const override { return parts_.clusters; }
   std::span<const std::string> shadow_names() const override { return shadow_names_; }
+  std::span<const std::shared_ptr<const Trial>> trials() const override { return trials_; }
   ClusterId find_cluster(std::string_view name) const override;
   std::string to_json() const override;
 
@@ -61,6 +62,7 @@ class ConfiguredSnapshot : public Snapshot {
 
   Parts parts_;
   std::vector<std::string> shadow_names_;
+  std::vector<std::shared_ptr<const Trial>> trials_;
   boost::unordered_flat_map<std::string, ClusterId, Hash, std::equal_to<>> cluster_ids_;
 };
 

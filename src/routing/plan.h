@@ -124,6 +124,8 @@ struct SampleKey {
 };
 
 // One shadow of a route: options.shadowing of Gloo, refined or added by a ShadowTest.
+struct Trial;
+
 struct ShadowPolicy {
   std::string name;  // label of its counters: "<namespace>.<name>" of its ShadowTest,
                      // else "<namespace>.<virtual service>.<route name or index>"
@@ -139,6 +141,10 @@ struct ShadowPolicy {
   uint32_t in_flight_max = 1000;            // copies per worker group, all workers together
   uint64_t buffer_bytes_max = 64ull << 20;  // bytes held for copies, all workers together
   double requests_per_second = 0;           // 0 = no limit
+  std::shared_ptr<const Trial> trial;       // null: nobody looks at the answers
+  // For the second copy that goes to the live request's own upstream; its per_million is a share of
+  // the requests that this policy copies, and its cluster stays open. Null: there is none.
+  std::shared_ptr<const ShadowPolicy> control;
 };
 
 struct DirectResponse {

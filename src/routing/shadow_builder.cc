@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "routing/trial_builder.h"
+
 namespace gnomon::routing {
 namespace {
 
@@ -87,15 +89,31 @@ void refine_request(const config::ShadowRequest& request, ShadowPolicy& policy) 
   }
 }
 
-void refine(const config::ShadowTest& test, ShadowPolicy& policy) {
+void refine_limits(const config::ShadowLimits& limits, ShadowPolicy& policy) {
+  policy.in_flight_max = limits.in_flight.value_or(policy.in_flight_max);
+  if (limits.buffer_bytes) policy.buffer_bytes_max = limits.buffer_bytes->value;
+  policy.requests_per_second = limits.requests_per_second.value_or(policy.requests_per_second);
+}
+
+// The control is the same copy under another name, to an upstream that each request decides.
+std::shared_ptr<const ShadowPolicy> build_control(const config::ControlSpec& control,
+                                                  const ShadowPolicy& candidate) {
+  auto policy = std::make_shared<ShadowPolicy>(candidate);
+  policy->name += ".control";
+  policy->cluster = kNoCluster;
+  policy->cluster_name.clear();
+  policy->per_million = per_million(control.percentage.value_or(100.0F));
+  return policy;
+}
+
+void refine(BuildContext& context, const config::ShadowTest& test, ShadowPolicy& policy) {
   policy.name = test.metadata.full_name();
   if (test.sampling) policy.key = build_key(*test.sampling);
   if (test.request) refine_request(*test.request, policy);
-  if (!test.limits) return;
-  policy.in_flight_max = test.limits->in_flight.value_or(policy.in_flight_max);
-  if (test.limits->buffer_bytes) policy.buffer_bytes_max = test.limits->buffer_bytes->value;
-  policy.requests_per_second =
-      test.limits->requests_per_second.value_or(policy.requests_per_second);
+  if (test.limits) refine_limits(*test.limits, policy);
+  if (!compares(test)) return;
+  if (test.control) policy.control = build_control(*test.control, policy);
+  policy.trial = build_trial(context, test);
 }
 
 class ShadowTestBuilder {
@@ -197,7 +215,7 @@ class ShadowTestBuilder {
     const Destination destination{shadow.upstream, shadow.percentage, shadow.disable_host_suffix,
                                   shadow.host_rewrite};
     ShadowPolicy policy = build_policy(context_, test.metadata, destination, shadow.at, "shadow");
-    refine(test, policy);
+    refine(context_, test, policy);
     route.shadows.push_back(std::move(policy));
   }
 
@@ -217,7 +235,7 @@ class ShadowTestBuilder {
                      "target", "give this test a \"shadow\" of its own to add one more copy");
       return;
     }
-    refine(test, route.shadows.front());
+    refine(context_, test, route.shadows.front());
   }
 
   BuildContext& context_;

@@ -33,6 +33,8 @@ class Snapshot {
 
   // The names of all shadows (ShadowPolicy::name), sorted, each once.
   virtual std::span<const std::string> shadow_names() const = 0;
+  // The trials among them.
+  virtual std::span<const std::shared_ptr<const Trial>> trials() const { return {}; }
 
   // By a cluster's name, "<upstream>_<namespace>", for routes with a cluster_header; kNoCluster if
   // there is none of that name. Thread-safe.

@@ -79,6 +79,7 @@ std::map<std::string, config::Severity> collect_states(const BuildContext& conte
 void mark_uses(ConfiguredSnapshot::Parts& parts) {
   for (Cluster& cluster : parts.clusters) cluster.primary = cluster.shadow = false;
   bool any = false;  // a request may name whichever it likes
+  bool all_shadows = false;
   const auto find = [&](ClusterId id) {
     return id < parts.clusters.size() ? &parts.clusters[id] : nullptr;
   };
@@ -90,11 +91,19 @@ void mark_uses(ConfiguredSnapshot::Parts& parts) {
       }
       for (const ShadowPolicy& to : route.shadows) {
         if (Cluster* cluster = find(to.cluster)) cluster->shadow = true;
+        if (to.control == nullptr) continue;
+        all_shadows |= !route.cluster_header.empty();
+        for (const WeightedCluster& live : route.clusters) {
+          if (Cluster* cluster = find(live.cluster)) cluster->shadow = true;
+        }
       }
     }
   }
   if (!any) return;
-  for (Cluster& cluster : parts.clusters) cluster.primary = true;
+  for (Cluster& cluster : parts.clusters) {
+    cluster.primary = true;
+    cluster.shadow |= all_shadows;
+  }
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 ELSEWHERE = {"bindAddress", "ssl", "virtualServices", "virtualServiceSelector", "virtualServiceNamespaces", "virtualServiceExpressions", "maxDirectResponseBodySizeBytes"}
 # Schemas of gnomon's own kind, and those without fields.
 NOT_GLOO = {"ShadowTest", "ShadowTarget", "ShadowDestination", "SamplingKey", "Sampling", "HeaderEdits", "ShadowRequest", "ShadowLimits"}
+NOT_GLOO |= {"ControlSpec", "CompareSpec", "CompareRuleSpec", "ToleranceSpec", "ArraySpec", "RedactRuleSpec", "VerdictSpec"}
 NOT_READ = {
     *("Settings", "SettingsDiscovery", "SecretOptions", "SecretSource", "VaultSource"),
     *("StagedTransformations", "Transformations", "TransformationStage", "RequestTransform", "ResponseTransform"),

@@ -1,0 +1,153 @@
+#include "config/trial_spec.h"
+
+#include <algorithm>
+
+#include "config/rules.h"
+#include "config/schema.h"
+#include "config/text_rules.h"
+
+namespace gnomon::config {
+namespace {
+
+struct HeaderName {
+  bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
+    if (is_header_name(name)) return true;
+    scope.error(node.at(), fmt::format("\"{}\" is not a name that can be looked up", name));
+    return false;
+  }
+};
+
+struct HeaderNames {
+  bool operator()(const std::vector<std::string>& names, const Node& node,
+                  const Scope& scope) const {
+    bool good = true;
+    for (size_t i = 0; i < names.size(); ++i) {
+      good = HeaderName{}(names[i], *node.items()[i], scope.item(i)) && good;
+    }
+    return good;
+  }
+};
+
+// Neither an error that cannot happen nor one that is certain.
+struct ErrorRate {
+  bool operator()(double value, const Node& node, const Scope& scope) const {
+    if (value > 0 && value < 1) return true;
+    scope.error(node.at(), fmt::format("must be more than 0 and less than 1, is {}", node.text()));
+    return false;
+  }
+};
+
+}  // namespace
+
+bool Reader<Quantity>::read(const Node& node, const Scope& scope, Quantity& out) {
+  const auto value = parse_quantity(node.text());
+  if (!value) return refuse(node, scope, "an amount such as 1000, 64Mi or 1.5Gi");
+  out.value = *value;
+  return true;
+}
+
+bool Reader<KeyFields>::read(const Node& node, const Scope& scope, KeyFields& out) {
+  if (node.is_sequence()) {
+    if (!config::read(node, scope, out.names)) return false;
+  } else {
+    std::string name;
+    if (!read_string(node, scope, name)) return false;
+    out.names = {std::move(name)};
+  }
+  if (!out.names.empty() && std::ranges::none_of(out.names, &std::string::empty)) return true;
+  return refuse(node, scope, "the name of a field, or several");
+}
+
+std::span<const EnumName<CompareMode>> enum_names(CompareMode /*tag*/) {
+  static constexpr EnumName<CompareMode> kNames[] = {{"strict", CompareMode::strict},
+                                                     {"subset", CompareMode::subset}};
+  return kNames;
+}
+
+std::span<const EnumName<ArrayMode>> enum_names(ArrayMode /*tag*/) {
+  static constexpr EnumName<ArrayMode> kNames[] = {{"list", ArrayMode::list},
+                                                   {"set", ArrayMode::set}};
+  return kNames;
+}
+
+std::span<const EnumName<ValueClass>> enum_names(ValueClass /*tag*/) {
+  static constexpr EnumName<ValueClass> kNames[] = {{"uuid", ValueClass::uuid},
+                                                    {"timestamp", ValueClass::timestamp},
+                                                    {"ip", ValueClass::ip},
+                                                    {"etag", ValueClass::etag},
+                                                    {"host", ValueClass::host}};
+  return kNames;
+}
+
+std::span<const EnumName<SampleMode>> enum_names(SampleMode /*tag*/) {
+  static constexpr EnumName<SampleMode> kNames[] = {{"redacted", SampleMode::redacted},
+                                                    {"hashed", SampleMode::hashed},
+                                                    {"namesOnly", SampleMode::names_only},
+                                                    {"off", SampleMode::off}};
+  return kNames;
+}
+
+void describe(Schema<ControlSpec>& s) {
+  s.field("percentage", &ControlSpec::percentage, in_range(0.0F, 100.0F));
+}
+
+void describe(Schema<ToleranceSpec>& s) {
+  s.field("absolute", &ToleranceSpec::absolute, kNotNegative);
+  s.field("relative", &ToleranceSpec::relative, kNotNegative);
+  s.field("time", &ToleranceSpec::time, kNotNegative);
+  s.one_of({"absolute", "relative", "time"}, "a tolerance is absolute, relative or a time");
+}
+
+void describe(Schema<ArraySpec>& s) {
+  s.field("mode", &ArraySpec::mode);
+  s.field("key", &ArraySpec::key);
+  s.one_of({"mode", "key"}, "an array is compared by a mode or by a key");
+}
+
+void describe(Schema<CompareRuleSpec>& s) {
+  s.field("path", &CompareRuleSpec::path, kRequired, kNotEmpty);
+  s.field("endpoints", &CompareRuleSpec::endpoints);
+  s.field("ignore", &CompareRuleSpec::ignore);
+  s.field("ignoreValue", &CompareRuleSpec::ignore_value);
+  s.field("subset", &CompareRuleSpec::subset);
+  s.field("tolerance", &CompareRuleSpec::tolerance);
+  s.field("array", &CompareRuleSpec::array);
+  s.field("class", &CompareRuleSpec::value_class);
+  s.field("regex", &CompareRuleSpec::regex);
+  s.one_of({"ignore", "ignoreValue", "subset", "tolerance", "array", "class", "regex"},
+           "a rule says ignore, ignoreValue, subset, tolerance, array, class or regex");
+}
+
+void describe(Schema<CompareSpec>& s) {
+  s.field("mode", &CompareSpec::mode);
+  s.field("endpoints", &CompareSpec::endpoints);
+  s.field("ignoreHeaders", &CompareSpec::ignore_headers, HeaderNames{});
+  s.field("rules", &CompareSpec::rules);
+  s.field("bodyBytes", &CompareSpec::body_bytes);
+}
+
+void describe(Schema<RedactRuleSpec>& s) {
+  s.field("header", &RedactRuleSpec::header, HeaderName{});
+  s.field("query", &RedactRuleSpec::query, kNotEmpty);
+  s.field("form", &RedactRuleSpec::form, kNotEmpty);
+  s.field("path", &RedactRuleSpec::path, kNotEmpty);
+  s.field("regex", &RedactRuleSpec::regex, kNotEmpty);
+  s.one_of({"header", "query", "form", "path", "regex"},
+           "a rule names a header, a query parameter, a form field, a path or a regex");
+}
+
+void describe(Schema<VerdictSpec>& s) {
+  s.field("alpha", &VerdictSpec::alpha, ErrorRate{});
+  s.field("beta", &VerdictSpec::beta, ErrorRate{});
+  s.field("maxMismatchRate", &VerdictSpec::max_mismatch_rate, ErrorRate{});
+  s.field("maxErrorRise", &VerdictSpec::max_error_rise, ErrorRate{});
+  s.field("maxTailRise", &VerdictSpec::max_tail_rise, ErrorRate{});
+  s.field("latencyTolerance", &VerdictSpec::latency_tolerance, kNotNegative);
+  s.field("latency", &VerdictSpec::latency);
+  s.field("minRequests", &VerdictSpec::min_requests);
+  s.field("minDuration", &VerdictSpec::min_duration, kNotNegative);
+  s.field("deadline", &VerdictSpec::deadline, kPositive);
+  s.field("versionHeader", &VerdictSpec::version_header, HeaderName{});
+}
+
+}  // namespace gnomon::config

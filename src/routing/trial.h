@@ -1,0 +1,31 @@
+// What a ShadowTest says about comparing answers, ready for use.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compare/body_capture.h"
+#include "compare/endpoint_template.h"
+#include "compare/redaction_policy.h"
+#include "compare/rules.h"
+#include "verdict/settings.h"
+
+namespace gnomon::routing {
+
+struct Trial {
+  std::string name;  // "<namespace>.<name>" of its ShadowTest
+  uint64_t body_bytes = compare::BodyCapture::kDefaultLimit;  // kept of a body
+  compare::RuleBook rules;
+  std::vector<std::string> rule_texts;  // for people, by a rule's index
+  std::vector<compare::EndpointTemplate> endpoints;
+  std::shared_ptr<const compare::RedactionPolicy> redaction;
+  bool samples = true;  // whether answers that differ are kept for people to look at
+  verdict::Settings settings;
+  std::string version_header;  // of the candidate's answers; empty = there is none
+  // Of everything that evidence depends on: what was learnt under another one says nothing here.
+  uint64_t digest = 0;
+};
+
+}  // namespace gnomon::routing

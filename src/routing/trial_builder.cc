@@ -1,0 +1,207 @@
+#include "routing/trial_builder.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+#include "compare/body_capture.h"
+
+namespace gnomon::routing {
+namespace {
+
+compare::ValueClass to_class(config::ValueClass from) noexcept {
+  switch (from) {
+    case config::ValueClass::uuid:
+      return compare::ValueClass::uuid;
+    case config::ValueClass::timestamp:
+      return compare::ValueClass::timestamp;
+    case config::ValueClass::ip:
+      return compare::ValueClass::ip;
+    case config::ValueClass::etag:
+      return compare::ValueClass::etag;
+    case config::ValueClass::host:
+      break;
+  }
+  return compare::ValueClass::host;
+}
+
+void set_tolerance(const config::ToleranceSpec& from, compare::RuleSpec& rule) {
+  rule.action = compare::RuleAction::tolerance;
+  rule.absolute = from.absolute.value_or(0);
+  rule.relative = from.relative.value_or(0);
+  if (from.time) rule.time = std::chrono::duration_cast<std::chrono::milliseconds>(*from.time);
+}
+
+compare::RuleSpec to_rule(const config::CompareRuleSpec& from) {
+  using compare::RuleAction;
+  compare::RuleSpec rule;
+  rule.path = from.path.value;
+  if (from.ignore_value) rule.action = RuleAction::ignore_value;
+  if (from.subset) rule.action = RuleAction::subset;
+  if (from.tolerance) set_tolerance(*from.tolerance, rule);
+  if (from.array) {
+    rule.action = from.array->key ? RuleAction::keyed : RuleAction::set;
+    if (from.array->key) rule.keys = from.array->key->names;
+  }
+  if (from.value_class) {
+    rule.action = RuleAction::value_class;
+    rule.value_class = to_class(*from.value_class);
+  }
+  if (from.regex) {
+    rule.action = RuleAction::regex;
+    rule.pattern = from.regex->value;
+  }
+  return rule;
+}
+
+// A list compared as a list is what happens without a rule.
+bool says_nothing(const config::CompareRuleSpec& rule) noexcept {
+  const bool list = rule.array && rule.array->mode == config::ArrayMode::list;
+  const bool refused = rule.ignore || rule.ignore_value || rule.subset || rule.tolerance ||
+                       rule.array || rule.value_class || rule.regex;
+  return list || !refused;
+}
+
+std::string text_of(const compare::RuleSpec& rule) {
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}", rule.endpoint, rule.path,
+                     static_cast<int>(rule.action), rule.absolute, rule.relative, rule.time.count(),
+                     fmt::join(rule.keys, ","), static_cast<int>(rule.value_class), rule.pattern);
+}
+
+class TrialBuilder {
+ public:
+  TrialBuilder(BuildContext& context, const config::ShadowTest& test)
+      : context_(context), test_(test), trial_(std::make_shared<Trial>()) {}
+
+  std::shared_ptr<const Trial> build() {
+    trial_->name = test_.metadata.full_name();
+    if (test_.compare) read_compare(*test_.compare);
+    if (test_.verdict) read_verdict(*test_.verdict);
+    read_redaction();
+    trial_->settings.control = test_.control.has_value();
+    const verdict::Settings& promised = trial_->settings;
+    digested_ +=
+        fmt::format("{} {} {} {} {} {} {} {}\n", promised.alpha, promised.beta,
+                    promised.max_mismatch_rate, promised.max_error_rise, promised.max_tail_rise,
+                    promised.latency_tolerance, promised.latency, promised.control);
+    if (const auto wrong = verdict::problem(trial_->settings)) {
+      fail(test_.target.at, *wrong, "verdict");
+    }
+    const compare::Digest digest = compare::digest_of(digested_);
+    trial_->digest = digest.low ^ digest.high;
+    return good_ ? trial_ : nullptr;
+  }
+
+ private:
+  void fail(config::Position at, std::string message, std::string field) {
+    good_ = false;
+    context_.error(test_.metadata, at, std::move(message), std::move(field));
+  }
+
+  void read_compare(const config::CompareSpec& from) {
+    if (from.body_bytes) trial_->body_bytes = from.body_bytes->value;
+    for (size_t i = 0; i < from.endpoints.size(); ++i) {
+      const auto& text = from.endpoints[i];
+      auto parsed = compare::EndpointTemplate::parse(text.value);
+      if (!parsed) {
+        fail(text.at, parsed.error(), fmt::format("compare.endpoints[{}]", i));
+        continue;
+      }
+      trial_->endpoints.push_back(std::move(*parsed));
+      digested_ += text.value + "\n";
+    }
+    compare::RuleOptions options;
+    options.subset = from.mode == config::CompareMode::subset;
+    options.ignore_headers = from.ignore_headers;
+    digested_ += fmt::format("{} {}\n", options.subset, fmt::join(options.ignore_headers, " "));
+    read_rules(from, options);
+  }
+
+  void read_rules(const config::CompareSpec& from, const compare::RuleOptions& options) {
+    std::vector<compare::RuleSpec> specs;
+    std::vector<size_t> written;  // index of the rule that each came from
+    for (size_t i = 0; i < from.rules.size(); ++i) {
+      const config::CompareRuleSpec& rule = from.rules[i];
+      if (says_nothing(rule)) continue;
+      const size_t copies = std::max<size_t>(1, rule.endpoints.size());
+      for (size_t c = 0; c < copies; ++c) {
+        compare::RuleSpec spec = to_rule(rule);
+        if (!rule.endpoints.empty()) spec.endpoint = rule.endpoints[c];
+        digested_ += text_of(spec) + "\n";
+        trial_->rule_texts.push_back(rule.path.value);
+        specs.push_back(std::move(spec));
+        written.push_back(i);
+      }
+    }
+    auto book = compare::RuleBook::compile(specs, options);
+    if (book) {
+      trial_->rules = std::move(*book);
+      return;
+    }
+    const compare::RuleError& error = book.error();
+    const config::CompareRuleSpec& rule = from.rules[written[error.rule]];
+    const bool in_pattern = error.field == "pattern" && rule.regex;
+    fail(in_pattern ? rule.regex->at : rule.path.at,
+         error.field.empty() ? error.message
+                             : fmt::format("{}, at its character {}", error.message, error.column),
+         fmt::format("compare.rules[{}]{}", written[error.rule],
+                     error.field.empty() ? ""
+                     : in_pattern        ? ".regex"
+                                         : ".path"));
+  }
+
+  void read_redaction() {
+    using Place = compare::RedactionSpec::Place;
+    std::vector<compare::RedactionSpec> specs;
+    for (const config::RedactRuleSpec& rule : test_.redact) {
+      if (rule.header) specs.push_back({Place::header, rule.header->value});
+      if (rule.query) specs.push_back({Place::query, rule.query->value});
+      if (rule.form) specs.push_back({Place::form, rule.form->value});
+      if (rule.path) specs.push_back({Place::path, rule.path->value});
+      if (rule.regex) specs.push_back({Place::regex, rule.regex->value});
+    }
+    const config::SampleMode samples = test_.samples.value_or(config::SampleMode::redacted);
+    trial_->samples = samples != config::SampleMode::off;
+    using Mode = compare::RedactionMode;
+    const Mode mode = samples == config::SampleMode::hashed       ? Mode::hash_values
+                      : samples == config::SampleMode::names_only ? Mode::names_only
+                                                                  : Mode::rules;
+    auto policy = compare::RedactionPolicy::compile(specs, mode);
+    if (!policy) return fail(test_.redact.front().at, policy.error(), "redact");
+    trial_->redaction = std::move(*policy);
+  }
+
+  void read_verdict(const config::VerdictSpec& from) {
+    verdict::Settings& to = trial_->settings;
+    to.alpha = from.alpha.value_or(to.alpha);
+    to.beta = from.beta.value_or(to.beta);
+    to.max_mismatch_rate = from.max_mismatch_rate.value_or(to.max_mismatch_rate);
+    to.max_error_rise = from.max_error_rise.value_or(to.max_error_rise);
+    to.max_tail_rise = from.max_tail_rise.value_or(to.max_tail_rise);
+    to.latency_tolerance = from.latency_tolerance.value_or(to.latency_tolerance);
+    to.latency = from.latency.value_or(to.latency);
+    to.min_requests = from.min_requests.value_or(to.min_requests);
+    to.min_duration = from.min_duration.value_or(to.min_duration);
+    to.deadline = from.deadline;
+    trial_->version_header = from.version_header;
+  }
+
+  BuildContext& context_;
+  const config::ShadowTest& test_;
+  std::shared_ptr<Trial> trial_;
+  std::string digested_;
+  bool good_ = true;
+};
+
+}  // namespace
+
+bool compares(const config::ShadowTest& test) noexcept {
+  return test.control || test.compare || test.verdict;
+}
+
+std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test) {
+  return TrialBuilder(context, test).build();
+}
+
+}  // namespace gnomon::routing
