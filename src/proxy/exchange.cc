@@ -26,6 +26,21 @@ Millis expected_timeout(const routing::Route& route) noexcept {
   return route.timeout > Millis::zero() ? std::min(attempt, route.timeout) : attempt;
 }
 
+LiveFailure live_failure(const Error& error) noexcept {
+  switch (error.code) {
+    case Errc::timeout:
+      return LiveFailure::timeout;
+    case Errc::protocol:
+    case Errc::limit:
+    case Errc::truncated:
+      return LiveFailure::malformed;
+    case Errc::overflow:
+      return LiveFailure::overflow;
+    default:
+      return LiveFailure::unanswered;
+  }
+}
+
 }  // namespace
 
 Exchange::Exchange(const ProxyContext& context, http::ServerStream& client, RequestHead head,
@@ -172,11 +187,12 @@ bool Exchange::choose_cluster() {
   }
   destination_ = chosen;
   if (route.cluster_header.empty()) {
-    cluster_ = generation_->find(chosen->cluster);
+    cluster_id_ = chosen->cluster;
   } else {
     const std::string_view name = head_.headers.get(std::string_view(route.cluster_header));
-    cluster_ = generation_->find(generation_->snapshot->find_cluster(name));
+    cluster_id_ = generation_->snapshot->find_cluster(name);
   }
+  cluster_ = generation_->find(cluster_id_);
   if (cluster_ != nullptr) return true;
   if (context_.taps != nullptr && !route.shadows.empty()) {
     context_.taps->refuse(route, TapRefusal::primary_rejected);
@@ -198,7 +214,8 @@ void Exchange::open_tap() {
   if (!head_.upgrade.empty() || head_.method == Method::connect) {
     return context_.taps->refuse(route, TapRefusal::upgrade);
   }
-  tap_ = context_.taps->open(head_, {*generation_, route, client_.peer(), hash_.value, &client_});
+  tap_ = context_.taps->open(
+      head_, {*generation_, route, cluster_id_, client_.peer(), hash_.value, &client_});
   if (tap_ == nullptr) return;
   // What came while a fault held the request back.
   for (const Chunk& chunk : replay_) tap_->on_body(chunk);
@@ -335,6 +352,7 @@ void Exchange::arm_answer_deadline() {
 
 void Exchange::on_client_gone(Error error) {
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::client_abort);
+  if (!response_ended_) tell_tap(LiveFailure::client_gone);
   const size_t unsent = client_.unsent();
   if (!response_ended_ || unsent > 0) {
     if (error.code == Errc::timeout) flags_ |= kFlagStreamIdleTimeout;
@@ -387,6 +405,7 @@ void Exchange::on_response_head(ResponseHead head) {
   } else if (!head_.upgrade.empty()) {
     backend_->send_end(request_trailers_);
   }
+  if (tap_ != nullptr) tap_->on_answer(head);
   if (!settings_->suppress_envoy_headers) {
     const auto took = std::chrono::duration_cast<Millis>(context_.loop.now() - attempt_started_);
     head.headers.set("x-envoy-upstream-service-time", std::to_string(took.count()));
@@ -410,6 +429,7 @@ bool Exchange::opens_tunnel_by_mistake(const ResponseHead& head) const noexcept 
 void Exchange::on_response_body(Chunk chunk) {
   bytes_sent_ += chunk.size();
   deadlines_.note_activity();
+  if (tap_ != nullptr) tap_->on_answer_body(chunk);
   client_.send_body(std::move(chunk));
   const size_t most = settings_->codec.unsent_bytes.value_or(context_.unsent_high_bytes);
   if (client_.unsent() > most) backend_->pause();
@@ -434,6 +454,7 @@ void Exchange::on_response_end(Headers trailers) {
   }
   end_attempt();
   if (tap_ != nullptr && !request_done_) tap_->on_cut(TapCut::primary_rejected);
+  if (tap_ != nullptr) tap_->on_answer_end(trailers);
   client_.send_end(trailers);
   if (listener_.logs_responses()) response_trailers_ = std::move(trailers);
   account();
@@ -444,6 +465,7 @@ void Exchange::on_response_error(Error error) {
   cluster_->stats().resets.add();
   if (!response_started_) return on_attempt_failed(error);
   flags_ |= error.code == Errc::protocol ? kFlagProtocolError : kFlagBackendReset;
+  tell_tap(error.code == Errc::protocol ? LiveFailure::malformed : LiveFailure::cut_short);
   response_ended_ = true;
   deadlines_.stop();
   end_attempt();
@@ -502,6 +524,7 @@ void Exchange::give_up(uint16_t status, std::string_view text, uint32_t flags) {
   pause_timer_.cancel();
   held_.reset();
   if (backend_ != nullptr) std::exchange(backend_, nullptr)->cancel();
+  tell_tap(LiveFailure::timeout);
   if (!response_started_) return reply(status, text, flags);
   flags_ |= flags;
   response_ended_ = true;
@@ -587,7 +610,12 @@ void Exchange::forget_replay() noexcept {
   replay_bytes_ = 0;
 }
 
+void Exchange::tell_tap(LiveFailure why) noexcept {
+  if (tap_ != nullptr) tap_->on_answer_failed(why);
+}
+
 void Exchange::reply_to_error(const Error& error) {
+  tell_tap(live_failure(error));
   switch (error.code) {
     case Errc::timeout:
       return reply(504, error.detail, kFlagResponseTimeout);

@@ -71,6 +71,8 @@ class Exchange final : public Pooled<Exchange>,
   void rewrite_host(std::string_view authority);
   void rewrite_host_for_backend();
   void open_tap();
+  // The client gets no answer of its upstream's, or only a part of one.
+  void tell_tap(LiveFailure why) noexcept;
 
   void attempt();
   void end_attempt() noexcept;
@@ -116,6 +118,7 @@ class Exchange final : public Pooled<Exchange>,
   GenerationPtr generation_;
   routing::Match match_;
   const routing::WeightedCluster* destination_ = nullptr;
+  routing::ClusterId cluster_id_ = routing::kNoCluster;
   Cluster* cluster_ = nullptr;
   HostPool* host_ = nullptr;
   http::ClientStream* backend_ = nullptr;

@@ -27,18 +27,37 @@ enum class TapRefusal : uint8_t {
   primary_rejected,  // it was answered without reaching its upstream
 };
 
-// Sees one request. Owned by its exchange. Whatever it does happens later, in the background lane.
+// Why the client got no answer of its upstream's, or not all of one.
+enum class LiveFailure : uint8_t {
+  unanswered,   // no host, no connection, a reset before the answer
+  overflow,     // refused by a circuit breaker
+  timeout,      // a time limit of the route
+  cut_short,    // the answer ended before its end
+  malformed,    // it was not HTTP
+  client_gone,  // nobody waits for it any more
+};
+
+// Sees one request, and then its answer as the upstream gave it. Owned by its exchange. Whatever it
+// does happens later, in the background lane.
 class Tap {
  public:
   virtual ~Tap() = default;
   virtual void on_body(const Chunk& chunk) noexcept = 0;
   virtual void on_request_end(const Headers& trailers) noexcept = 0;
   virtual void on_cut(TapCut why) noexcept = 0;
+
+  // The answer that the client gets, of the last attempt, before anything of ours is added to it.
+  virtual void on_answer(const ResponseHead& head) noexcept = 0;
+  virtual void on_answer_body(const Chunk& chunk) noexcept = 0;
+  // One of these two ends it, or neither when the exchange is let go before.
+  virtual void on_answer_end(const Headers& trailers) noexcept = 0;
+  virtual void on_answer_failed(LiveFailure why) noexcept = 0;
 };
 
 struct TapContext {
   const ClusterGeneration& generation;
   const routing::Route& route;
+  routing::ClusterId cluster;  // of the live request
   const net::Address& client;
   std::optional<uint64_t> hash;  // by which the live request's host is picked
   const http::ServerStream* stream =

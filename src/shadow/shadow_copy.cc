@@ -56,19 +56,18 @@ bool blames_shadow(Reason reason) noexcept {
 
 }  // namespace
 
-ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& grant,
-                       proxy::GenerationPtr generation, const routing::ShadowPolicy& policy,
-                       Millis timeout, RequestHead head)
+ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& grant, Course course,
+                       const routing::ShadowPolicy& policy, RequestHead head)
     : loop_(loop),
       owner_(owner),
       shared_(grant.shared),
       state_(grant.state),
-      generation_(std::move(generation)),
+      generation_(std::move(course.generation)),
       policy_(policy),
-      cluster_(generation_->find(policy.cluster)),
+      cluster_(generation_->find(course.cluster)),
       head_(std::move(head)),
       is_call_(proxy::is_grpc(head_.headers)),
-      timeout_(timeout),
+      timeout_(course.timeout),
       started_(loop.now()),
       work_([this] { work(); }),
       timer_(loop.timers(), [this] { on_timeout(); }),
@@ -201,16 +200,21 @@ void ShadowCopy::on_response_head(ResponseHead head) {
   if (is_call_) grpc_status_ = proxy::grpc_status(head.headers);
   host_->report_status(head.status);
   cluster_->stats().codes.add(head.status);
+  if (pairing_ != nullptr) pairing_->on_head(leg_, std::move(head));
 }
 
 void ShadowCopy::on_response_body(Chunk chunk) {
   response_bytes_ += chunk.size();
-  if (response_bytes_ > kResponseBytesMax) fail(Reason::response_limit);
+  if (pairing_ != nullptr) pairing_->on_body(leg_, chunk);
+  const bool more = pairing_ != nullptr ? pairing_->wants_more(response_bytes_)
+                                        : response_bytes_ <= kResponseBytesMax;
+  if (!more) fail(Reason::response_limit);
 }
 
 void ShadowCopy::on_response_end(Headers trailers) {
   backend_ = nullptr;
   if (is_call_) cluster_->stats().grpc.add(proxy::grpc_answer(trailers, grpc_status_, status_));
+  if (pairing_ != nullptr) std::exchange(pairing_, nullptr)->on_end(leg_, std::move(trailers));
   answered();
 }
 
@@ -236,6 +240,7 @@ void ShadowCopy::on_timeout() {
 void ShadowCopy::fail(Reason reason) {
   if (ended_) return;
   state_.stats.fail(reason);
+  if (pairing_ != nullptr) std::exchange(pairing_, nullptr)->on_failed(leg_, reason);
   if (blames_shadow(reason)) {
     state_.breaker.on_failure(loop_.now(), probe_);
   } else {

@@ -14,6 +14,7 @@
 #include "routing/plan.h"
 #include "shadow/failure_breaker.h"
 #include "shadow/limits.h"
+#include "shadow/pairing.h"
 #include "shadow/shadow_stats.h"
 
 namespace gnomon::shadow {
@@ -53,9 +54,16 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
     bool probe = false;  // of the breaker
   };
 
-  ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& grant,
-             proxy::GenerationPtr generation, const routing::ShadowPolicy& policy, Millis timeout,
-             RequestHead head);
+  // Where it goes, and how long it may take.
+  struct Course {
+    proxy::GenerationPtr generation;
+    routing::ClusterId cluster;
+    Millis timeout;
+  };
+
+  // `policy` is of the course's generation.
+  ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& grant, Course course,
+             const routing::ShadowPolicy& policy, RequestHead head);
   ~ShadowCopy() override;
 
   // Where the shadow's upstream is affine, copies keep together as their live requests do.
@@ -66,6 +74,11 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
   void offer_end(const Headers& trailers);
   void cut(Reason reason);
 
+  // Before it begins: who wants to know what it answers.
+  void report_to(std::shared_ptr<Pairing> pairing, Leg leg) noexcept {
+    pairing_ = std::move(pairing);
+    leg_ = leg;
+  }
   // Before it begins: the client that its connection shall speak for.
   void speak_for(proxy::Origin origin) { origin_ = std::move(origin); }
   // From the manager: ends it now.
@@ -101,6 +114,9 @@ class ShadowCopy final : private http::ResponseHandler, private proxy::PoolTicke
   std::optional<uint64_t> hash_;
   proxy::HostPool* host_ = nullptr;
   http::ClientStream* backend_ = nullptr;
+
+  std::shared_ptr<Pairing> pairing_;  // null: nobody compares
+  Leg leg_ = Leg::candidate;
 
   RequestHead head_;
   const bool is_call_;                   // of gRPC

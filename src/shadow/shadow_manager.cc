@@ -24,10 +24,12 @@ bool wants_method(const routing::ShadowPolicy& policy, std::string_view method) 
 class ShadowManager::RequestTap final : public Pooled<RequestTap>, public proxy::Tap {
  public:
   void add(std::shared_ptr<ShadowCopy> copy) { copies_.push_back(std::move(copy)); }
+  void watch(std::shared_ptr<Pairing> pairing) { pairings_.push_back(std::move(pairing)); }
   bool empty() const noexcept { return copies_.empty(); }
 
   ~RequestTap() override {
     if (!complete_) cut(Reason::client_abort);
+    RequestTap::on_answer_failed(proxy::LiveFailure::client_gone);
   }
   RequestTap() = default;
   RequestTap(const RequestTap&) = delete;
@@ -46,6 +48,21 @@ class ShadowManager::RequestTap final : public Pooled<RequestTap>, public proxy:
     cut(why == proxy::TapCut::client_abort ? Reason::client_abort : Reason::primary_rejected);
   }
 
+  void on_answer(const ResponseHead& head) noexcept override {
+    for (const auto& pairing : pairings_) pairing->live_head(head);
+  }
+  void on_answer_body(const Chunk& chunk) noexcept override {
+    for (const auto& pairing : pairings_) pairing->live_body(chunk);
+  }
+  void on_answer_end(const Headers& trailers) noexcept override {
+    for (const auto& pairing : pairings_) pairing->live_end(trailers);
+    pairings_.clear();
+  }
+  void on_answer_failed(proxy::LiveFailure why) noexcept override {
+    for (const auto& pairing : pairings_) pairing->live_failed(why);
+    pairings_.clear();
+  }
+
  private:
   void cut(Reason reason) noexcept {
     for (const auto& copy : copies_) copy->cut(reason);
@@ -53,6 +70,7 @@ class ShadowManager::RequestTap final : public Pooled<RequestTap>, public proxy:
   }
 
   std::vector<std::shared_ptr<ShadowCopy>> copies_;
+  std::vector<std::shared_ptr<Pairing>> pairings_;
   bool complete_ = false;
 };
 
@@ -108,21 +126,18 @@ std::unique_ptr<proxy::Tap> ShadowManager::open(const RequestHead& head,
                                                 const proxy::TapContext& context) noexcept {
   auto tap = std::make_unique<RequestTap>();
   for (const routing::ShadowPolicy& policy : context.route.shadows) {
-    if (auto copy = consider(head, context, policy)) tap->add(std::move(copy));
+    consider({head, context, *tap}, policy);
   }
   if (tap->empty()) return nullptr;
   return tap;
 }
 
-std::shared_ptr<ShadowCopy> ShadowManager::consider(const RequestHead& head,
-                                                    const proxy::TapContext& context,
-                                                    const routing::ShadowPolicy& policy) {
+void ShadowManager::consider(const Shown& shown, const routing::ShadowPolicy& policy) {
   ShadowState& state = state_of(policy);
   state.stats.requests.add();
-  const auto drop = [&](Reason reason) {
-    state.stats.drop(reason);
-    return std::shared_ptr<ShadowCopy>();
-  };
+  const auto drop = [&](Reason reason) { state.stats.drop(reason); };
+  const RequestHead& head = shown.head;
+  const proxy::TapContext& context = shown.context;
   if (is_marked(head)) return drop(Reason::marked);
   if (!wants_method(policy, head.method_name)) return drop(Reason::method);
   if (!sample(policy, head, context.client, context_.rng)) return drop(Reason::sampled_out);
@@ -135,15 +150,68 @@ std::shared_ptr<ShadowCopy> ShadowManager::consider(const RequestHead& head,
   }
   bool probe = false;
   if (const std::optional<Reason> refused = admit(state, policy, probe)) return drop(*refused);
+  const ShadowCopy::Grant grant{context_.limits, state, probe};
+  if (policy.trial != nullptr && context_.trios != nullptr) return compare(shown, policy, grant);
+  shown.tap.add(begin(shown, policy, policy.cluster, grant));
+}
+
+// The two copies leave together, in an order that tells neither apart.
+void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& policy,
+                            ShadowCopy::Grant candidate) {
+  const Pairing::Context context{context_.loop, *context_.trios, candidate.state.stats_owner,
+                                 candidate.state.limits_owner};
+  auto pairing =
+      std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy, shown.head);
+  std::optional<ShadowCopy::Grant> control = draw_control(shown.context, policy);
+  const bool control_first = control && context_.rng.below(2) == 0;
+  const auto begin_leg = [&](Leg leg) {
+    const bool own = leg == Leg::candidate;
+    auto copy = begin(shown, own ? policy : *policy.control,
+                      own ? policy.cluster : shown.context.cluster, own ? candidate : *control);
+    copy->report_to(pairing, leg);
+    shown.tap.add(std::move(copy));
+  };
+  if (control) pairing->expect_control();
+  if (control_first) begin_leg(Leg::control);
+  begin_leg(Leg::candidate);
+  if (control && !control_first) begin_leg(Leg::control);
+  shown.tap.watch(std::move(pairing));
+}
+
+std::optional<ShadowCopy::Grant> ShadowManager::draw_control(const proxy::TapContext& context,
+                                                             const routing::ShadowPolicy& policy) {
+  if (policy.control == nullptr) return std::nullopt;
+  ShadowState& state = state_of(*policy.control);
+  state.stats.requests.add();
+  std::optional<Reason> dropped;
+  bool probe = false;
+  if (context_.rng.below(kMillion) >= policy.control->per_million) {
+    dropped = Reason::sampled_out;
+  } else if (clusters_.current()->find(context.cluster) == nullptr) {
+    dropped = Reason::no_upstream;
+  } else {
+    dropped = admit(state, *policy.control, probe);
+  }
+  if (!dropped) return ShadowCopy::Grant{context_.limits, state, probe};
+  state.stats.drop(*dropped);
+  return std::nullopt;
+}
+
+std::shared_ptr<ShadowCopy> ShadowManager::begin(const Shown& shown,
+                                                 const routing::ShadowPolicy& policy,
+                                                 routing::ClusterId cluster,
+                                                 const ShadowCopy::Grant& grant) {
+  const proxy::TapContext& context = shown.context;
+  const proxy::GenerationPtr& generation = clusters_.current();
   Millis timeout = policy.timeout.value_or(context.route.timeout);
   if (timeout <= Millis::zero()) timeout = kTimeoutDefault;
   CopyOwner& owner = *this;
-  auto copy = std::allocate_shared<ShadowCopy>(PoolAllocator<ShadowCopy>(), context_.loop, owner,
-                                               ShadowCopy::Grant{context_.limits, state, probe},
-                                               generation, policy, timeout,
-                                               make_copy_head(head, policy, context_.gateway_ip));
+  auto copy =
+      std::allocate_shared<ShadowCopy>(PoolAllocator<ShadowCopy>(), context_.loop, owner, grant,
+                                       ShadowCopy::Course{generation, cluster, timeout}, policy,
+                                       make_copy_head(shown.head, policy, context_.gateway_ip));
   copy->set_hash(context.hash);
-  if (context.stream != nullptr && generation->find(policy.cluster)->speaks_for_clients()) {
+  if (context.stream != nullptr && generation->find(cluster)->speaks_for_clients()) {
     copy->speak_for({context.client, context.stream->local()});
   }
   copies_.emplace(copy.get(), copy);

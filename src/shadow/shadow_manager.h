@@ -20,7 +20,8 @@ struct ShadowContext {
   Rng& rng;
   SharedLimits& limits;
   ShadowRegistry& stats;
-  std::string gateway_ip;  // appended to X-Forwarded-For of copies
+  std::string gateway_ip;     // appended to X-Forwarded-For of copies
+  TrioSink* trios = nullptr;  // null: nobody compares
 };
 
 class ShadowManager final : public proxy::TapSource, private CopyOwner {
@@ -60,8 +61,20 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
   ShadowState& state_of(const routing::ShadowPolicy& policy);
   // Shadows that the configuration does not name, once no copy refers to them.
   void forget_unnamed();
-  std::shared_ptr<ShadowCopy> consider(const RequestHead& head, const proxy::TapContext& context,
-                                       const routing::ShadowPolicy& policy);
+  // What the live path shows of a request, and to whom.
+  struct Shown {
+    const RequestHead& head;
+    const proxy::TapContext& context;
+    RequestTap& tap;
+  };
+  void consider(const Shown& shown, const routing::ShadowPolicy& policy);
+  void compare(const Shown& shown, const routing::ShadowPolicy& policy,
+               ShadowCopy::Grant candidate);
+  // The draw for a control, and what it needs; nothing when there is none for this request.
+  std::optional<ShadowCopy::Grant> draw_control(const proxy::TapContext& context,
+                                                const routing::ShadowPolicy& policy);
+  std::shared_ptr<ShadowCopy> begin(const Shown& shown, const routing::ShadowPolicy& policy,
+                                    routing::ClusterId cluster, const ShadowCopy::Grant& grant);
   // Takes what a copy needs, or says why it may not have it.
   std::optional<Reason> admit(ShadowState& state, const routing::ShadowPolicy& policy, bool& probe);
 

@@ -55,17 +55,30 @@ inline constexpr std::array kReasonNames = {"sampled_out",
                                             "shutdown"};
 inline constexpr size_t kReasons = kReasonNames.size();
 
+// Why the answers of a request that was copied for a comparison were not compared. None of these
+// depends on what an answer says.
+enum class Uncompared : uint8_t {
+  cut,           // we gave up the copy, or the request was not seen whole
+  client_gone,   // the client left before its answer was complete
+  budget_bytes,  // limits.bufferBytes
+  queue_full,    // whoever compares is behind
+};
+inline constexpr std::array kUncomparedNames = {"cut", "client_gone", "budget_bytes", "queue_full"};
+
 struct ShadowStats {
   Counter requests;                       // live requests that met this shadow's policy
   Counter copied;                         // copies begun
   std::array<Counter, kReasons> dropped;  // no copy was begun, by reason
   proxy::CodeClasses answered;            // whole answers, by class of status
   std::array<Counter, kReasons> failed;   // begun, and no whole answer, by reason
+  Counter compared;                       // requests handed over with all their answers
+  std::array<Counter, kUncomparedNames.size()> uncompared;
   Gauge in_flight;
   Gauge buffered_bytes;        // held for copies of this shadow
   DurationHistogram duration;  // of answered copies, from begin to the last byte
 
   void drop(Reason reason) noexcept { dropped[static_cast<size_t>(reason)].add(); }
+  void pass_over(Uncompared why) noexcept { uncompared[static_cast<size_t>(why)].add(); }
   void fail(Reason reason) noexcept { failed[static_cast<size_t>(reason)].add(); }
 };
 

@@ -43,6 +43,8 @@ const char* name_of(Behaviour behaviour) {
       return "early_answer";
     case Behaviour::two_answers:
       return "two_answers";
+    case Behaviour::large:
+      return "large";
   }
   return "?";
 }
@@ -116,6 +118,7 @@ class Backend::Connection final : private net::StreamHandler {
     const std::string request = in_.substr(0, end);
     in_.erase(0, end);
     backend_.requests_.push_back(request);
+    backend_.world_.served.push_back(backend_.at_);
     answer(request);
     return true;
   }
@@ -129,6 +132,9 @@ class Backend::Connection final : private net::StreamHandler {
     switch (behaviour_) {
       case Behaviour::echo:
         return say(good);
+      case Behaviour::large:
+        return say(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", kLargeBytes,
+                               std::string(kLargeBytes, 'l')));
       case Behaviour::garbage:
         return say("\x01\x02 not a response\r\n\r\n");
       case Behaviour::endless_body:
@@ -190,7 +196,7 @@ class Backend::Connection final : private net::StreamHandler {
 };
 
 Backend::Backend(World& world, const net::Address& at, Behaviour behaviour)
-    : world_(world), behaviour_(behaviour) {
+    : world_(world), at_(at), behaviour_(behaviour) {
   auto acceptor = world.network.listen(at, [this](std::unique_ptr<net::Stream> stream) {
     connections_.push_back(std::make_unique<Connection>(*this, std::move(stream)));
   });

@@ -25,6 +25,7 @@ class Backend {
  private:
   class Connection;
   World& world_;
+  const net::Address at_;
   Behaviour behaviour_;
   std::unique_ptr<net::Acceptor> acceptor_;
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -42,10 +42,10 @@ routing::ShadowPolicy& OneRouteSnapshot::add_shadow(const std::string& name, con
   return route.shadows.back();
 }
 
-World::World(uint64_t seed)
+World::World(uint64_t seed, shadow::TrioSink* trios)
     : rng(seed),
-      shadows({loop, rng, limits, shadow_registry, "192.0.2.1"}, shadow_pools, shadow_breakers,
-              shadow_cluster_stats) {
+      shadows({loop, rng, limits, shadow_registry, "192.0.2.1", trios}, shadow_pools,
+              shadow_breakers, shadow_cluster_stats) {
   limits.in_flight_max = 100'000;
 }
 
@@ -106,6 +106,11 @@ void Client::send(const std::string& bytes) {
 void Client::close() {
   stream_.reset();
   closed_ = true;
+}
+
+void Client::reset() {
+  stream_->abort();
+  close();
 }
 
 void Client::on_stream_ready() {

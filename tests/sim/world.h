@@ -31,6 +31,9 @@ class OneRouteSnapshot final : public routing::Snapshot {
   routing::ShadowPolicy& add_shadow(const std::string& name, const net::Address& at,
                                     bool http2 = false);
 
+  // Controls are copies to the primary's own upstream.
+  void share_primary() { clusters_.front().shadow = true; }
+
   routing::Route route;
 
  private:
@@ -58,7 +61,9 @@ enum class Behaviour : uint8_t {
   truncated,
   early_answer,  // before it has read the body
   two_answers,
+  large,  // 200 with kLargeBytes
 };
+inline constexpr size_t kLargeBytes = 100'000;
 extern const std::vector<Behaviour> kFaults;
 const char* name_of(Behaviour behaviour);
 
@@ -66,7 +71,8 @@ class Backend;
 
 class World final : private http::ServerOwner {
  public:
-  explicit World(uint64_t seed);
+  // `trios`: who gets the answers of requests that are compared.
+  explicit World(uint64_t seed, shadow::TrioSink* trios = nullptr);
   ~World();
 
   // Serves `snapshot`; call again to reload.
@@ -86,6 +92,9 @@ class World final : private http::ServerOwner {
     if (held == nullptr) held = shadow_registry.get(name);
     return *held;
   }
+
+  // Which backend got the requests that came, in their order.
+  std::vector<net::Address> served;
 
   ManualClock clock;
   net::VirtualPoller poller{clock};
@@ -127,6 +136,7 @@ class Client final : private net::StreamHandler {
   // Queues bytes; they leave as fast as the gateway takes them.
   void send(const std::string& bytes);
   void close();
+  void reset();
 
   const std::string& received() const noexcept { return received_; }
   bool closed() const noexcept { return closed_; }

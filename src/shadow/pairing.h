@@ -1,0 +1,94 @@
+// Brings together what the legs of one request answer: the live one, its copy and, where there is
+// one, its control. Lives on its worker. Keeps bytes of its own and charges them to the shadow's
+// budget; over budget the answers are let go and the request counts as not compared, which no leg
+// notices.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/pool.h"
+#include "compare/body_capture.h"
+#include "msg/head.h"
+#include "net/event_loop.h"
+#include "proxy/tap.h"
+#include "routing/plan.h"
+#include "shadow/limits.h"
+#include "shadow/shadow_stats.h"
+#include "shadow/trio.h"
+
+namespace gnomon::shadow {
+
+class Pairing final : public std::enable_shared_from_this<Pairing> {
+ public:
+  struct Context {
+    net::EventLoop& loop;
+    TrioSink& sink;
+    std::shared_ptr<ShadowStats> stats;
+    std::shared_ptr<ShadowLimits> limits;
+  };
+
+  // `request` is what the primary's upstream gets.
+  Pairing(const Context& context, const routing::ShadowPolicy& policy, const RequestHead& request);
+  ~Pairing();
+  Pairing(const Pairing&) = delete;
+  Pairing& operator=(const Pairing&) = delete;
+
+  // A control copy has been begun.
+  void expect_control() noexcept;
+
+  // From the tap, on the live path: they keep references, and the rest happens later.
+  void live_head(const ResponseHead& head);
+  void live_body(const Chunk& chunk);
+  void live_end(const Headers& trailers);
+  void live_failed(proxy::LiveFailure why);
+
+  // From copies, in the background lane.
+  void on_head(Leg leg, ResponseHead&& head);
+  void on_body(Leg leg, const Chunk& chunk);
+  // Whether more of the leg's body than the `bytes` that have come may still tell something.
+  bool wants_more(uint64_t bytes) const noexcept;
+  void on_end(Leg leg, Headers&& trailers);
+  void on_failed(Leg leg, Reason why);
+
+ private:
+  void schedule();
+  void work();
+  void take_over_live();
+  void end_live(compare::Outcome outcome);
+  bool take_head(Leg leg, ResponseHead&& head);
+  bool take_body(Leg leg, const Chunk& chunk);
+  bool take_trailers(Leg leg, Headers&& trailers);
+  // The last one hands the trio over.
+  void end(Leg leg);
+  // Charges the bytes; false when there is no room for them, and everything has been let go.
+  bool charge(size_t bytes);
+  void give_back(size_t bytes) noexcept;
+  // Nothing will be compared.
+  void close(Uncompared why) noexcept;
+  compare::BodyCapture& body_of(Leg leg) noexcept { return bodies_[static_cast<size_t>(leg)]; }
+  compare::Answer& answer(Leg leg) noexcept { return trio_->of(leg); }
+
+  const Context context_;
+  const uint64_t bytes_max_;
+  const TimePoint began_;
+  std::unique_ptr<Trio> trio_;
+  std::array<compare::BodyCapture, kLegs> bodies_;
+
+  // Of the live leg, until the background lane takes it over.
+  ResponseHead live_head_;
+  Headers live_trailers_;
+  std::vector<Chunk> live_chunks_;
+
+  net::Task work_;
+  std::shared_ptr<Pairing> keep_;  // while that is scheduled
+  uint8_t open_legs_ = 2;
+  bool request_taken_ = false;
+  bool live_head_waits_ = false;
+  bool live_ended_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace gnomon::shadow

@@ -1,0 +1,55 @@
+// One request with the answers that its legs got, on its way to whoever compares them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+#include "compare/answer.h"
+#include "msg/head.h"
+#include "routing/trial.h"
+#include "shadow/limits.h"
+
+namespace gnomon::shadow {
+
+enum class Leg : uint8_t {
+  live,       // the answer that the client got
+  candidate,  // of the version under trial
+  control,    // of a second copy to the primary's own upstream
+};
+inline constexpr size_t kLegs = 3;
+
+// Plain memory of its own: any thread may hold it and let it go. What it holds stays charged to the
+// shadow's byte budget until then.
+struct Trio {
+  Trio() = default;
+  ~Trio() {
+    if (limits != nullptr) limits->bytes.give_back(charged);
+  }
+  Trio(const Trio&) = delete;
+  Trio& operator=(const Trio&) = delete;
+
+  compare::Answer& of(Leg leg) noexcept { return answers[static_cast<size_t>(leg)]; }
+  const compare::Answer& of(Leg leg) const noexcept { return answers[static_cast<size_t>(leg)]; }
+
+  std::shared_ptr<const routing::Trial> trial;
+  RequestHead request;  // as the primary's upstream got it
+  std::array<compare::Answer, kLegs> answers;
+  bool has_control = false;
+  WallTime began{};
+  std::shared_ptr<ShadowLimits> limits;
+  uint64_t charged = 0;  // bytes
+};
+
+// Where they go. Called on the loop of a worker, in its background lane.
+class TrioSink {
+ public:
+  // False when there is no room for it.
+  virtual bool take(std::unique_ptr<Trio> trio) noexcept = 0;
+
+ protected:
+  ~TrioSink() = default;
+};
+
+}  // namespace gnomon::shadow

@@ -1,0 +1,237 @@
+// What becomes of the answers of a request that is compared: every leg ends in an outcome, whatever
+// it does, and nothing of it reaches the client.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "backend.h"
+#include "routing/trial.h"
+#include "world.h"
+
+namespace gnomon::sim {
+namespace {
+
+using compare::Outcome;
+using shadow::Leg;
+using shadow::Trio;
+using shadow::Uncompared;
+using std::chrono::seconds;
+
+class Collector final : public shadow::TrioSink {
+ public:
+  bool take(std::unique_ptr<Trio> trio) noexcept override {
+    if (full) return false;
+    trios.push_back(std::move(trio));
+    return true;
+  }
+  bool full = false;
+  std::vector<std::unique_ptr<Trio>> trios;
+};
+
+std::string body_of(const compare::Answer& answer) {
+  std::string body;
+  for (const Chunk& chunk : answer.body.chunks) body += chunk.view();
+  return body;
+}
+
+// A route to the primary with one candidate, and a control where `control` says so.
+struct ComparedRoute {
+  explicit ComparedRoute(bool control, uint64_t seed = 1) : world(seed, &collector) {
+    auto snapshot = std::make_shared<OneRouteSnapshot>();
+    routing::ShadowPolicy& policy = snapshot->add_shadow("candidate", shadow_address());
+    auto trial = std::make_shared<routing::Trial>();
+    trial->body_bytes = 1000;
+    policy.trial = trial;
+    policy.timeout = seconds(5);
+    policy.buffer_bytes_max = uint64_t{256} << 10;
+    if (control) {
+      auto second = std::make_shared<routing::ShadowPolicy>(policy);
+      second->name = "candidate.control";
+      second->cluster = routing::kNoCluster;
+      policy.control = second;
+      snapshot->share_primary();
+    }
+    primary = &world.add_backend(primary_address(), Behaviour::echo);
+    world.serve(snapshot);
+  }
+
+  uint64_t uncompared(Uncompared why) {
+    return world.shadow_stats("candidate").uncompared[static_cast<size_t>(why)].value();
+  }
+  uint64_t charged() { return world.limits.by_shadow.get("candidate")->bytes.used(); }
+
+  Collector collector;
+  World world;
+  Backend* primary;
+};
+
+void get(World& world, Client& client) {
+  client.send("GET /a HTTP/1.1\r\nHost: sim.test\r\n\r\n");
+  world.settle();
+}
+
+TEST(Pairing, brings_the_live_answer_and_the_candidates_together) {
+  ComparedRoute setup(false);
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  EXPECT_EQ(trio.request.path, "/a");
+  EXPECT_FALSE(trio.has_control);
+  for (const Leg leg : {Leg::live, Leg::candidate}) {
+    EXPECT_EQ(trio.of(leg).outcome, Outcome::answered);
+    EXPECT_EQ(trio.of(leg).status, 200);
+    EXPECT_EQ(body_of(trio.of(leg)), "GET /a 0");
+    EXPECT_EQ(trio.of(leg).headers.get("date"), "Sun, 22 Nov 2026 00:00:00 GMT");
+  }
+  // What the gateway adds for the client is no part of what is compared.
+  EXPECT_EQ(trio.of(Leg::live).headers.find("x-envoy-upstream-service-time"), nullptr);
+  EXPECT_EQ(setup.world.shadow_stats("candidate").compared.value(), 1u);
+  EXPECT_GT(setup.charged(), 0u);
+  setup.collector.trios.clear();
+  EXPECT_EQ(setup.charged(), 0u);
+}
+
+TEST(Pairing, sends_the_control_to_the_primarys_upstream_as_a_marked_copy) {
+  ComparedRoute setup(true);
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  EXPECT_TRUE(trio.has_control);
+  EXPECT_EQ(body_of(trio.of(Leg::control)), "GET /a 0");
+  ASSERT_EQ(setup.primary->requests().size(), 2u);
+  const auto copies = std::ranges::count_if(setup.primary->requests(), [](const auto& request) {
+    return request.find("sim.test-shadow") != std::string::npos &&
+           request.find("x-gnomon-shadow: true") != std::string::npos;
+  });
+  EXPECT_EQ(copies, 1);
+}
+
+// Which of two copies comes first must tell nothing about which it is.
+TEST(Pairing, begins_candidate_and_control_in_random_order) {
+  int control_first = 0;
+  constexpr int kRuns = 40;
+  for (int seed = 1; seed <= kRuns; ++seed) {
+    ComparedRoute setup(true, static_cast<uint64_t>(seed));
+    setup.world.add_backend(shadow_address(), Behaviour::echo);
+    Client client(setup.world);
+    get(setup.world, client);
+    const std::vector<net::Address>& order = setup.world.served;
+    ASSERT_EQ(order.size(), 3u);
+    control_first += order.back() == shadow_address() ? 1 : 0;
+  }
+  // Five standard deviations around a half.
+  EXPECT_GT(control_first, 4);
+  EXPECT_LT(control_first, kRuns - 4);
+}
+
+class CandidateFault : public testing::TestWithParam<Behaviour> {};
+
+TEST_P(CandidateFault, is_an_outcome_and_never_a_gap) {
+  ComparedRoute setup(true);
+  setup.world.add_backend(shadow_address(), GetParam());
+  Client client(setup.world);
+  get(setup.world, client);
+  setup.world.advance(seconds(60));
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  EXPECT_EQ(trio.of(Leg::live).outcome, Outcome::answered);
+  EXPECT_EQ(trio.of(Leg::control).outcome, Outcome::answered);
+  EXPECT_NE(trio.of(Leg::candidate).outcome, Outcome::cut);
+  const bool answers = GetParam() == Behaviour::two_answers ||
+                       GetParam() == Behaviour::early_answer ||
+                       GetParam() == Behaviour::reset_mid_body;
+  if (!answers) EXPECT_NE(trio.of(Leg::candidate).outcome, Outcome::answered);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, CandidateFault, testing::ValuesIn(kFaults),
+                         [](const auto& fault) { return name_of(fault.param); });
+
+TEST(Pairing, a_candidate_that_nobody_can_connect_to_is_an_outcome) {
+  ComparedRoute setup(false);
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const compare::Answer& candidate = setup.collector.trios[0]->of(Leg::candidate);
+  EXPECT_EQ(candidate.outcome, Outcome::error);
+  EXPECT_EQ(candidate.error, Errc::connect_failed);
+}
+
+TEST(Pairing, a_live_answer_that_fails_is_an_outcome_as_well) {
+  ComparedRoute setup(false);
+  setup.primary->behave(Behaviour::garbage);
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  EXPECT_EQ(trio.of(Leg::live).outcome, Outcome::error);
+  EXPECT_EQ(trio.of(Leg::live).error, Errc::protocol);
+  EXPECT_EQ(trio.of(Leg::candidate).outcome, Outcome::answered);
+}
+
+TEST(Pairing, a_client_that_leaves_is_no_evidence) {
+  ComparedRoute setup(false);
+  setup.primary->behave(Behaviour::hung);
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  get(setup.world, client);
+  client.reset();
+  setup.world.advance(seconds(60));
+  EXPECT_TRUE(setup.collector.trios.empty());
+  EXPECT_EQ(setup.uncompared(Uncompared::client_gone), 1u);
+  EXPECT_EQ(setup.charged(), 0u);
+}
+
+TEST(Pairing, a_full_queue_loses_the_comparison_and_nothing_else) {
+  ComparedRoute setup(false);
+  setup.collector.full = true;
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  get(setup.world, client);
+  EXPECT_NE(client.received().find("200 OK"), std::string::npos);
+  EXPECT_EQ(setup.uncompared(Uncompared::queue_full), 1u);
+  EXPECT_EQ(setup.world.shadow_stats("candidate").answered.total(), 1u);
+  EXPECT_EQ(setup.charged(), 0u);
+}
+
+TEST(Pairing, over_the_byte_budget_answers_are_let_go_and_the_copy_goes_on) {
+  ComparedRoute setup(false);
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  // Kept answers fill the budget, until the next finds no room.
+  for (int i = 0; i < 100; ++i) get(setup.world, client);
+  const uint64_t lost = setup.uncompared(Uncompared::budget_bytes);
+  EXPECT_GT(lost, 0u);
+  EXPECT_LE(setup.charged(), uint64_t{256} << 10);
+  EXPECT_EQ(setup.collector.trios.size() + lost +
+                setup.world.shadow_stats("candidate").dropped[0].value() +
+                setup.world.shadow_stats("candidate")
+                    .failed[static_cast<size_t>(shadow::Reason::budget_bytes)]
+                    .value(),
+            100u);
+  setup.collector.trios.clear();
+  EXPECT_EQ(setup.charged(), 0u);
+}
+
+TEST(Pairing, a_body_above_the_limit_is_kept_by_its_beginning_and_digest) {
+  ComparedRoute setup(false);
+  setup.world.add_backend(shadow_address(), Behaviour::large);
+  setup.primary->behave(Behaviour::large);
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const compare::CapturedBody& live = setup.collector.trios[0]->of(Leg::live).body;
+  const compare::CapturedBody& candidate = setup.collector.trios[0]->of(Leg::candidate).body;
+  EXPECT_EQ(live.length, kLargeBytes);
+  EXPECT_EQ(live.captured, 1000u);
+  ASSERT_TRUE(live.digest.has_value());
+  EXPECT_EQ(live.digest, candidate.digest);
+}
+
+}  // namespace
+}  // namespace gnomon::sim
