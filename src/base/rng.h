@@ -1,6 +1,7 @@
 // Pseudo-random numbers (xoshiro256++, Blackman and Vigna 2019). Fast, seedable, not for secrets.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -44,5 +45,7 @@ class Rng {
 
 // A seed from the operating system, for production.
 uint64_t system_seed();
+// Bytes that nobody can guess, from the operating system.
+std::array<unsigned char, 32> system_secret();
 
 }  // namespace gnomon

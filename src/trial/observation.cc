@@ -1,0 +1,92 @@
+#include "trial/observation.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace gnomon::trial {
+namespace {
+
+bool is_grpc(const compare::Answer& answer) noexcept {
+  return answer.content_type().starts_with("application/grpc");
+}
+
+bool grpc_failed(const compare::Answer& answer) noexcept {
+  static constexpr std::array kFailures = {2, 4, 13, 14, 15};
+  std::string_view text = answer.trailers.get("grpc-status");
+  if (text.empty()) text = answer.headers.get("grpc-status");
+  int status = -1;
+  std::from_chars(text.data(), text.data() + text.size(), status);
+  return std::ranges::find(kFailures, status) != kFailures.end();
+}
+
+uint64_t to_us(std::chrono::nanoseconds time) noexcept {
+  return static_cast<uint64_t>(std::max<int64_t>(0, time.count() / 1000));
+}
+
+}  // namespace
+
+verdict::LegResult leg_result(const compare::Answer& answer) {
+  verdict::LegResult result;
+  result.first_byte_us = to_us(answer.first_byte);
+  result.total_us = to_us(answer.total);
+  switch (answer.outcome) {
+    case compare::Outcome::answered:
+      if (answer.status >= 500) {
+        result.outcome = "5xx";
+        result.ok = false;
+      } else if (is_grpc(answer) && grpc_failed(answer)) {
+        result.outcome = "grpc_failure";
+        result.ok = false;
+      } else {
+        result.outcome = "answered";
+      }
+      break;
+    case compare::Outcome::error:
+      result.outcome = to_string(answer.error);
+      result.ok = false;
+      break;
+    case compare::Outcome::timed_out:
+      result.outcome = "timeout";
+      result.ok = false;
+      break;
+    case compare::Outcome::cut:
+      result.outcome = "cut";
+      result.ok = false;
+      break;
+  }
+  return result;
+}
+
+verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer) {
+  if (request.method == Method::head || answer.status == 204 || answer.status == 304) {
+    return verdict::AnswerClass::bare;
+  }
+  const bool streams = answer.content_type().starts_with("text/event-stream") || is_grpc(answer);
+  return streams ? verdict::AnswerClass::stream : verdict::AnswerClass::full;
+}
+
+bool comparable(const shadow::Trio& trio) noexcept {
+  const auto answered = [&](shadow::Leg leg) {
+    return trio.of(leg).outcome == compare::Outcome::answered;
+  };
+  return answered(shadow::Leg::live) && answered(shadow::Leg::candidate) &&
+         (!trio.has_control || answered(shadow::Leg::control));
+}
+
+void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
+                   std::vector<verdict::Sighting>& out) {
+  const auto add = [&](std::string_view path, std::string_view kind) {
+    verdict::Sighting sighting;
+    sighting.key = {std::string(endpoint), std::string(path), std::string(kind)};
+    sighting.candidate = leg == shadow::Leg::candidate;
+    sighting.control = leg == shadow::Leg::control;
+    out.push_back(std::move(sighting));
+  };
+  for (const compare::Difference& difference : result.differences) {
+    add(difference.path, to_string(difference.kind));
+  }
+  if (result.left_out > 0) add(kUnlisted, to_string(compare::Kind::value));
+}
+
+}  // namespace gnomon::trial

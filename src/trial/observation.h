@@ -1,0 +1,31 @@
+// From the answers of one request to what is counted of them.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "compare/difference.h"
+#include "shadow/trio.h"
+#include "verdict/counters.h"
+
+namespace gnomon::trial {
+
+// How a leg ended. Failures of a service are no answer in time, no whole answer, and those statuses
+// by which it says itself that it has failed: 5xx, and of gRPC UNKNOWN, DEADLINE_EXCEEDED,
+// INTERNAL, UNAVAILABLE and DATA_LOSS.
+verdict::LegResult leg_result(const compare::Answer& answer);
+
+// Which answers' times may be held against each other.
+verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer);
+
+// Whether every leg's answer came, so that they can be compared.
+bool comparable(const shadow::Trio& trio) noexcept;
+
+// Adds what a comparison with the live answer found. `leg` is the candidate or the control.
+void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
+                   std::vector<verdict::Sighting>& out);
+
+// The path under which differences count that a comparison no longer listed.
+inline constexpr std::string_view kUnlisted = "(unlisted)";
+
+}  // namespace gnomon::trial

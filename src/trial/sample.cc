@@ -1,0 +1,113 @@
+#include "trial/sample.h"
+
+#include <nlohmann/json.hpp>
+
+#include "compare/redacted_body.h"
+
+namespace gnomon::trial {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Of a body that is shown.
+constexpr size_t kShownBytes = size_t{16} << 10;
+
+// Text from the wire may hold anything.
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+class Describer {
+ public:
+  Describer(const compare::Redactor& redactor, std::string_view endpoint)
+      : redactor_(redactor), endpoint_(endpoint) {}
+
+  Json request(const RequestHead& head) const {
+    return {{"method", head.method_name},
+            {"authority", redactor_.header("host", head.authority)},
+            {"path", redactor_.target(head.path, endpoint_)},
+            {"headers", fields(head.headers)}};
+  }
+
+  Json answer(const compare::Answer& from) {
+    Json out;
+    if (from.outcome != compare::Outcome::answered) {
+      out["outcome"] = from.outcome == compare::Outcome::timed_out
+                           ? "timeout"
+                           : std::string(to_string(from.error));
+      return out;
+    }
+    out["status"] = from.status;
+    out["firstByteMs"] = millis(from.first_byte);
+    out["totalMs"] = millis(from.total);
+    out["headers"] = fields(from.headers);
+    out["body"] = body(from);
+    if (!from.trailers.empty()) out["trailers"] = fields(from.trailers);
+    return out;
+  }
+
+  Json differences(const compare::Result& result) const {
+    Json list = Json::array();
+    for (const compare::Difference& found : result.differences) {
+      const compare::Difference difference = redactor_.difference(found, result.settled);
+      list.push_back({{"path", difference.path},
+                      {"kind", to_string(difference.kind)},
+                      {"risk", to_string(difference.risk)},
+                      {"live", difference.left},
+                      {"other", difference.right}});
+    }
+    Json out{{"list", std::move(list)}, {"comparedBy", to_string(result.settled)}};
+    if (result.left_out > 0) out["leftOut"] = result.left_out;
+    return out;
+  }
+
+ private:
+  static double millis(std::chrono::nanoseconds time) {
+    return static_cast<double>(time.count() / 1000) / 1000;
+  }
+
+  Json fields(const Headers& from) const {
+    Json list = Json::array();
+    for (const Field& field : redactor_.headers(from)) list.push_back({field.name, field.value});
+    return list;
+  }
+
+  Json body(const compare::Answer& from) {
+    const compare::RedactedBody kept = compare::redacted_body(
+        redactor_,
+        {from.body, from.content_type(), from.headers.get("content-encoding"), {}, {}, {}}, reader_,
+        scratch_);
+    Json out{{"kind", to_string(kept.kind)}, {"length", kept.length}, {"digest", kept.digest}};
+    if (!kept.readable) return out;
+    out["text"] = kept.text.substr(0, kShownBytes);
+    if (kept.text.size() > kShownBytes) out["cut"] = true;
+    return out;
+  }
+
+  const compare::Redactor& redactor_;
+  const std::string_view endpoint_;
+  compare::TreeReader reader_;
+  compare::Document scratch_;
+};
+
+}  // namespace
+
+std::string describe(const compare::Redactor& redactor, const shadow::Trio& trio,
+                     const std::string& endpoint, const compare::Result& candidate,
+                     const compare::Result* control) {
+  using shadow::Leg;
+  Describer describer(redactor, endpoint);
+  Json out;
+  out["endpoint"] = endpoint;
+  out["request"] = describer.request(trio.request);
+  out["live"] = describer.answer(trio.of(Leg::live));
+  out["candidate"] = describer.answer(trio.of(Leg::candidate));
+  out["differences"] = describer.differences(candidate);
+  if (control != nullptr) {
+    out["control"] = describer.answer(trio.of(Leg::control));
+    out["noise"] = describer.differences(*control);
+  }
+  return dump(out);
+}
+
+}  // namespace gnomon::trial

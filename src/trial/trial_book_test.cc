@@ -1,0 +1,90 @@
+#include "trial/trial_book.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "store/reader.h"
+#include "trial/testing.h"
+
+namespace gnomon::trial {
+namespace {
+
+using testing::kSecret;
+using testing::make_plan;
+using testing::make_trio;
+
+class TrialBookTest : public ::testing::Test {
+ protected:
+  TrialBookTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "gnomon-book-XXXXXX").string();
+    folder = mkdtemp(pattern.data());
+  }
+  ~TrialBookTest() override { std::filesystem::remove_all(folder); }
+
+  TrialBook::Settings settings() const { return {folder + "/gnomon.db", kSecret}; }
+
+  std::string folder;
+  SystemClock clock;
+  Log log{clock, LogFormat::text, LogLevel::error};
+  compare::Comparer comparer;
+};
+
+TEST_F(TrialBookTest, keeps_evidence_samples_and_rulings_and_finds_them_again) {
+  const std::vector<TrialRun::Plan> plans{make_plan()};
+  {
+    TrialBook book(settings(), clock, log);
+    book.install(plans);
+    for (int i = 0; i < 3; ++i) {
+      book.on_trio(*make_trio(plans[0], "/a", R"({"a":1})", R"({"a":2})"), comparer);
+    }
+    book.close({});
+  }
+  store::Reader reader(folder + "/gnomon.db");
+  EXPECT_EQ(reader.samples({"ns.trial", 1}, std::nullopt, 10)->size(), 1u);
+  EXPECT_EQ(reader.rulings({"ns.trial", 1}, 10)->size(), 1u);
+  TrialBook book(settings(), clock, log);
+  book.install(plans);
+  const verdict::Counters counters = book.find("ns.trial")->save().counters;
+  EXPECT_EQ(counters.differing.n, 3u);
+  EXPECT_EQ(counters.fields.fields().size(), 1u);
+}
+
+TEST_F(TrialBookTest, trials_that_a_configuration_drops_end) {
+  TrialBook book({}, clock, log);
+  const std::vector<TrialRun::Plan> both{make_plan("ns.a"), make_plan("ns.b")};
+  book.install(both);
+  const auto kept = book.find("ns.a");
+  book.install(std::vector<TrialRun::Plan>{both[0]});
+  EXPECT_EQ(book.find("ns.a"), kept);
+  EXPECT_EQ(book.find("ns.b"), nullptr);
+  book.on_trio(*make_trio(both[1], "/", "{}", "{}"), comparer);  // one that was on its way
+}
+
+TEST_F(TrialBookTest, without_a_trial_no_file_is_made) {
+  TrialBook book(settings(), clock, log);
+  book.install({});
+  book.close({});
+  EXPECT_FALSE(std::filesystem::exists(folder + "/gnomon.db"));
+}
+
+TEST_F(TrialBookTest, a_store_that_cannot_be_made_costs_evidence_and_nothing_else) {
+  TrialBook book({folder + "/gnomon.db/below/a/file", kSecret}, clock, log);
+  {
+    std::filesystem::create_directory(folder + "/gnomon.db");
+  }
+  std::filesystem::remove(folder + "/gnomon.db");
+  const int fd = ::open((folder + "/gnomon.db").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  ASSERT_GE(fd, 0);
+  ::close(fd);
+  const std::vector<TrialRun::Plan> plans{make_plan()};
+  book.install(plans);
+  book.on_trio(*make_trio(plans[0], "/", "{}", "{}"), comparer);
+  book.close({});
+  EXPECT_EQ(book.find("ns.trial")->save().counters.differing.n, 1u);
+}
+
+}  // namespace
+}  // namespace gnomon::trial

@@ -1,0 +1,259 @@
+#include "trial/trial_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "trial/observation.h"
+
+namespace gnomon::trial {
+namespace {
+
+// Of each field the latest sample is of interest, but not each of those that follow one another.
+constexpr Duration kSamplePause = std::chrono::seconds(1);
+constexpr size_t kSamplesWaitingMax = 256;
+constexpr size_t kSampledFieldsMax = 4000;
+constexpr size_t kFormerVersionsMax = 32;
+
+std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& plan) {
+  compare::EndpointOptions options;
+  options.templates = plan.endpoints;
+  return std::make_unique<compare::EndpointLearner>(std::move(options));
+}
+
+int64_t to_us(WallTime at) noexcept {
+  return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
+}
+
+}  // namespace
+
+TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock)
+    : name_(plan->name), key_(key), clock_(clock), plan_(std::move(plan)) {
+  epoch_.number = 0;
+  start_epoch("the trial began", {});
+}
+
+TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, SavedRun saved)
+    : name_(plan->name),
+      key_(key),
+      clock_(clock),
+      plan_(std::move(plan)),
+      epoch_(std::move(saved.epoch)) {
+  const bool goes_on = epoch_.rules == plan_->digest;
+  if (!goes_on) {
+    start_epoch("what is compared, or how it is judged, was changed", {});
+    return;
+  }
+  running_since_ = clock_.now();
+  counters_ = std::move(saved.counters);
+  set_out();
+  learner_->restore(saved.endpoints);
+  judge_ = std::make_unique<verdict::Judge>(plan_->settings, std::move(saved.failed));
+  verdict_ = judge_->look(counters_, elapsed());
+}
+
+void TrialRun::install(Plan plan) {
+  const std::lock_guard lock(mutex_);
+  const bool same = plan->digest == plan_->digest;
+  plan_ = std::move(plan);
+  if (!same) start_epoch("what is compared, or how it is judged, was changed", {});
+}
+
+void TrialRun::begin_epoch(std::string cause) {
+  const std::lock_guard lock(mutex_);
+  start_epoch(std::move(cause), {});
+}
+
+void TrialRun::start_epoch(std::string cause, std::string version) {
+  ++epoch_.number;
+  epoch_.began = clock_.wall();
+  epoch_.cause = std::move(cause);
+  epoch_.version = std::move(version);
+  epoch_.rules = plan_->digest;
+  epoch_.before = Duration::zero();
+  running_since_ = clock_.now();
+  counters_ = verdict::counters_for(plan_->settings);
+  sampled_.clear();
+  set_out();
+  judge_ = std::make_unique<verdict::Judge>(plan_->settings);
+  verdict_ = judge_->look(counters_, Duration::zero());
+}
+
+void TrialRun::set_out() {
+  benches_.clear();
+  free_benches_.clear();
+  learner_ = make_learner(*plan_);
+}
+
+Duration TrialRun::elapsed() const { return epoch_.before + (clock_.now() - running_since_); }
+
+// A version that was on trial before an epoch ended says nothing about the one that is now: while
+// the candidate is being replaced both answer.
+bool TrialRun::admit_version(const shadow::Trio& trio) {
+  if (plan_->version_header.empty()) return true;
+  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
+  if (candidate.outcome != compare::Outcome::answered) return true;
+  const std::string_view version = candidate.headers.get(std::string_view(plan_->version_header));
+  if (version.empty() || version == epoch_.version) return true;
+  if (std::ranges::find(former_versions_, version) != former_versions_.end()) return false;
+  if (epoch_.version.empty()) {
+    epoch_.version = version;
+    return true;
+  }
+  if (former_versions_.size() == kFormerVersionsMax) {
+    former_versions_.erase(former_versions_.begin());
+  }
+  former_versions_.push_back(epoch_.version);
+  start_epoch("the candidate's version changed", std::string(version));
+  return true;
+}
+
+std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
+  const compare::Answer& live = trio.of(shadow::Leg::live);
+  const compare::EndpointRequest request{
+      trio.request.method_name, trio.request.path,
+      trio.request.headers.get("content-type").starts_with("application/grpc")};
+  const bool known = live.outcome == compare::Outcome::answered && live.status != 404;
+  return known ? learner_->learn(request) : learner_->find(request);
+}
+
+std::shared_ptr<TrialRun::Bench> TrialRun::take_bench() {
+  if (free_benches_.empty()) {
+    benches_.push_back(std::make_shared<Bench>(plan_->rules.size()));
+    return benches_.back();
+  }
+  std::shared_ptr<Bench> bench = std::move(free_benches_.back());
+  free_benches_.pop_back();
+  return bench;
+}
+
+std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
+  const std::lock_guard lock(mutex_);
+  // Copied under other rules; their epoch has ended.
+  if (trio.trial->digest != plan_->digest) return std::nullopt;
+  if (!admit_version(trio)) {
+    counters_.exclude("former_version");
+    return std::nullopt;
+  }
+  Place place{plan_, epoch_.number, std::string(endpoint_of(trio)), take_bench()};
+  for (const compare::EndpointLearner::Rename& rename : learner_->take_renames()) {
+    counters_.rename_endpoint(rename.from, rename.to);
+  }
+  return place;
+}
+
+void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
+  const std::optional<Place> place = this->place(trio);
+  if (!place) return;
+  using shadow::Leg;
+  const compare::Answer& live = trio.of(Leg::live);
+  verdict::Observation seen;
+  seen.endpoint = place->endpoint;
+  seen.at_us = to_us(trio.began);
+  seen.kind = answer_class(trio.request, live);
+  seen.live = leg_result(live);
+  seen.candidate = leg_result(trio.of(Leg::candidate));
+  if (trio.has_control) seen.control = leg_result(trio.of(Leg::control));
+  seen.compared = comparable(trio);
+  if (seen.compared) {
+    Bench& bench = *place->bench;
+    const compare::Rules& rules = place->plan->rules.for_endpoint(place->endpoint);
+    comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate);
+    add_sightings(place->endpoint, bench.candidate, Leg::candidate, seen.differences);
+    if (trio.has_control) {
+      comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control);
+      add_sightings(place->endpoint, bench.control, Leg::control, seen.differences);
+    }
+  }
+  count(trio, std::move(seen), *place);
+}
+
+void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
+                     const Place& place) {
+  std::vector<verdict::FieldKey> due;
+  {
+    const std::lock_guard lock(mutex_);
+    if (place.epoch != epoch_.number) return;
+    if (observation.compared && plan_->samples) due = due_samples(observation.differences);
+    counters_.add(std::move(observation));
+    place.bench->published = place.bench->hits;
+    if (due.empty()) return free_benches_.push_back(place.bench);
+  }
+  // Redacting takes long, and nobody waits for it.
+  const Bench& bench = *place.bench;
+  const compare::Redactor redactor(place.plan->redaction, key_);
+  const std::string body = describe(redactor, trio, place.endpoint, bench.candidate,
+                                    trio.has_control ? &bench.control : nullptr);
+  const std::lock_guard lock(mutex_);
+  if (place.epoch != epoch_.number) return;
+  for (verdict::FieldKey& field : due) {
+    samples_.push_back({place.epoch, std::move(field), trio.began, body});
+  }
+  free_benches_.push_back(place.bench);
+}
+
+std::vector<verdict::FieldKey> TrialRun::due_samples(
+    const std::vector<verdict::Sighting>& sightings) {
+  std::vector<verdict::FieldKey> due;
+  const TimePoint now = clock_.now();
+  for (const verdict::Sighting& sighting : sightings) {
+    if (!sighting.candidate) continue;
+    const auto known = sampled_.find(sighting.key);
+    if (known != sampled_.end() && now < known->second + kSamplePause) continue;
+    if (samples_.size() + due.size() >= kSamplesWaitingMax ||
+        (known == sampled_.end() && sampled_.size() >= kSampledFieldsMax)) {
+      ++samples_refused_;
+      continue;
+    }
+    sampled_[sighting.key] = now;
+    due.push_back(sighting.key);
+  }
+  return due;
+}
+
+void TrialRun::add_traffic(const Traffic& more) {
+  const std::lock_guard lock(mutex_);
+  counters_.seen += more.seen;
+  counters_.sampled += more.sampled;
+  counters_.excluded += more.excluded;
+}
+
+void TrialRun::look() {
+  const std::lock_guard lock(mutex_);
+  verdict_ = judge_->look(counters_, elapsed());
+}
+
+TrialRun::View TrialRun::view() const {
+  const std::lock_guard lock(mutex_);
+  View view;
+  view.epoch = epoch_;
+  view.elapsed = elapsed();
+  view.verdict = verdict_;
+  view.judged = counters_.errors_to_live.n;
+  view.differing = counters_.differing;
+  view.first_byte = counters_.first_byte;
+  view.total = counters_.total;
+  view.excluded = counters_.excluded;
+  view.outcomes = counters_.outcomes;
+  view.samples_refused = samples_refused_;
+  compare::RuleHits hits(plan_->rules.size());
+  for (const auto& bench : benches_) hits.add(bench->published);
+  for (size_t i = 0; i < hits.counts().size(); ++i) {
+    view.rules.push_back({plan_->rule_texts[i], hits.counts()[i]});
+  }
+  return view;
+}
+
+SavedRun TrialRun::save() const {
+  const std::lock_guard lock(mutex_);
+  SavedRun saved{epoch_, counters_, learner_->snapshot(), std::nullopt};
+  saved.epoch.before = elapsed();
+  if (verdict_.ruling == verdict::Ruling::fail) saved.failed = verdict_.reason;
+  return saved;
+}
+
+std::vector<Sample> TrialRun::take_samples() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(samples_, {});
+}
+
+}  // namespace gnomon::trial

@@ -1,0 +1,137 @@
+// One trial at work: compares what its legs answered, counts, and judges. Everything that it knows
+// can be kept and put back.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "compare/comparer.h"
+#include "compare/endpoint_learner.h"
+#include "routing/trial.h"
+#include "shadow/trio.h"
+#include "trial/epoch.h"
+#include "trial/sample.h"
+#include "trial/traffic.h"
+#include "verdict/counters.h"
+#include "verdict/judge.h"
+
+namespace gnomon::trial {
+
+// How often a rule was of use; one that never was is most likely misspelt.
+struct RuleLine {
+  std::string path;
+  compare::RuleHits::Counts counts;
+};
+
+// As it is kept between two runs of the process.
+struct SavedRun {
+  Epoch epoch;
+  verdict::Counters counters;
+  std::string endpoints;              // what the learner knows
+  std::optional<std::string> failed;  // the reason of a FAIL
+};
+
+class TrialRun {
+ public:
+  using Plan = std::shared_ptr<const routing::Trial>;
+
+  // `key`: for what is redacted.
+  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock);
+  // Goes on where another run of the process ended, if that was about the same rules.
+  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, SavedRun saved);
+  TrialRun(const TrialRun&) = delete;
+  TrialRun& operator=(const TrialRun&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+
+  // A reload. Other rules begin a new epoch; other settings of the verdict do as well, since what
+  // was promised about the old ones does not hold for them.
+  void install(Plan plan);
+  // By an operator: what is on trial has changed in a way that no header tells.
+  void begin_epoch(std::string cause);
+
+  // On a thread of the comparers.
+  void on_trio(const shadow::Trio& trio, compare::Comparer& comparer);
+
+  // On the control thread, from time to time.
+  void add_traffic(const Traffic& more);
+  void look();
+
+  // Any thread.
+  struct View {
+    Epoch epoch;
+    Duration elapsed{};
+    verdict::Verdict verdict;
+    uint64_t judged = 0;  // requests whose legs have all ended
+    verdict::Pairs differing;
+    verdict::Latency first_byte;
+    verdict::Latency total;
+    verdict::Tally excluded;
+    std::array<verdict::Tally, verdict::kLegs> outcomes;
+    std::vector<RuleLine> rules;
+    uint64_t samples_refused = 0;
+  };
+  View view() const;
+  SavedRun save() const;
+  // Those made since the last call.
+  std::vector<Sample> take_samples();
+
+ private:
+  // What one comparison needs and nobody shares; one for each that goes on at the same time.
+  struct Bench {
+    explicit Bench(size_t rules) : hits(rules), published(rules) {}
+    compare::RuleHits hits;
+    compare::RuleHits published;  // guarded by mutex_, as the others are not
+    compare::Result candidate;
+    compare::Result control;
+  };
+
+  // Where a trio belongs: taken at the beginning of a comparison and looked at again at its end.
+  struct Place {
+    Plan plan;
+    uint64_t epoch = 0;
+    std::string endpoint;
+    std::shared_ptr<Bench> bench;
+  };
+
+  // The caller holds no lock. Nothing when the trio says nothing about what is on trial.
+  std::optional<Place> place(const shadow::Trio& trio);
+  void count(const shadow::Trio& trio, verdict::Observation observation, const Place& place);
+
+  // The caller holds the lock.
+  bool admit_version(const shadow::Trio& trio);
+  std::string_view endpoint_of(const shadow::Trio& trio);
+  std::shared_ptr<Bench> take_bench();
+  std::vector<verdict::FieldKey> due_samples(const std::vector<verdict::Sighting>& sightings);
+  void start_epoch(std::string cause, std::string version);
+  void set_out();
+  Duration elapsed() const;
+
+  const std::string name_;
+  const compare::RedactionKey key_;
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;
+  Plan plan_;
+  Epoch epoch_;
+  TimePoint running_since_;
+  std::vector<std::string> former_versions_;
+  std::unique_ptr<compare::EndpointLearner> learner_;
+  verdict::Counters counters_;
+  std::unique_ptr<verdict::Judge> judge_;
+  verdict::Verdict verdict_;
+  std::vector<std::shared_ptr<Bench>> benches_;
+  std::vector<std::shared_ptr<Bench>> free_benches_;
+  std::map<verdict::FieldKey, TimePoint> sampled_;
+  std::vector<Sample> samples_;
+  uint64_t samples_refused_ = 0;
+};
+
+}  // namespace gnomon::trial

@@ -1,0 +1,160 @@
+#include "trial/trial_run.h"
+
+#include <gtest/gtest.h>
+
+#include "trial/testing.h"
+
+namespace gnomon::trial {
+namespace {
+
+using shadow::Leg;
+using shadow::Trio;
+using testing::json_answer;
+using testing::kSecret;
+using testing::make_plan;
+using testing::make_trio;
+
+class TrialRunTest : public ::testing::Test {
+ protected:
+  void feed(std::string_view path, std::string_view live, std::string_view candidate) {
+    run.on_trio(*make_trio(plan, path, live, candidate), comparer);
+  }
+  void feed_version(std::string_view version) {
+    const auto trio = make_trio(plan, "/a", "{}", "{}");
+    trio->of(Leg::candidate).headers.add("x-version", version);
+    run.on_trio(*trio, comparer);
+  }
+  uint64_t compared() { return run.save().counters.differing.n; }
+
+  ManualClock clock;
+  compare::Comparer comparer;
+  std::shared_ptr<routing::Trial> plan = make_plan();
+  TrialRun run{plan, compare::RedactionKey(kSecret), clock};
+};
+
+TEST_F(TrialRunTest, counts_a_difference_under_its_endpoint_path_and_kind) {
+  feed("/pets/1", R"({"price":1})", R"({"price":2})");
+  const auto fields = run.save().counters.fields.fields();
+  ASSERT_EQ(fields.size(), 1u);
+  EXPECT_EQ(fields[0].key, (verdict::FieldKey{"GET /pets/{}", "$.price", "value"}));
+  EXPECT_EQ(fields[0].unpaired, 1u);
+}
+
+TEST_F(TrialRunTest, a_failed_candidate_is_an_outcome_and_is_not_compared) {
+  const auto trio = make_trio(plan, "/a", "{}", "{}");
+  trio->of(Leg::candidate).outcome = compare::Outcome::error;
+  trio->of(Leg::candidate).error = Errc::connect_failed;
+  run.on_trio(*trio, comparer);
+  const verdict::Counters counters = run.save().counters;
+  EXPECT_EQ(counters.differing.n, 0u);
+  EXPECT_EQ(counters.errors_to_live.lost.candidate, 1u);
+}
+
+TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings_stay) {
+  feed("/a", "{}", "{}");
+  auto next = make_plan();
+  next->body_bytes = 1;  // nothing that evidence depends on
+  run.install(next);
+  EXPECT_EQ(run.view().epoch.number, 1u);
+  EXPECT_EQ(compared(), 1u);
+  auto other = make_plan();
+  other->digest = 8;
+  run.install(other);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(compared(), 0u);
+}
+
+TEST_F(TrialRunTest, what_was_copied_under_other_rules_is_no_evidence) {
+  const auto trio = make_trio(plan, "/a", "{}", "{}");
+  auto other = make_plan();
+  other->digest = 8;
+  run.install(other);
+  run.on_trio(*trio, comparer);
+  EXPECT_EQ(compared(), 0u);
+}
+
+TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_excluded) {
+  plan->version_header = "x-version";
+  feed_version("one");
+  feed_version("one");
+  EXPECT_EQ(run.view().epoch.version, "one");
+  feed_version("two");
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(compared(), 1u);
+  feed_version("one");
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(run.view().excluded.of("former_version"), 1u);
+  EXPECT_EQ(compared(), 1u);
+}
+
+TEST_F(TrialRunTest, names_of_endpoints_that_are_learnt_take_their_counts_along) {
+  for (int i = 0; i < 100; ++i) {
+    feed("/shop/" + std::string(1, static_cast<char>('a' + i % 26)) +
+             std::string(1, static_cast<char>('a' + i / 26)) + "/x",
+         R"({"a":1})", R"({"a":2})");
+  }
+  const verdict::Counters counters = run.save().counters;
+  uint64_t counted = 0;
+  for (const verdict::Field& field : counters.fields.fields()) {
+    if (field.unpaired > 0) EXPECT_EQ(field.key.endpoint, "GET /shop/{}/x");
+    counted += field.unpaired;
+  }
+  EXPECT_EQ(counted, 100u);
+}
+
+TEST_F(TrialRunTest, goes_on_where_an_earlier_run_ended) {
+  feed("/a", R"({"a":1})", R"({"a":2})");
+  clock.advance(std::chrono::seconds(5));
+  run.look();
+  TrialRun next(plan, compare::RedactionKey(kSecret), clock, run.save());
+  EXPECT_EQ(next.save().counters, run.save().counters);
+  EXPECT_EQ(next.view().elapsed, std::chrono::seconds(5));
+  EXPECT_EQ(next.view().epoch.number, 1u);
+}
+
+TEST_F(TrialRunTest, evidence_about_other_rules_is_not_gone_on_with) {
+  feed("/a", "{}", "{}");
+  SavedRun saved = run.save();
+  saved.epoch.rules = 99;
+  TrialRun next(plan, compare::RedactionKey(kSecret), clock, std::move(saved));
+  EXPECT_EQ(next.view().epoch.number, 2u);
+  EXPECT_EQ(next.save().counters.differing.n, 0u);
+}
+
+TEST_F(TrialRunTest, a_fail_stands_after_a_restart) {
+  plan->settings.max_mismatch_rate = 0.01;
+  for (int i = 0; i < 50; ++i) feed("/a", R"({"a":1})", R"({"a":2})");
+  run.look();
+  ASSERT_EQ(run.view().verdict.ruling, verdict::Ruling::fail);
+  TrialRun next(plan, compare::RedactionKey(kSecret), clock, run.save());
+  EXPECT_EQ(next.view().verdict.ruling, verdict::Ruling::fail);
+}
+
+TEST_F(TrialRunTest, keeps_one_sample_of_a_field_a_second) {
+  for (int i = 0; i < 10; ++i) feed("/a", R"({"a":1})", R"({"a":2})");
+  EXPECT_EQ(run.take_samples().size(), 1u);
+  clock.advance(std::chrono::seconds(1));
+  feed("/a", R"({"a":1})", R"({"a":3})");
+  const std::vector<Sample> samples = run.take_samples();
+  ASSERT_EQ(samples.size(), 1u);
+  EXPECT_NE(samples[0].body.find(R"("other":"3")"), std::string::npos) << samples[0].body;
+}
+
+TEST_F(TrialRunTest, has_a_limit_for_samples_that_wait) {
+  for (int i = 0; i < 1000; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    feed("/a", "{\"" + name + "\":1}", "{\"" + name + "\":2}");
+  }
+  const uint64_t refused = run.view().samples_refused;
+  EXPECT_GT(refused, 0u);
+  EXPECT_EQ(run.take_samples().size() + refused, 1000u);
+}
+
+TEST_F(TrialRunTest, a_trial_may_keep_no_samples) {
+  plan->samples = false;
+  feed("/a", R"({"a":1})", R"({"a":2})");
+  EXPECT_TRUE(run.take_samples().empty());
+}
+
+}  // namespace
+}  // namespace gnomon::trial
