@@ -8,7 +8,9 @@
 #include "admin/access_rules.h"
 #include "admin/exposition.h"
 #include "admin/metrics.h"
+#include "admin/openapi.h"
 #include "admin/process_stats.h"
+#include "admin/query.h"
 #include "base/log.h"
 
 namespace gnomon::admin {
@@ -29,22 +31,6 @@ Answer json_answer(uint16_t status, std::string json) {
   return answer;
 }
 
-// The value of a query parameter as it stands, or "".
-std::string_view query_value(std::string_view path_and_query, std::string_view name) noexcept {
-  const size_t mark = path_and_query.find('?');
-  if (mark == std::string_view::npos) return {};
-  std::string_view rest = path_and_query.substr(mark + 1);
-  while (!rest.empty()) {
-    const size_t end = rest.find('&');
-    const std::string_view pair = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
-      return pair.substr(name.size() + 1);
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 struct Endpoints::Endpoint {
@@ -61,10 +47,11 @@ constexpr Endpoints::Endpoint Endpoints::kEndpoints[] = {
     {"/healthz", "200 while the process lives", &Endpoints::healthz},
     {"/config_dump", "the configuration being served, as JSON", &Endpoints::config_dump},
     {"/clusters", "upstreams and their endpoints; ?format=json", &Endpoints::clusters},
+    {"/api/v1/openapi.json", "the API for trials, described for machines", &Endpoints::openapi},
     {"/reload", "POST: read the configuration again", nullptr},
 };
 
-Decision Endpoints::decide(const RequestHead& head) const {
+Decision Endpoints::decide(const RequestHead& head, std::string_view body) {
   using Kind = Decision::Kind;
   const bool unnamed = head.authority.empty() && head.version == Version::http10;
   if (!unnamed && !host_allowed(head.authority, bound_)) {
@@ -72,6 +59,13 @@ Decision Endpoints::decide(const RequestHead& head) const {
             text_answer(403, "the Host is not a name of this machine; use localhost or an IP\n")};
   }
   const std::string_view path = path_only(head.path);
+  if (TrialApi::serves(path)) {
+    const bool changes = head.method != Method::get && head.method != Method::head;
+    if (changes && !origin_allowed(head.headers, head.authority)) {
+      return {Kind::answer, problem(403, "refused: sent by a page of another site")};
+    }
+    return {Kind::answer, trials_.answer(head, body)};
+  }
   const auto* endpoint = std::ranges::find(kEndpoints, path, &Endpoint::path);
   if (endpoint == std::end(kEndpoints)) {
     return {Kind::answer, text_answer(404, "no such endpoint; GET /help lists them\n")};
@@ -107,7 +101,7 @@ Answer Endpoints::help(const RequestHead& /*head*/) const {
   std::string text = fmt::format("gnomon {}\n\n", source_.version());
   for (const Endpoint& endpoint : kEndpoints) {
     if (endpoint.path == "/") continue;
-    fmt::format_to(std::back_inserter(text), "{:<13} {}\n", endpoint.path, endpoint.help);
+    fmt::format_to(std::back_inserter(text), "{:<21} {}\n", endpoint.path, endpoint.help);
   }
   return text_answer(200, std::move(text));
 }
@@ -136,6 +130,10 @@ Answer Endpoints::healthz(const RequestHead& /*head*/) const { return text_answe
 
 Answer Endpoints::config_dump(const RequestHead& /*head*/) const {
   return json_answer(200, source_.config_dump_json());
+}
+
+Answer Endpoints::openapi(const RequestHead& /*head*/) const {
+  return json_answer(200, std::string(openapi_document()));
 }
 
 Answer Endpoints::clusters(const RequestHead& head) const {

@@ -4,18 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "admin/answer.h"
 #include "admin/source.h"
+#include "admin/trial_api.h"
 #include "msg/head.h"
 #include "net/address.h"
 
 namespace gnomon::admin {
-
-struct Answer {
-  uint16_t status = 200;
-  std::string_view content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::string_view allow;  // of a 405
-};
 
 // What is to be done about a request.
 struct Decision {
@@ -26,9 +21,11 @@ struct Decision {
 
 class Endpoints {
  public:
-  Endpoints(AdminSource& source, const net::Address& bound) : source_(source), bound_(bound) {}
+  Endpoints(AdminSource& source, const net::Address& bound)
+      : source_(source), bound_(bound), trials_(source.trials()) {}
 
-  Decision decide(const RequestHead& head) const;
+  // `body` is all of the request's.
+  Decision decide(const RequestHead& head, std::string_view body = {});
   // The answer to POST /reload, once its outcome is known.
   Answer reload_answer(bool successful, std::string_view problems) const;
 
@@ -42,9 +39,11 @@ class Endpoints {
   Answer healthz(const RequestHead& head) const;
   Answer config_dump(const RequestHead& head) const;
   Answer clusters(const RequestHead& head) const;
+  Answer openapi(const RequestHead& head) const;
 
   AdminSource& source_;
   const net::Address bound_;
+  TrialApi trials_;
 };
 
 }  // namespace gnomon::admin

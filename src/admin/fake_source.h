@@ -28,6 +28,7 @@ class FakeSource final : public AdminSource {
     }
     return views;
   }
+  trial::TrialBook& trials() const override { return book; }
   HealthView health() const override { return {&live_health, &shadow_health}; }
   Readiness readiness() const override { return ready; }
   WallTime start_time() const override { return started; }
@@ -48,6 +49,9 @@ class FakeSource final : public AdminSource {
   }
 
   std::array<Worker, 2> all;
+  ManualClock clock;
+  mutable Log log{clock, LogFormat::text, LogLevel::error};
+  mutable trial::TrialBook book{{}, clock, log};
   proxy::HealthRegistry live_health;
   proxy::HealthRegistry shadow_health;
   Readiness ready = Readiness::live;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "admin/trial_metrics.h"
+
 namespace gnomon::admin {
 namespace {
 
@@ -245,6 +247,16 @@ void write_shadows(Exposition& out, const MetricsSnapshot& snapshot) {
   out.family("gnomon_shadow_failed", MetricType::counter,
              "Copies begun that got no whole answer, by reason.");
   write_reasons(out, snapshot, &ShadowSums::failed);
+  out.family("gnomon_shadow_compared", MetricType::counter,
+             "Requests handed over for comparison with all their answers.");
+  for (const auto& [name, sums] : shadows) out.sample({{"shadow", name}}, sums.compared);
+  out.family("gnomon_shadow_uncompared", MetricType::counter,
+             "Requests copied for a comparison that was not made, by reason.");
+  for (const auto& [name, sums] : shadows) {
+    for (size_t i = 0; i < sums.uncompared.size(); ++i) {
+      out.sample({{"shadow", name}, {"reason", shadow::kUncomparedNames[i]}}, sums.uncompared[i]);
+    }
+  }
   out.family("gnomon_shadow_in_flight", MetricType::gauge, "Copies in progress.");
   for (const auto& [name, sums] : shadows) out.sample({{"shadow", name}}, sums.in_flight);
   out.family("gnomon_shadow_buffered_bytes", MetricType::gauge, "Memory held for copies.");
@@ -332,6 +344,8 @@ void ShadowSums::add(const shadow::ShadowStats& stats) noexcept {
     dropped[i] += stats.dropped[i].value();
     failed[i] += stats.failed[i].value();
   }
+  compared += stats.compared.value();
+  for (size_t i = 0; i < uncompared.size(); ++i) uncompared[i] += stats.uncompared[i].value();
   in_flight += stats.in_flight.value();
   buffered_bytes += stats.buffered_bytes.value();
   duration.add(stats.duration);
@@ -361,6 +375,7 @@ MetricsSnapshot collect_metrics(const AdminSource& source, const ProcessStats& p
   snapshot.start_time = source.start_time();
   snapshot.version = source.version();
   snapshot.process = process;
+  snapshot.trials = &source.trials();
   return snapshot;
 }
 
@@ -370,6 +385,7 @@ std::string render_metrics(const MetricsSnapshot& snapshot, ExpositionFormat for
   write_upstreams(out, snapshot);
   write_health(out, snapshot);
   write_shadows(out, snapshot);
+  if (snapshot.trials != nullptr) write_trials(out, *snapshot.trials);
   write_process(out, snapshot);
   return out.finish();
 }

@@ -64,6 +64,8 @@ struct ShadowSums {
   std::array<uint64_t, shadow::kReasons> dropped{};
   CodeClassSums answered{};
   std::array<uint64_t, shadow::kReasons> failed{};
+  uint64_t compared = 0;
+  std::array<uint64_t, shadow::kUncomparedNames.size()> uncompared{};
   int64_t in_flight = 0;
   int64_t buffered_bytes = 0;
   HistogramSum duration;
@@ -82,6 +84,7 @@ struct MetricsSnapshot {
   WallTime start_time{};
   std::string version;
   ProcessStats process;
+  const trial::TrialBook* trials = nullptr;
 };
 
 MetricsSnapshot collect_metrics(const AdminSource& source, const ProcessStats& process);

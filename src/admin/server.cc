@@ -10,7 +10,7 @@
 namespace gnomon::admin {
 namespace {
 
-constexpr size_t kRequestBodyMax = 4096;  // no endpoint reads one
+constexpr size_t kRequestBodyMax = 4096;
 
 http::ServerSettings admin_settings() {
   http::ServerSettings settings;
@@ -60,13 +60,14 @@ class AdminServer::Exchange final : public http::RequestHandler {
   }
 
   void on_body(Chunk chunk) override {
-    body_bytes_ += chunk.size();
-    if (body_bytes_ > kRequestBodyMax && !answered_) refuse_body();
+    if (answered_) return;
+    body_ += chunk.view();
+    if (body_.size() > kRequestBodyMax) refuse_body();
   }
 
   void on_request_end(Headers /*trailers*/) override {
     if (answered_) return;
-    const Decision decision = server_.endpoints_.decide(head_);
+    const Decision decision = server_.endpoints_.decide(head_, body_);
     if (decision.kind == Decision::Kind::answer) return send(decision.answer);
     server_.reloading_[id_] = this;
     server_.begin_reload(id_);
@@ -104,7 +105,7 @@ class AdminServer::Exchange final : public http::RequestHandler {
   http::ServerStream& stream_;
   const RequestHead head_;
   const uint64_t id_;
-  size_t body_bytes_ = 0;
+  std::string body_;
   bool answered_ = false;
 };
 

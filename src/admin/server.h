@@ -52,7 +52,7 @@ class AdminServer final : private http::Service, private http::ServerOwner {
 
   AdminSource& source_;
   const net::Address local_;
-  const Endpoints endpoints_;
+  Endpoints endpoints_;
   net::EpollPoller poller_;
   net::EventLoop loop_;
   net::TcpNetwork network_;

@@ -12,6 +12,7 @@
 #include "proxy/stats.h"
 #include "proxy/upstream_health.h"
 #include "shadow/shadow_stats.h"
+#include "trial/trial_book.h"
 
 namespace gnomon::admin {
 
@@ -45,6 +46,7 @@ class AdminSource {
   // Empty until there are workers.
   virtual std::vector<WorkerView> workers() const = 0;
   virtual HealthView health() const = 0;
+  virtual trial::TrialBook& trials() const = 0;
   virtual Readiness readiness() const = 0;
   virtual WallTime start_time() const = 0;
   virtual std::string_view version() const = 0;

@@ -20,9 +20,10 @@ class AdminView final : public admin::AdminSource {
  public:
   // `ask_reload` is thread-safe.
   AdminView(const Clock& clock, const ReloadState& reloads, const admin::HealthView& health,
-            std::function<void(admin::ReloadDone)> ask_reload)
+            trial::TrialBook& trials, std::function<void(admin::ReloadDone)> ask_reload)
       : reloads_(reloads),
         health_(health),
+        trials_(trials),
         ask_reload_(std::move(ask_reload)),
         started_(clock.wall()) {}
 
@@ -34,6 +35,7 @@ class AdminView final : public admin::AdminSource {
 
   std::vector<admin::WorkerView> workers() const override { return workers_; }
   admin::HealthView health() const override { return health_; }
+  trial::TrialBook& trials() const override { return trials_; }
   admin::Readiness readiness() const override { return readiness_.load(); }
   WallTime start_time() const override { return started_; }
   std::string_view version() const override { return GNOMON_VERSION; }
@@ -49,6 +51,7 @@ class AdminView final : public admin::AdminSource {
 
   const ReloadState& reloads_;
   const admin::HealthView health_;
+  trial::TrialBook& trials_;
   const std::function<void(admin::ReloadDone)> ask_reload_;
   const WallTime started_;
   std::vector<admin::WorkerView> workers_;

@@ -14,6 +14,9 @@ namespace {
 
 constexpr Millis kStopPoll{20};
 constexpr Millis kTicketKeyLife = std::chrono::hours(1);
+// How often trials are judged and their evidence is kept. With what the store takes to gather and
+// write, a crash costs less than a second of it.
+constexpr Millis kTrialPeriod{500};
 
 std::string render_all(const std::vector<config::Diagnostic>& diagnostics) {
   std::string text;
@@ -39,7 +42,9 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
                          access_files_.reopen();
                        }}),
       shared_{clock, log},
-      admin_view_(clock, reload_state_, {&shared_.live_health, &shared_.shadow_health},
+      trials_({options.store, system_secret()}, clock, log),
+      comparers_({.threads = options.compare_threads}, trials_),
+      admin_view_(clock, reload_state_, {&shared_.live_health, &shared_.shadow_health}, trials_,
                   [this](ReloadDone done) {
                     loop_.post([this, done = std::move(done)] {
                       reload(Cause::asked_for, "POST /reload", done);
@@ -53,7 +58,9 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
                       tls::TicketKeys::instance().rotate();
                       ticket_timer_.arm(kTicketKeyLife);
                     }),
+      trial_timer_(loop_.timers(), [this] { judge_trials(); }),
       stop_timer_(loop_.timers(), [this] { check_stopped(); }) {
+  shared_.trios = &comparers_;
   ticket_timer_.arm(kTicketKeyLife);
   shared_.server_settings = options.server;
   shared_.gateway_ip = net::host_ip();
@@ -174,6 +181,8 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
     admin_view_.add_worker(*worker);
   }
   if (access_log_ != nullptr) access_log_->start();
+  trials_.install(snapshot->trials());
+  trial_timer_.arm(kTrialPeriod);
   for (size_t i = 0; i < listeners.size(); ++i) {
     if (shares_address(snapshot->listeners(), i)) continue;
     print_line(
@@ -250,6 +259,7 @@ void Gateway::publish(const routing::SnapshotPtr& snapshot,
   };
   auto progress = std::make_shared<Progress>(Progress{workers_.size(), std::move(problems)});
   listener_plan_.commit();
+  trials_.install(snapshot->trials());
   const proxy::AddressBookPtr book = dns_->book();
   for (const auto& worker : workers_) {
     worker->post([this, raw = worker.get(), snapshot, book, listeners, progress, done] {
@@ -293,6 +303,17 @@ void Gateway::next_reload() {
          });
 }
 
+std::vector<const shadow::ShadowRegistry*> Gateway::shadow_counters() const {
+  std::vector<const shadow::ShadowRegistry*> counters;
+  for (const auto& worker : workers_) counters.push_back(&worker->shadow_stats());
+  return counters;
+}
+
+void Gateway::judge_trials() {
+  trials_.tick(shadow_counters());
+  trial_timer_.arm(kTrialPeriod);
+}
+
 void Gateway::stop() {
   if (workers_.empty()) return quit(0);
   if (std::exchange(draining_, true)) return;
@@ -307,6 +328,8 @@ void Gateway::check_stopped() {
     if (!worker->finished()) return stop_timer_.arm(kStopPoll);
   }
   for (const auto& worker : workers_) worker->join();
+  comparers_.drain();
+  trials_.close(shadow_counters());
   log_.info("stopped");
   quit(0);
 }

@@ -24,6 +24,8 @@
 #include "config/load_cache.h"
 #include "proxy/access_log.h"
 #include "routing/snapshot_builder.h"
+#include "trial/compare_pool.h"
+#include "trial/trial_book.h"
 
 namespace gnomon::app {
 
@@ -61,6 +63,8 @@ class Gateway {
   void finish_reload(bool successful, const routing::SnapshotPtr& snapshot, std::string problems,
                      const ReloadDone& done);
   void next_reload();
+  void judge_trials();
+  std::vector<const shadow::ShadowRegistry*> shadow_counters() const;
   void stop();
   void check_stopped();
   void quit(int exit_code);
@@ -72,6 +76,8 @@ class Gateway {
   net::EventLoop loop_;
   Signals signals_;
   WorkerShared shared_;
+  trial::TrialBook trials_;
+  trial::ComparePool comparers_;
   ReloadState reload_state_;
   AdminView admin_view_;
   bool draining_ = false;
@@ -92,6 +98,7 @@ class Gateway {
   // Files that the configuration names, and the hashes of what they said.
   std::map<std::string, size_t> other_files_;
   net::Timer ticket_timer_;
+  net::Timer trial_timer_;
   net::Timer stop_timer_;
   int exit_code_ = 0;
 };

@@ -21,6 +21,8 @@ struct Options {
   LogLevel log_level = LogLevel::info;
   Millis drain_timeout{30'000};
   Millis shadow_grace{1'000};
+  std::string store;  // of trials' evidence; empty = none
+  unsigned compare_threads = 1;
   http::ServerSettings server;
 };
 

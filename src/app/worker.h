@@ -41,6 +41,7 @@ struct WorkerShared {
   proxy::HealthRegistry live_health;
   proxy::HealthRegistry shadow_health;
   shadow::SharedLimits shadow_limits;
+  shadow::TrioSink* trios = nullptr;  // who compares answers; outlives the workers
   std::atomic<uint64_t> clients = 0;  // connections that hold a descriptor
   uint64_t clients_max = 0;           // the share of descriptors that is theirs
   std::string gateway_ip;

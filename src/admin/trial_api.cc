@@ -1,0 +1,198 @@
+#include "admin/trial_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "admin/openapi.h"
+#include "admin/query.h"
+#include "trial/report_json.h"
+
+namespace gnomon::admin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kPrefix = "/api/v1/";
+constexpr size_t kListedUsual = 100;
+constexpr size_t kListedMax = 1000;
+constexpr size_t kCauseBytesMax = 200;
+
+Answer json(uint16_t status, std::string body) {
+  Answer answer;
+  answer.status = status;
+  answer.content_type = "application/json";
+  answer.body = std::move(body);
+  return answer;
+}
+
+std::string dump(const Json& value) {
+  return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// Nothing when what was given is not a number from 1 to the most.
+std::optional<size_t> limit_of(const RequestHead& head) {
+  const std::string_view text = query_value(head.path, "limit");
+  if (text.empty()) return kListedUsual;
+  size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (limit == 0 || limit > kListedMax) return std::nullopt;
+  return limit;
+}
+
+Answer bad_limit() {
+  return problem(400, fmt::format("limit is a number from 1 to {}", kListedMax));
+}
+
+std::string_view title_of(uint16_t status) noexcept { return reason_phrase(status); }
+
+}  // namespace
+
+Answer problem(uint16_t status, std::string_view detail) {
+  const Json body{
+      {"type", "about:blank"}, {"title", title_of(status)}, {"status", status}, {"detail", detail}};
+  Answer answer = json(status, dump(body));
+  answer.content_type = "application/problem+json";
+  return answer;
+}
+
+struct TrialApi::Operation {
+  std::string_view name;  // behind the trial's; empty = the trial itself
+  Method method;
+  Answer (TrialApi::*run)(const Call&);
+};
+
+constexpr TrialApi::Operation TrialApi::kOperations[] = {
+    {"", Method::get, &TrialApi::summary},
+    {"verdict", Method::get, &TrialApi::verdict},
+    {"differences", Method::get, &TrialApi::differences},
+    {"samples", Method::get, &TrialApi::samples},
+    {"epochs", Method::post, &TrialApi::begin_epoch},
+    {"flagger/confirm", Method::post, &TrialApi::flagger_confirm},
+    {"flagger/rollout", Method::post, &TrialApi::flagger_rollout},
+    {"flagger/rollback", Method::post, &TrialApi::flagger_rollback},
+};
+
+Answer TrialApi::answer(const RequestHead& head, std::string_view body) {
+  std::string_view path = path_only(head.path).substr(kPrefix.size());
+  const Method method = head.method == Method::head ? Method::get : head.method;
+  const auto only = [&](Method allowed, auto&& run) {
+    if (method == allowed) return run();
+    Answer answer = problem(405, "this is not done with that method");
+    answer.allow = allowed == Method::get ? "GET, HEAD" : "POST";
+    return answer;
+  };
+  if (path == "openapi.json") {
+    return only(Method::get, [] { return json(200, std::string(openapi_document())); });
+  }
+  if (path == "tests") return only(Method::get, [this] { return list(); });
+  if (!path.starts_with("tests/"))
+    return problem(404, "no such resource; see /api/v1/openapi.json");
+  path.remove_prefix(6);
+  const size_t slash = path.find('/');
+  const std::string name = percent_decoded(path.substr(0, slash));
+  const std::string_view rest =
+      slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+  const auto* operation = std::ranges::find(kOperations, rest, &Operation::name);
+  if (operation == std::end(kOperations)) {
+    return problem(404, "no such resource; see /api/v1/openapi.json");
+  }
+  const std::shared_ptr<trial::TrialRun> run = trials_.find(name);
+  if (run == nullptr) return problem(404, fmt::format("there is no test {}", name));
+  return only(operation->method, [&] { return (this->*operation->run)(Call{head, body, *run}); });
+}
+
+Answer TrialApi::list() const {
+  Json tests = Json::array();
+  for (const auto& run : trials_.all()) {
+    tests.push_back(Json::parse(trial::summary_json(run->name(), run->view())));
+  }
+  return json(200, dump({{"tests", std::move(tests)}}));
+}
+
+Answer TrialApi::summary(const Call& call) {
+  return json(200, trial::summary_json(call.run.name(), call.run.view()));
+}
+
+Answer TrialApi::verdict(const Call& call) {
+  return json(200, trial::verdict_json(call.run.name(), call.run.view()));
+}
+
+Answer TrialApi::differences(const Call& call) {
+  const std::optional<size_t> limit = limit_of(call.head);
+  if (!limit) return bad_limit();
+  return json(200, trial::differences_json(call.run.name(), call.run.view(), *limit));
+}
+
+Answer TrialApi::samples(const Call& call) {
+  const std::optional<size_t> limit = limit_of(call.head);
+  if (!limit) return bad_limit();
+  const auto parameter = [&](std::string_view name) {
+    return percent_decoded(query_value(call.head.path, name));
+  };
+  std::optional<verdict::FieldKey> field;
+  verdict::FieldKey asked{parameter("endpoint"), parameter("path"), parameter("kind")};
+  const bool all = asked.endpoint.empty() && asked.path.empty() && asked.kind.empty();
+  if (!all && (asked.endpoint.empty() || asked.path.empty() || asked.kind.empty())) {
+    return problem(400, "endpoint, path and kind name a field together");
+  }
+  if (!all) field = std::move(asked);
+  Json list = Json::array();
+  if (!trials_.store_path().empty()) {
+    const uint64_t epoch = call.run.view().epoch.number;
+    const auto found = store_.samples({call.run.name(), epoch}, field, *limit);
+    if (!found)
+      return problem(503, fmt::format("the store cannot be read: {}", found.error().text));
+    for (const store::SampleRecord& sample : *found) {
+      Json entry = Json::parse(sample.body, nullptr, false);
+      if (entry.is_discarded()) continue;
+      list.push_back({{"field",
+                       {{"endpoint", sample.field.endpoint},
+                        {"path", sample.field.path},
+                        {"kind", sample.field.kind}}},
+                      {"atUs", sample.at_us},
+                      {"sample", std::move(entry)}});
+    }
+  }
+  return json(200, dump({{"test", call.run.name()}, {"samples", std::move(list)}}));
+}
+
+Answer TrialApi::begin_epoch(const Call& call) {
+  std::string cause = "asked for";
+  if (!call.body.empty()) {
+    const Json given = Json::parse(call.body, nullptr, false);
+    if (!given.is_object() || (given.contains("cause") && !given["cause"].is_string())) {
+      return problem(400, "the body, if there is one, is {\"cause\": \"...\"}");
+    }
+    if (given.contains("cause")) cause = given["cause"].get<std::string>();
+  }
+  if (cause.size() > kCauseBytesMax) return problem(400, "the cause is too long");
+  call.run.begin_epoch(std::move(cause));
+  return json(201, trial::summary_json(call.run.name(), call.run.view()));
+}
+
+Answer TrialApi::flagger_confirm(const Call& call) {
+  const verdict::Verdict verdict = call.run.view().verdict;
+  if (verdict.ruling == verdict::Ruling::pass) return json(200, dump({{"ruling", "PASS"}}));
+  return problem(409, fmt::format("{}: {}", to_string(verdict.ruling), verdict.reason));
+}
+
+Answer TrialApi::flagger_rollout(const Call& call) {
+  const verdict::Verdict verdict = call.run.view().verdict;
+  if (verdict.ruling == verdict::Ruling::fail) return problem(409, verdict.reason);
+  return json(200, dump({{"ruling", to_string(verdict.ruling)}}));
+}
+
+Answer TrialApi::flagger_rollback(const Call& call) {
+  const verdict::Verdict verdict = call.run.view().verdict;
+  if (verdict.ruling != verdict::Ruling::fail) {
+    return problem(409, fmt::format("{}: nothing to roll back", to_string(verdict.ruling)));
+  }
+  return json(200, dump({{"ruling", "FAIL"}, {"reason", verdict.reason}}));
+}
+
+}  // namespace gnomon::admin
