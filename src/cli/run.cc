@@ -11,6 +11,18 @@
 namespace gnomon::cli {
 namespace {
 
+// Where services keep their state (systemd), or where a user's programs do (XDG Base Directory
+// Specification).
+std::string usual_store() {
+  const auto below = [](const char* folder, std::string_view rest) {
+    return std::string(folder) + std::string(rest);
+  };
+  if (const char* state = std::getenv("STATE_DIRECTORY")) return below(state, "/gnomon.db");
+  if (const char* state = std::getenv("XDG_STATE_HOME")) return below(state, "/gnomon/gnomon.db");
+  if (const char* home = std::getenv("HOME")) return below(home, "/.local/state/gnomon/gnomon.db");
+  return "gnomon.db";
+}
+
 unsigned usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -50,18 +62,30 @@ void add_duration(CLI::App& verb, const std::string& flag, const std::string& en
 }  // namespace
 
 void add_run_flags(CLI::App& verb, RunFlags& flags) {
+  flags.store = usual_store();
   verb.add_option("-c,--config", flags.options.config_path,
                   "File or directory of manifests to serve")
       ->envname("GNOMON_CONFIG")
       ->required()
       ->check(CLI::ExistingPath);
-  verb.add_option("--admin", flags.options.admin, "Address of the admin API; loopback only")
-      ->envname("GNOMON_ADMIN")
-      ->capture_default_str();
   verb.add_option("--listen", flags.options.listen,
                   "Address that replaces the one of the only listener")
       ->envname("GNOMON_LISTEN")
       ->check(CLI::Validator(check_listen, "ADDR:PORT"));
+  add_serving_flags(verb, flags);
+  verb.footer(
+      "Examples:\n"
+      "  gnomon run -c petstore.yaml\n"
+      "  gnomon run -c manifests/ --admin 127.0.0.1:19000 --access-log - --workers 2\n"
+      "\n"
+      "Signals: SIGTERM and SIGINT drain, SIGHUP reloads, SIGUSR1 opens log files again.\n"
+      "Exit codes: 0 after a drain, 1 when it cannot start, 2 when the configuration is bad.");
+}
+
+void add_serving_flags(CLI::App& verb, RunFlags& flags) {
+  verb.add_option("--admin", flags.options.admin, "Address of the admin API; loopback only")
+      ->envname("GNOMON_ADMIN")
+      ->capture_default_str();
   verb.add_option("--workers", flags.options.workers, "Worker threads; 0 is one per usable core")
       ->envname("GNOMON_WORKERS")
       ->check(CLI::Range(0u, 1024u))
@@ -71,6 +95,15 @@ void add_run_flags(CLI::App& verb, RunFlags& flags) {
   verb.add_option("--access-log-format", flags.access_log_format, "text (Envoy's format) or json")
       ->envname("GNOMON_ACCESS_LOG_FORMAT")
       ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb.add_option("--store", flags.store,
+                  "File that keeps the evidence of trials; \"none\" for none")
+      ->envname("GNOMON_STORE")
+      ->capture_default_str();
+  verb.add_option("--compare-threads", flags.options.compare_threads,
+                  "Threads on which answers of trials are compared")
+      ->envname("GNOMON_COMPARE_THREADS")
+      ->check(CLI::Range(1u, 64u))
       ->capture_default_str();
   verb.add_option("--log-format", flags.log_format, "text or json")
       ->envname("GNOMON_LOG_FORMAT")
@@ -97,18 +130,12 @@ void add_run_flags(CLI::App& verb, RunFlags& flags) {
       ->envname("GNOMON_REQUEST_BODY_MAX")
       ->check(CLI::Validator(check_quantity, "BYTES"))
       ->capture_default_str();
-  verb.footer(
-      "Examples:\n"
-      "  gnomon run -c petstore.yaml\n"
-      "  gnomon run -c manifests/ --admin 127.0.0.1:19000 --access-log - --workers 2\n"
-      "\n"
-      "Signals: SIGTERM and SIGINT drain, SIGHUP reloads, SIGUSR1 opens log files again.\n"
-      "Exit codes: 0 after a drain, 1 when it cannot start, 2 when the configuration is bad.");
 }
 
 int run(RunFlags flags) {
   app::Options& options = flags.options;
   if (options.workers == 0) options.workers = usable_cores();
+  if (flags.store != "none") options.store = flags.store;
   options.access_log_json = flags.access_log_format == "json";
   options.log_format = flags.log_format == "json" ? LogFormat::json : LogFormat::text;
   if (flags.log_level == "debug") options.log_level = LogLevel::debug;

@@ -10,6 +10,7 @@ namespace gnomon::cli {
 // What the flags say, before it is checked.
 struct RunFlags {
   app::Options options;
+  std::string store;
   std::string access_log_format = "text";
   std::string log_format = "text";
   std::string log_level = "info";
@@ -23,6 +24,8 @@ struct RunFlags {
 };
 
 void add_run_flags(CLI::App& verb, RunFlags& flags);
+// Those of them that do not concern the configuration and its addresses.
+void add_serving_flags(CLI::App& verb, RunFlags& flags);
 // Returns the exit code.
 int run(RunFlags flags);
 

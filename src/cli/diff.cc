@@ -1,0 +1,196 @@
+#include "cli/diff.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <expected>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <sstream>
+
+#include "cli/text_table.h"
+#include "compare/comparer.h"
+#include "http/h1_response_parser.h"
+
+namespace gnomon::cli {
+namespace {
+
+constexpr int kEqual = 0;
+constexpr int kDifferent = 1;
+constexpr int kUnreadable = 2;
+
+using Json = nlohmann::ordered_json;
+
+struct Ending {
+  std::string_view ending;
+  std::string_view type;
+};
+constexpr Ending kEndings[] = {
+    {".json", "application/json"}, {".ndjson", "application/x-ndjson"},
+    {".xml", "application/xml"},   {".html", "text/html"},
+    {".htm", "text/html"},         {".txt", "text/plain"},
+};
+
+std::string_view type_of(std::string_view path) noexcept {
+  for (const Ending& each : kEndings) {
+    if (path.ends_with(each.ending)) return each.type;
+  }
+  return {};
+}
+
+// A response as it came over HTTP/1.
+std::expected<compare::Answer, std::string> read_message(const std::string& text) {
+  const http::H1Limits limits;
+  http::H1ResponseParser parser(limits);
+  parser.expect(Method::get, false);
+  compare::Answer answer;
+  Chunk in = Chunk::copy_of(text);
+  for (;;) {
+    http::H1Event event = parser.next(in);
+    if (event == http::H1Event::need_data) event = parser.finish();
+    switch (event) {
+      case http::H1Event::head: {
+        ResponseHead head = parser.take_head();
+        answer.status = head.status;
+        answer.headers = std::move(head.headers);
+        break;
+      }
+      case http::H1Event::body:
+        answer.body.append(parser.take_body());
+        break;
+      case http::H1Event::end:
+        answer.trailers = parser.take_trailers();
+        return answer;
+      case http::H1Event::error:
+        return std::unexpected(parser.error().detail);
+      case http::H1Event::need_data:
+        return std::unexpected("it ends too soon");
+    }
+  }
+}
+
+std::expected<compare::Answer, std::string> read_side(const std::string& path,
+                                                      std::string_view type) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream content;
+  content << file.rdbuf();
+  if (!file) return std::unexpected(fmt::format("{}: cannot be read", path));
+  const std::string text = content.str();
+  if (text.starts_with("HTTP/1.")) {
+    auto message = read_message(text);
+    if (!message) {
+      return std::unexpected(fmt::format("{}: no HTTP response: {}", path, message.error()));
+    }
+    return message;
+  }
+  compare::Answer answer;
+  answer.status = 200;
+  if (type.empty()) type = type_of(path);
+  if (!type.empty()) answer.headers.add("content-type", type);
+  answer.body.append(Chunk::copy_of(text));
+  return answer;
+}
+
+// "PATH=VALUE", cut at the last "=": a path may hold one.
+std::expected<std::pair<std::string, std::string>, std::string> split(const std::string& text,
+                                                                      std::string_view flag) {
+  const size_t at = text.rfind('=');
+  if (at == std::string::npos || at == 0 || at + 1 == text.size()) {
+    return std::unexpected(fmt::format("{} {}: PATH=VALUE is expected", flag, text));
+  }
+  return std::pair{text.substr(0, at), text.substr(at + 1)};
+}
+
+std::expected<std::vector<compare::RuleSpec>, std::string> specs_of(const DiffOptions& options) {
+  using compare::RuleAction;
+  std::vector<compare::RuleSpec> specs;
+  const auto add = [&](std::string path, RuleAction action) -> compare::RuleSpec& {
+    compare::RuleSpec& spec = specs.emplace_back();
+    spec.path = std::move(path);
+    spec.action = action;
+    return spec;
+  };
+  for (const std::string& path : options.ignore) add(path, RuleAction::ignore);
+  for (const std::string& path : options.set) add(path, RuleAction::set);
+  for (const std::string& text : options.key) {
+    auto parts = split(text, "--key");
+    if (!parts) return std::unexpected(parts.error());
+    add(parts->first, RuleAction::keyed).keys = {parts->second};
+  }
+  for (const std::string& text : options.tolerance) {
+    auto parts = split(text, "--tolerance");
+    if (!parts) return std::unexpected(parts.error());
+    compare::RuleSpec& spec = add(parts->first, RuleAction::tolerance);
+    const char* const end = parts->second.data() + parts->second.size();
+    const auto [stop, error] = std::from_chars(parts->second.data(), end, spec.relative);
+    if (error != std::errc() || stop != end || !(spec.relative >= 0)) {
+      return std::unexpected(fmt::format("--tolerance {}: a number is expected", text));
+    }
+  }
+  return specs;
+}
+
+void print_json(const compare::Result& result, std::ostream& out) {
+  Json list = Json::array();
+  for (const compare::Difference& found : result.differences) {
+    list.push_back({{"path", found.path},
+                    {"kind", to_string(found.kind)},
+                    {"risk", to_string(found.risk)},
+                    {"left", found.left},
+                    {"right", found.right}});
+  }
+  const Json all{{"equal", result.equal()},
+                 {"differences", std::move(list)},
+                 {"leftOut", result.left_out},
+                 {"comparedBy", to_string(result.settled)}};
+  out << all.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+void print_table(const compare::Result& result, std::ostream& out) {
+  if (result.equal()) {
+    out << "equal\n";
+    return;
+  }
+  TextTable table({"PATH", "KIND", "RISK", "LEFT", "RIGHT"});
+  for (const compare::Difference& found : result.differences) {
+    table.add({found.path, std::string(to_string(found.kind)), std::string(to_string(found.risk)),
+               found.left, found.right});
+  }
+  out << table.render();
+  if (result.left_out > 0) out << fmt::format("and {} more\n", result.left_out);
+}
+
+}  // namespace
+
+int diff(const DiffOptions& options, std::ostream& out, std::ostream& err) {
+  const auto fail = [&](std::string_view why) {
+    err << "gnomon: " << why << "\n";
+    return kUnreadable;
+  };
+  const auto left = read_side(options.left, options.type);
+  if (!left) return fail(left.error());
+  const auto right = read_side(options.right, options.type);
+  if (!right) return fail(right.error());
+  const auto specs = specs_of(options);
+  if (!specs) return fail(specs.error());
+  compare::RuleOptions rule_options;
+  rule_options.subset = options.subset;
+  const auto book = compare::RuleBook::compile(*specs, rule_options);
+  if (!book) {
+    return fail(fmt::format("{}: {}", (*specs)[book.error().rule].path, book.error().message));
+  }
+  compare::Comparer comparer;
+  compare::RuleHits hits(book->size());
+  compare::Result result;
+  comparer.compare(*left, *right, book->for_endpoint(""), hits, result);
+  if (options.json) {
+    print_json(result, out);
+  } else {
+    print_table(result, out);
+  }
+  return result.equal() ? kEqual : kDifferent;
+}
+
+}  // namespace gnomon::cli

@@ -1,0 +1,25 @@
+// `gnomon diff`: compares two files, or two HTTP messages, as a trial would.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace gnomon::cli {
+
+struct DiffOptions {
+  std::string left;
+  std::string right;
+  std::string type;                    // Content-Type of files that do not say theirs
+  std::vector<std::string> ignore;     // paths
+  std::vector<std::string> set;        // paths of arrays whose order does not matter
+  std::vector<std::string> key;        // PATH=MEMBER
+  std::vector<std::string> tolerance;  // PATH=RELATIVE
+  bool subset = false;
+  bool json = false;
+};
+
+// Exit code: 0 equal, 1 different, 2 a file or a rule cannot be read.
+int diff(const DiffOptions& options, std::ostream& out, std::ostream& err);
+
+}  // namespace gnomon::cli

@@ -1,0 +1,24 @@
+// `gnomon verdict`: what a running gateway says about the version under trial.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "cli/admin_client.h"
+
+namespace gnomon::cli {
+
+struct VerdictOptions {
+  std::string test;  // may be empty where there is only one
+  std::string admin = "127.0.0.1:19000";
+  std::string wait = "0s";  // for PASS or FAIL
+  std::string format = "text";
+};
+
+// Exit code: 0 PASS, 1 FAIL, 2 there is no such test, 3 UNDECIDED or NODATA, 4 unreachable.
+int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err);
+
+// The name of the only test there is; or says what is wrong, and sets the exit code.
+std::expected<std::string, int> only_test(const AdminClient& admin, std::ostream& err);
+
+}  // namespace gnomon::cli

@@ -1,0 +1,195 @@
+#include "cli/verdict_text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
+
+#include "cli/text_table.h"
+
+namespace gnomon::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kFieldsShown = 8;
+
+std::string words(std::string_view check) {
+  if (check == "errors") return "fails more often";
+  if (check == "mismatch") return "answers differ";
+  if (check == "first_byte_tail") return "slow first bytes";
+  if (check == "total_tail") return "slow answers";
+  if (check == "first_byte_median") return "later first byte";
+  if (check == "total_median") return "later last byte";
+  return std::string(check);
+}
+
+uint64_t whole(const Json& object, const char* name) { return object.value(name, uint64_t{0}); }
+
+// Evidence as people read it: how many times likelier than nothing being wrong.
+std::string times(const Json& log_evidence) {
+  if (!log_evidence.is_number()) return "-";
+  const double log_e = log_evidence.get<double>();
+  if (log_e < -4.6) return "<0.01";
+  if (log_e > 13.8) return ">1000000";
+  const double evidence = std::exp(log_e);
+  return evidence < 10 ? fmt::format("{:.2f}", evidence) : fmt::format("{:.0f}", evidence);
+}
+
+struct Row {
+  std::string check;
+  std::string pairs;
+  std::string candidate;
+  std::string control;
+  std::string evidence;
+  std::string state;
+};
+
+std::vector<Row> rows(const Json& verdict) {
+  std::vector<Row> out;
+  for (const Json& check : verdict["checks"]) {
+    if (!check.value("enabled", false)) continue;
+    const Json& counts = check["counts"];
+    out.push_back({words(check.value("check", "")), fmt::format("{}", whole(check, "pairs")),
+                   fmt::format("{}", whole(counts, "candidateOnly")),
+                   fmt::format("{}", whole(counts, "controlOnly")), times(check["logEvidenceFail"]),
+                   check.value("proven", false) ? "WORSE" : ""});
+  }
+  return out;
+}
+
+std::string share_of(const Json& coverage) {
+  return fmt::format("{} of {} requests compared ({:.1f} %)", whole(coverage, "compared"),
+                     whole(coverage, "seen"), 100 * coverage.value("share", 0.0));
+}
+
+std::string excluded(const Json& coverage) {
+  std::string out;
+  for (const auto& [reason, count] : coverage["excluded"].items()) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", reason, count.get<uint64_t>());
+  }
+  return out;
+}
+
+std::string noise_of(const Json& field) { return fmt::format("{}", whole(field, "noise")); }
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        // XML has no way to write most control characters.
+        out.push_back(static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string verdict_text(const Json& verdict) {
+  const Json& coverage = verdict["coverage"];
+  std::string out =
+      fmt::format("{}  {}\n\n{}\n{}\n", verdict.value("ruling", ""), verdict.value("test", ""),
+                  verdict.value("reason", ""), verdict.value("change", ""));
+  const Json& epoch = verdict["epoch"];
+  fmt::format_to(std::back_inserter(out), "\n{}; epoch {}{}, {:.0f} s on trial\n",
+                 share_of(coverage), whole(epoch, "number"),
+                 epoch.value("version", "").empty()
+                     ? ""
+                     : fmt::format(" (version {})", epoch.value("version", "")),
+                 verdict.value("elapsedSeconds", 0.0));
+  if (const std::string reasons = excluded(coverage); !reasons.empty()) {
+    fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
+  }
+  TextTable checks({"CHECK", "PAIRS", "CANDIDATE ONLY", "CONTROL ONLY", "EVIDENCE", ""});
+  for (const Row& row : rows(verdict)) {
+    checks.add({row.check, row.pairs, row.candidate, row.control, row.evidence, row.state});
+  }
+  out += "\n" + checks.render();
+  if (!verdict["fields"].empty()) {
+    TextTable fields({"ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE", ""});
+    size_t shown = 0;
+    for (const Json& field : verdict["fields"]) {
+      if (++shown > kFieldsShown) break;
+      fields.add({field.value("endpoint", ""), field.value("path", ""), field.value("kind", ""),
+                  fmt::format("{}", whole(field, "count")), noise_of(field),
+                  times(field["logEvidence"]), field.value("proven", false) ? "CHANGED" : ""});
+    }
+    out += "\n" + fields.render();
+  }
+  for (const Json& rule : verdict["rules"]) {
+    if (whole(rule, "selected") > 0 || whole(coverage, "compared") == 0) continue;
+    fmt::format_to(std::back_inserter(out), "the rule for {} has matched nothing so far\n",
+                   rule.value("path", ""));
+  }
+  return out;
+}
+
+std::string verdict_markdown(const Json& verdict) {
+  std::string out = fmt::format("## {}: {}\n\n{} {}\n\n{}.\n\n", verdict.value("test", ""),
+                                verdict.value("ruling", ""), verdict.value("reason", ""),
+                                verdict.value("change", ""), share_of(verdict["coverage"]));
+  out +=
+      "| check | pairs | candidate only | control only | evidence | |\n|---|---|---|---|---|---|\n";
+  for (const Row& row : rows(verdict)) {
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", row.check,
+                   row.pairs, row.candidate, row.control, row.evidence, row.state);
+  }
+  if (verdict["fields"].empty()) return out;
+  out += "\n| endpoint | field | kind | differs | noise | evidence |\n|---|---|---|---|---|---|\n";
+  size_t shown = 0;
+  for (const Json& field : verdict["fields"]) {
+    if (++shown > kFieldsShown) break;
+    fmt::format_to(std::back_inserter(out), "| `{}` | `{}` | {} | {} | {} | {} |\n",
+                   field.value("endpoint", ""), field.value("path", ""), field.value("kind", ""),
+                   whole(field, "count"), noise_of(field), times(field["logEvidence"]));
+  }
+  return out;
+}
+
+std::string verdict_junit(const Json& verdict) {
+  const std::string name = escaped(verdict.value("test", ""));
+  const std::string ruling = verdict.value("ruling", "");
+  size_t failures = ruling == "PASS" ? 0 : 1;
+  size_t cases = 1;
+  std::string body;
+  for (const Row& row : rows(verdict)) {
+    ++cases;
+    const bool worse = !row.state.empty();
+    failures += worse ? 1 : 0;
+    fmt::format_to(std::back_inserter(body), "  <testcase classname=\"{}\" name=\"{}\"", name,
+                   escaped(row.check));
+    body += worse ? fmt::format(
+                        ">\n    <failure message=\"{} pairs: candidate only {}, control only "
+                        "{}, evidence {}\"/>\n  </testcase>\n",
+                        row.pairs, row.candidate, row.control, escaped(row.evidence))
+                  : "/>\n";
+  }
+  fmt::format_to(std::back_inserter(body), "  <testcase classname=\"{}\" name=\"ruling\"", name);
+  body += ruling == "PASS"
+              ? "/>\n"
+              : fmt::format(">\n    <failure message=\"{}\">{}</failure>\n  </testcase>\n",
+                            escaped(ruling), escaped(verdict.value("reason", "")));
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<testsuite name=\"gnomon\" tests=\"{}\" failures=\"{}\">\n{}</testsuite>\n",
+      cases, failures, body);
+}
+
+}  // namespace gnomon::cli

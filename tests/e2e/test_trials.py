@@ -1,0 +1,485 @@
+"""Trials: the shadow's answers are compared with the live ones, beside a control, and end in a verdict."""
+
+import contextlib
+import json
+import os
+import random
+import re
+import signal
+import sqlite3
+import stat
+import subprocess
+import threading
+import time
+from xml.etree import ElementTree
+
+import pytest
+
+from harness import Backend, Gateway, config
+from harness.backend import answer, ok
+from harness.client import Client
+from harness.gateway import BINARY, patience
+from harness.wait import eventually
+
+NAME = "gloo-system.trial"
+COOKIE = "Set-Cookie: session=s3cr3t-cookie; Path=/"
+
+
+def json_answer(make, status="200 OK", headers=()):
+    def reply(request):
+        body = json.dumps(make(request)).encode()
+        return ok(b"" if request.method == "HEAD" else body, status, ("Content-Type: application/json", *headers))
+
+    return answer(reply)
+
+
+def pet(request):
+    """An ordinary answer of the live version, with ordinary noise."""
+    return {
+        "id": request.target.rsplit("/", 1)[-1],
+        "name": "Rex",
+        "price": 12.5,
+        "at": f"{random.random():.9f}",
+    }
+
+
+def trial(primary, candidate, args=(), start=None, control=100, **spec):
+    spec.setdefault("verdict", {})
+    easy = {"minRequests": 20, "minDuration": "0s", "maxMismatchRate": 0.5, "maxErrorRise": 0.5, "maxTailRise": 0.5}
+    spec["verdict"] = easy | spec["verdict"]
+    if control is not None:
+        spec["control"] = {"percentage": control}
+    return config.mirrored(primary, candidate, {"name": "trial", **spec})
+
+
+@pytest.fixture
+def begin(start, tmp_path):
+    def begin(resources, **kwargs):
+        return start(resources, args=("--store", str(tmp_path / "state" / "gnomon.db")), **kwargs)
+
+    return begin
+
+
+def verdict(gateway):
+    return gateway.admin_json(f"/api/v1/tests/{NAME}/verdict")
+
+
+def send(gateway, count, path="/pets/{}", method="GET", **kwargs):
+    with gateway.client() as client:
+        for i in range(count):
+            assert client.request(method, path.format(i), **kwargs).status == 200
+
+
+def compared(gateway, count):
+    def enough():
+        seen = verdict(gateway)
+        assert seen["coverage"]["compared"] >= count, seen
+        return seen
+
+    return eventually(enough, patience(15))
+
+
+def field_of(seen, path):
+    return next((each for each in seen["fields"] if each["path"] == path), None)
+
+
+def test_equal_versions_with_noise_pass(begin, closing):
+    primary, candidate = (closing(Backend(json_answer(pet))) for _ in range(2))
+    gateway = begin(trial(primary, candidate, verdict={"latency": False}))
+    send(gateway, 300)
+    seen = compared(gateway, 300)
+    assert seen["ruling"] == "PASS", seen["reason"]
+    noisy = field_of(seen, "$.at")
+    assert noisy["counts"]["both"] == noisy["noise"] == 300
+    assert seen["coverage"]["share"] == 1
+
+
+def test_a_change_beyond_noise_fails_and_is_named(begin, closing):
+    primary = closing(Backend(json_answer(pet)))
+    candidate = closing(Backend(json_answer(lambda request: {**pet(request), "price": 12.49})))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 100)
+    seen = compared(gateway, 100)
+    assert seen["ruling"] == "FAIL"
+    assert "$.price" in seen["reason"]
+    found = field_of(seen, "$.price")
+    assert found["proven"] and found["endpoint"] == "GET /pets/{}" and found["kind"] == "value"
+    assert not field_of(seen, "$.at")["proven"]
+    differences = gateway.admin_json(f"/api/v1/tests/{NAME}/differences?limit=1")
+    assert [each["path"] for each in differences["fields"]] == ["$.price"]
+    metrics = gateway.metrics()
+    assert metrics.total("gnomon_trial_ruling", trial=NAME, ruling="FAIL") == 1
+    assert metrics.total("gnomon_trial_requests_total", trial=NAME, result="different") == 100
+
+
+def test_a_dead_candidate_is_the_loudest_finding(begin, closing):
+    primary, dead = closing(Backend(json_answer(pet))), closing(Backend())
+    dead.stop()
+    gateway = begin(trial(primary, dead))
+    send(gateway, 60)
+    seen = eventually(lambda: (v := verdict(gateway))["ruling"] == "FAIL" and v, patience(15))
+    assert "fail" in seen["reason"]
+    assert seen["outcomes"]["candidate"]["connect_failed"] >= 20
+    # Copies that were not sent are no evidence, and are counted.
+    assert seen["coverage"]["excluded"]["breaker_open"] > 0
+
+
+def test_without_a_control_a_trial_compares_with_the_live_answer(begin, closing):
+    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    candidate = closing(Backend(json_answer(lambda request: {"a": 1, "b": 2})))
+    gateway = begin(trial(primary, candidate, control=None, compare={"mode": "subset"}))
+    send(gateway, 100)
+    assert compared(gateway, 100)["ruling"] == "PASS"
+    assert len(primary.requests) == 100
+
+
+def test_rules_excuse_differences_and_say_when_they_never_do(begin, closing):
+    primary = closing(Backend(json_answer(lambda request: {"price": 10.0, "tags": ["a", "b"]})))
+    candidate = closing(Backend(json_answer(lambda request: {"price": 10.001, "tags": ["b", "a"]})))
+    rules = [
+        {"path": "$.price", "tolerance": {"relative": 0.01}},
+        {"path": "$.tags", "array": {"mode": "set"}},
+        {"path": "$.pirce", "ignore": True},
+    ]
+    gateway = begin(trial(primary, candidate, compare={"rules": rules}))
+    send(gateway, 50)
+    seen = compared(gateway, 50)
+    assert seen["fields"] == []
+    assert {rule["path"]: rule["selected"] > 0 for rule in seen["rules"]} == {
+        "$.price": True,
+        "$.tags": True,
+        "$.pirce": False,
+    }
+
+
+def test_a_rule_that_cannot_be_is_refused_with_its_place(tmp_path, closing):
+    primary = closing(Backend())
+    manifest = tmp_path / "gateway.yaml"
+    manifest.write_text(config.dump(trial(primary, primary, compare={"rules": [{"path": "$.a[", "ignore": True}]})))
+    found = gnomon("check", manifest)
+    assert found.returncode != 0
+    assert "spec.compare.rules[0].path" in found.stderr + found.stdout
+
+
+def test_evidence_survives_a_restart_and_new_rules_begin_anew(begin, start, closing, tmp_path):
+    primary, candidate = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+    resources = trial(primary, candidate)
+    gateway = begin(resources)
+    send(gateway, 50)
+    compared(gateway, 50)
+    gateway.stop()
+    gateway = begin(resources)
+    seen = verdict(gateway)
+    assert (seen["coverage"]["compared"], seen["epoch"]["number"]) == (50, 1)
+    send(gateway, 10)
+    compared(gateway, 60)
+    gateway.write(trial(primary, candidate, compare={"rules": [{"path": "$.a", "ignore": True}]}))
+    assert gateway.reload()[0] == 200
+    seen = verdict(gateway)
+    assert (seen["coverage"]["compared"], seen["epoch"]["number"]) == (0, 2)
+    database = tmp_path / "state" / "gnomon.db"
+    assert stat.S_IMODE(database.stat().st_mode) == 0o600
+
+
+def test_a_new_version_of_the_candidate_begins_a_new_epoch(begin, closing):
+    version = ["one"]
+    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    candidate = closing(
+        Backend(answer(lambda r: ok(b'{"a": 1}', headers=("Content-Type: application/json", f"X-Version: {version[0]}"))))
+    )
+    gateway = begin(trial(primary, candidate, compare={"ignoreHeaders": ["x-version"]}, verdict={"versionHeader": "x-version"}))
+    send(gateway, 10)
+    assert compared(gateway, 10)["epoch"] | {"began": ""} == {
+        "number": 1,
+        "began": "",
+        "cause": "the trial began",
+        "version": "one",
+    }
+    version[0] = "two"
+    send(gateway, 5)
+    seen = eventually(lambda: (v := verdict(gateway))["epoch"]["number"] == 2 and v, patience(10))
+    assert seen["epoch"]["version"] == "two"
+    version[0] = "one"  # the old one, while it is being replaced
+    send(gateway, 5)
+    seen = eventually(
+        lambda: (v := verdict(gateway))["coverage"]["excluded"].get("former_version") == 5 and v, patience(10)
+    )
+    assert seen["epoch"]["number"] == 2
+
+
+def test_an_operator_begins_a_new_epoch(begin, closing):
+    primary, candidate = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 10)
+    compared(gateway, 10)
+    status, text = gateway.admin(f"/api/v1/tests/{NAME}/epochs", "POST")
+    assert status == 201 and json.loads(text)["epoch"]["number"] == 2
+    assert verdict(gateway)["coverage"]["compared"] == 0
+
+
+def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):
+    value = [1]
+    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    candidate = closing(Backend(json_answer(lambda request: {"a": value[0]})))
+    gateway = begin(trial(primary, candidate, verdict={"latency": False}))
+
+    def hooks():
+        return [gateway.admin(f"/api/v1/tests/{NAME}/flagger/{hook}", "POST")[0] for hook in ("confirm", "rollout", "rollback")]
+
+    assert hooks() == [409, 200, 409]
+    send(gateway, 100)
+    compared(gateway, 100)
+    assert hooks() == [200, 200, 409]
+    value[0] = 2
+    send(gateway, 200)
+    eventually(lambda: verdict(gateway)["ruling"] == "FAIL", patience(15))
+    assert hooks() == [409, 409, 200]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/api/v1/nothing", "GET", 404),
+        ("/api/v1/tests/nobody", "GET", 404),
+        (f"/api/v1/tests/{NAME}/nothing", "GET", 404),
+        (f"/api/v1/tests/{NAME}/verdict", "POST", 405),
+        (f"/api/v1/tests/{NAME}/epochs", "GET", 405),
+        (f"/api/v1/tests/{NAME}/differences?limit=0", "GET", 400),
+        (f"/api/v1/tests/{NAME}/samples?limit=many", "GET", 400),
+        (f"/api/v1/tests/{NAME}/samples?path=$.a", "GET", 400),
+    ],
+)
+def test_errors_are_problem_documents(begin, closing, path, method, status):
+    backend = closing(Backend())
+    gateway = begin(trial(backend, backend))
+    found, text = gateway.admin(path, method)
+    assert found == status
+    problem = json.loads(text)
+    assert problem["status"] == status and problem["detail"]
+
+
+def test_the_api_describes_itself(begin, closing):
+    backend = closing(Backend())
+    gateway = begin(trial(backend, backend))
+    document = gateway.admin_json("/api/v1/openapi.json")
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for method in operations:
+            status, _ = gateway.admin(path.replace("{name}", NAME), method.upper())
+            assert status in (200, 201, 409), (path, method, status)
+
+
+SECRET = "c4n4ry"
+
+
+def test_nothing_that_is_redacted_is_kept_or_shown(begin, closing, tmp_path):
+    """A marked value in every place where one may stand is nowhere: not in the API, the store, the metrics or the log."""
+
+    def reply(other):
+        return lambda request: ok(
+            json.dumps({"a": other, "owner": {"email": f"{SECRET}-mail"}, "note": f"card {SECRET}-9999"}).encode(),
+            headers=(
+                "Content-Type: application/json",
+                f"Set-Cookie: session={SECRET}-set-cookie",
+                f"X-Internal: {SECRET}-internal",
+            ),
+        )
+
+    primary = closing(Backend(answer(reply(1))))
+    candidate = closing(Backend(answer(reply(2))))
+    redact = [
+        {"header": "x-internal"},
+        {"path": "$.owner.email"},
+        {"query": "token"},
+        {"regex": f"{SECRET}-[0-9]+"},
+    ]
+    gateway = begin(trial(primary, candidate, redact=redact))
+    headers = [
+        f"Authorization: Bearer {SECRET}-bearer",
+        f"Cookie: session={SECRET}-cookie",
+        f"X-Internal: {SECRET}-request",
+    ]
+    send(gateway, 30, path=f"/pets/{{}}?token={SECRET}-query", headers=headers)
+    compared(gateway, 30)
+
+    def samples():
+        found = gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"]
+        assert any(sample["field"]["path"] == "$.a" for sample in found)
+        return found
+
+    shown = json.dumps(eventually(samples, patience(10)))
+    assert "redacted-" in shown
+    texts = [shown, json.dumps(verdict(gateway)), gateway.admin("/metrics")[1], gateway.admin("/config_dump")[1]]
+    gateway.stop()
+    texts.append(gateway.log())
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+    assert b"redacted-" in kept
+    assert SECRET.encode() not in kept
+    config_texts = f"{SECRET}-[0-9]+"
+    for text in texts:
+        assert SECRET not in text.replace(config_texts, ""), text
+
+
+def test_live_answers_are_untouched_while_comparers_are_saturated(begin, closing):
+    """Large answers that differ everywhere, on one comparer: whatever it cannot take is counted, and nobody waits."""
+    big = {str(i): random.random() for i in range(20_000)}
+    primary = closing(Backend(json_answer(lambda request: big)))
+    candidate = closing(Backend(json_answer(lambda request: {key: value + 1 for key, value in big.items()})))
+    gateway = begin(trial(primary, candidate, limits={"bufferBytes": "8Mi"}))
+    threads = [threading.Thread(target=send, args=(gateway, 20)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    metrics = gateway.settle(30)
+    name = {"shadow": NAME}
+    copied = metrics.total("gnomon_shadow_copied_total", **name)
+    handed = metrics.total("gnomon_shadow_compared_total", **name)
+    uncompared = metrics.total("gnomon_shadow_uncompared_total", **name)
+    assert copied + metrics.total("gnomon_shadow_dropped_total", **name) == 80
+    assert handed + uncompared == copied
+
+
+# ---- the verbs
+
+
+def gnomon(*args, **kwargs):
+    return subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, check=False, timeout=60, **kwargs)
+
+
+def test_verdict_speaks_in_every_format_and_by_its_exit_code(begin, closing):
+    name = ["Rex"]
+    primary = closing(Backend(json_answer(pet)))
+    candidate = closing(Backend(json_answer(lambda request: {**pet(request), "name": name[0]})))
+    gateway = begin(trial(primary, candidate, verdict={"latency": False}))
+    admin = ("--admin", f"127.0.0.1:{gateway.admin_port}")
+    assert gnomon("verdict", *admin).returncode == 3
+    send(gateway, 100)
+    compared(gateway, 100)
+    found = gnomon("verdict", NAME, *admin, "--wait", "10s")
+    assert found.returncode == 0 and found.stdout.startswith("PASS"), found.stdout
+    name[0] = "Max"
+    send(gateway, 200)
+    eventually(lambda: verdict(gateway)["ruling"] == "FAIL", patience(15))
+    text = gnomon("verdict", *admin)
+    assert text.returncode == 1 and "$.name" in text.stdout
+    assert json.loads(gnomon("verdict", *admin, "--format", "json").stdout)["ruling"] == "FAIL"
+    junit = ElementTree.fromstring(gnomon("verdict", *admin, "--format", "junit").stdout.encode())
+    assert int(junit.get("failures")) >= 1 and len(junit) == int(junit.get("tests"))
+    assert gnomon("verdict", *admin, "--format", "markdown").stdout.startswith("## ")
+    assert gnomon("verdict", "gloo-system.nobody", *admin).returncode == 2
+
+
+def test_verdict_says_when_nobody_answers(closing):
+    dead = closing(Backend())
+    dead.stop()
+    found = gnomon("verdict", "--admin", f"127.0.0.1:{dead.port}")
+    assert found.returncode == 4 and "127.0.0.1" in found.stderr
+
+
+def test_differences_lists_shows_and_repeats(begin, closing):
+    primary = closing(Backend(json_answer(lambda request: {"price": 1, "note": "\x1b[31m"})))
+    candidate = closing(Backend(json_answer(lambda request: {"price": 2, "note": "\x1b[31m"})))
+    gateway = begin(trial(primary, candidate))
+    admin = ("--admin", f"127.0.0.1:{gateway.admin_port}")
+    assert gnomon("differences", *admin).stdout == "no difference so far\n"
+    send(gateway, 30, headers=["X-Quote: it's"])
+    compared(gateway, 30)
+    table = gnomon("differences", *admin)
+    assert table.returncode == 0 and "$.price" in table.stdout
+    sample = eventually(lambda: (s := gnomon("differences", *admin, "--sample", 1)).returncode == 0 and s, patience(10))
+    assert "LIVE" in sample.stdout and "$.price value: 1 -> 2" in sample.stdout
+    assert "\x1b[31m" not in sample.stdout
+    curl = gnomon("differences", *admin, "--sample", 1, "--as-curl").stdout
+    assert "curl -X 'GET'" in curl and "'\\''" in curl
+    assert gnomon("differences", *admin, "--sample", 9).returncode == 1
+
+
+def test_shadow_runs_a_trial_without_a_file(closing, tmp_path):
+    primary = closing(Backend(json_answer(lambda request: {"a": 1, "at": random.random()})))
+    candidate = closing(Backend(json_answer(lambda request: {"a": 2, "at": random.random()})))
+    command = [BINARY, "shadow", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--workers", "1"]
+    command += ["--primary", f"http://127.0.0.1:{primary.port}", "--candidate", f"http://127.0.0.1:{candidate.port}"]
+    command += ["--ignore", "$.at", "--sticky", "cookie:session"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}) as process:
+        ports = {}
+        for line in process.stdout:
+            if match := re.match(r"(listening|admin) on \S*:(\d+)", line):
+                ports[match[1]] = int(match[2])
+            if line == "ready\n":
+                break
+        with Client(ports["listening"]) as client:
+            for _ in range(100):
+                assert client.request("GET", "/").status == 200
+        found = gnomon("verdict", "--admin", f"127.0.0.1:{ports['admin']}", "--wait", "20s")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(patience(20)) == 0
+    assert found.returncode == 1 and "$.a" in found.stdout, found.stdout + found.stderr
+    assert "$.at" not in found.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["--primary", "10.0.0.1:80", "--candidate", "http://a"], "begins with http://"),
+        (["--primary", "http://a/path", "--candidate", "http://a"], "only a host and a port"),
+        (["--primary", "http://a:0", "--candidate", "http://a"], "no port"),
+        (["--primary", "http://a", "--candidate", "http://a", "--sticky", "moon"], "cookie:NAME"),
+        (["--primary", "http://a"], "--candidate"),
+    ],
+)
+def test_shadow_refuses_flags_that_cannot_be(flags, complaint):
+    found = gnomon("shadow", *flags)
+    assert found.returncode == 2 and complaint in found.stderr
+
+
+def test_diff_compares_files_and_messages(tmp_path):
+    def write(name, text):
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    left = write("a.json", '{"price": 1.0, "tags": ["a", "b"], "pets": [{"id": 1}, {"id": 2}]}')
+    right = write("b.json", '{"price": 1.0001, "tags": ["b", "a"], "pets": [{"id": 2}, {"id": 1}]}')
+    found = gnomon("diff", left, right, "--json")
+    assert found.returncode == 1
+    assert {each["path"] for each in json.loads(found.stdout)["differences"]} >= {"$.price", "$.tags"}
+    rules = ["--tolerance", "$.price=0.001", "--set", "$.tags", "--key", "$.pets=id"]
+    assert gnomon("diff", left, right, *rules).stdout == "equal\n"
+    assert gnomon("diff", left, right, "--ignore", "$.a[").returncode == 2
+    head = "HTTP/1.1 {} OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"
+    table = gnomon("diff", write("1", head.format(200)), write("2", head.format(201)))
+    assert table.returncode == 1 and "status" in table.stdout
+    assert gnomon("diff", write("3", "HTTP/1.1 200 OK\r\nbad"), left).returncode == 2
+
+
+@pytest.mark.serial
+def test_a_gateway_that_is_killed_loses_at_most_a_second_of_evidence(closing, tmp_path):
+    """SIGKILL in the middle of a trial, fifty times, on one store."""
+    primary, candidate = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+    resources = trial(primary, candidate)
+    database = tmp_path / "state" / "gnomon.db"
+    rng = random.Random(11)
+    floor = 0
+    for _ in range(50):
+        gateway = Gateway(tmp_path, resources, args=("--store", str(database)))
+        found = verdict(gateway)["coverage"]["compared"]
+        assert found >= floor
+        seen = [(time.monotonic(), found)]
+        end = time.monotonic() + rng.uniform(0.05, 1.6)
+        with gateway.client() as client:
+            while time.monotonic() < end:
+                for _ in range(20):
+                    assert client.request("GET", "/").status == 200
+                seen.append((time.monotonic(), verdict(gateway)["coverage"]["compared"]))
+        gateway.process.kill()
+        killed = time.monotonic()
+        gateway.process.wait()
+        gateway.reader.join()
+        gateway.process.stdout.close()
+        gateway.log_file.close()
+        # A verdict is looked at twice a second, so what it said had been counted before.
+        floor = max(count for at, count in seen if at <= killed - 1 or at == seen[0][0])
+        with contextlib.closing(sqlite3.connect(database)) as reading:
+            assert reading.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert floor > 0
