@@ -136,6 +136,7 @@ routing::Loaded Gateway::load() {
 
 void Gateway::watch_other_files() {
   std::vector<std::string> paths;
+  paths.reserve(other_files_.size());
   for (const auto& [path, hash] : other_files_) paths.push_back(path);
   watcher_->set_others(std::move(paths));
 }
@@ -305,6 +306,7 @@ void Gateway::next_reload() {
 
 std::vector<const shadow::ShadowRegistry*> Gateway::shadow_counters() const {
   std::vector<const shadow::ShadowRegistry*> counters;
+  counters.reserve(workers_.size());
   for (const auto& worker : workers_) counters.push_back(&worker->shadow_stats());
   return counters;
 }

@@ -94,9 +94,9 @@ class TrialBuilder {
   }
 
  private:
-  void fail(config::Position at, std::string message, std::string field) {
+  void fail(config::Position at, std::string message, std::string_view field) {
     good_ = false;
-    context_.error(test_.metadata, at, std::move(message), std::move(field));
+    context_.error(test_.metadata, at, std::move(message), field);
   }
 
   void read_compare(const config::CompareSpec& from) {

@@ -63,7 +63,8 @@ class Describer {
 
  private:
   static double millis(std::chrono::nanoseconds time) {
-    return static_cast<double>(time.count() / 1000) / 1000;
+    const int64_t whole_us = time.count() / 1000;
+    return static_cast<double>(whole_us) / 1000;
   }
 
   Json fields(const Headers& from) const {
