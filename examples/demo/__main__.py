@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Shows what a shadow is for: a gateway, a live pet store, and its next version, which gets a copy of the traffic and
-a verdict.
+"""Shows what a shadow is for: a live pet store, and its next version that gets a copy of the traffic and a verdict.
 
 `./x demo` builds the gateway and runs this. Ctrl-C stops everything; with --once it stops by itself.
 """
@@ -56,20 +55,19 @@ def show_trial(port, admin):
     return found
 
 
-def show(binary, listen, once):
-    with tempfile.TemporaryDirectory(prefix="gnomon-demo-") as folder:
-        folder = Path(folder)
-        stores = start_petstore("petstore", 1), start_petstore("petstore-v2", 2, "--broken")
-        write_manifests(folder / "manifests", stores)
-        gateway, port, admin = start_gateway(binary, folder, listen)
-        tour.show(port, *stores)
-        found = show_trial(port, admin)
-        tour.show_what_to_try(os.path.relpath(binary), port, admin)
-        if not once:
-            print("Ctrl-C stops everything.", flush=True)
-            gateway.process.wait()
-            return True
+def show(args, folder):
+    """Whether everything was found that was to be found."""
+    stores = start_petstore("petstore", 1), start_petstore("petstore-v2", 2, "--broken")
+    write_manifests(folder / "manifests", stores)
+    gateway, port, admin = start_gateway(args.bin, folder, args.listen)
+    tour.show(port, *stores)
+    found = show_trial(port, admin)
+    tour.show_what_to_try(os.path.relpath(args.bin), port, admin)
+    if args.once:
         return found
+    print("Ctrl-C stops everything.", flush=True)
+    gateway.process.wait()
+    return True
 
 
 def main():
@@ -80,12 +78,14 @@ def main():
     args = args.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     found = True
-    try:
-        found = show(args.bin, args.listen, args.once)
-    except KeyboardInterrupt:
-        print("\nstopping")
-    finally:
-        codes = {child.name: child.stop() for child in reversed(Child.started)}
+    with tempfile.TemporaryDirectory(prefix="gnomon-demo-") as folder:
+        try:
+            found = show(args, Path(folder))
+        except KeyboardInterrupt:
+            print("\nstopping")
+        finally:
+            # Before the folder goes: the gateway keeps its evidence there until the end.
+            codes = {child.name: child.stop() for child in reversed(Child.started)}
     return 0 if found and not codes.get("gnomon") else 1
 
 

@@ -74,7 +74,7 @@ def show_findings(verdict, causes, others):
         print(f"  and, though nobody planted it: {other}")
     missing = [CAUSES[cause] for cause in CAUSES if cause not in causes]
     if missing:
-        print(f"\nNot proven within {LIMIT_S} s: {'; '.join(missing)}.")
+        print(f"\nNot proven: {'; '.join(missing)}.")
 
 
 def show_noise(fields):

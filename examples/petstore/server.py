@@ -45,7 +45,7 @@ class Faults:
     """What is wrong with a version, in fixed shares of its answers."""
 
     FAILS = 0.015
-    LATE = 0.04
+    LATE = 0.08
     LATE_S = 0.4
 
     def __init__(self, seed):

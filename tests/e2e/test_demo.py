@@ -13,14 +13,16 @@ DEMO = [sys.executable, str(ROOT / "examples" / "demo")]
 NOISE = ("viewedAt", "placedAt", "tags", "order")
 
 
-def environment():
-    return {**os.environ, "GNOMON_BIN": str(BINARY)}
+def environment(folder):
+    return {**os.environ, "GNOMON_BIN": str(BINARY), "TMPDIR": str(folder)}
 
 
 @pytest.fixture(scope="module")
-def shown():
-    run = subprocess.run([*DEMO, "--once"], capture_output=True, text=True, timeout=180, env=environment())
+def shown(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    run = subprocess.run([*DEMO, "--once"], capture_output=True, text=True, timeout=180, env=environment(folder))
     assert run.returncode == 0, run.stdout + run.stderr
+    assert list(folder.iterdir()) == []
     return run.stdout
 
 
@@ -51,9 +53,9 @@ def heed_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_stops_all_of_it():
+def test_ctrl_c_stops_all_of_it(tmp_path):
     demo = subprocess.Popen(
-        DEMO, stdout=subprocess.PIPE, text=True, env=environment(), start_new_session=True, preexec_fn=heed_ctrl_c
+        DEMO, stdout=subprocess.PIPE, text=True, env=environment(tmp_path), start_new_session=True, preexec_fn=heed_ctrl_c
     )
     for line in demo.stdout:
         if "Ctrl-C" in line:
@@ -64,6 +66,7 @@ def test_ctrl_c_stops_all_of_it():
     assert demo.wait(30) == 0
     demo.stdout.close()
     assert not any(os.path.exists(f"/proc/{pid}") for pid in children)
+    assert list(tmp_path.iterdir()) == []
 
 
 def children_of(pid):
