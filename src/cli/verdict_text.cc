@@ -126,12 +126,16 @@ std::string verdict_text(const Json& verdict) {
     TextTable fields({"ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE", ""});
     size_t shown = 0;
     for (const Json& field : verdict["fields"]) {
-      if (++shown > kFieldsShown) break;
+      if (++shown > kFieldsShown) continue;
       fields.add({field.value("endpoint", ""), field.value("path", ""), field.value("kind", ""),
                   fmt::format("{}", whole(field, "count")), noise_of(field),
                   times(field["logEvidence"]), field.value("proven", false) ? "CHANGED" : ""});
     }
     out += "\n" + fields.render();
+    if (shown > kFieldsShown) {
+      fmt::format_to(std::back_inserter(out), "and {} more; `gnomon differences` lists them\n",
+                     shown - kFieldsShown);
+    }
   }
   for (const Json& rule : verdict["rules"]) {
     if (whole(rule, "selected") > 0 || whole(coverage, "compared") == 0) continue;

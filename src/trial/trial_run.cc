@@ -48,7 +48,7 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
   set_out();
   learner_->restore(saved.endpoints);
   judge_ = std::make_unique<verdict::Judge>(plan_->settings, std::move(saved.failed));
-  verdict_ = judge_->look(counters_, elapsed());
+  look_now();
 }
 
 void TrialRun::install(Plan plan) {
@@ -75,7 +75,7 @@ void TrialRun::start_epoch(std::string cause, std::string version) {
   sampled_.clear();
   set_out();
   judge_ = std::make_unique<verdict::Judge>(plan_->settings);
-  verdict_ = judge_->look(counters_, Duration::zero());
+  look_now();
 }
 
 void TrialRun::set_out() {
@@ -219,35 +219,39 @@ void TrialRun::add_traffic(const Traffic& more) {
 
 void TrialRun::look() {
   const std::lock_guard lock(mutex_);
-  verdict_ = judge_->look(counters_, elapsed());
+  look_now();
+}
+
+void TrialRun::look_now() {
+  looked_.epoch = epoch_;
+  looked_.elapsed = elapsed();
+  looked_.verdict = judge_->look(counters_, looked_.elapsed);
+  looked_.judged = counters_.errors_to_live.n;
+  looked_.differing = counters_.differing;
+  looked_.first_byte = counters_.first_byte;
+  looked_.total = counters_.total;
+  looked_.excluded = counters_.excluded;
+  looked_.outcomes = counters_.outcomes;
+  looked_.samples_refused = samples_refused_;
+  compare::RuleHits hits(plan_->rules.size());
+  for (const auto& bench : benches_) hits.add(bench->published);
+  looked_.rules.clear();
+  for (size_t i = 0; i < hits.counts().size(); ++i) {
+    looked_.rules.push_back({plan_->rule_texts[i], hits.counts()[i]});
+  }
 }
 
 TrialRun::View TrialRun::view() const {
   const std::lock_guard lock(mutex_);
-  View view;
-  view.epoch = epoch_;
-  view.elapsed = elapsed();
-  view.verdict = verdict_;
-  view.judged = counters_.errors_to_live.n;
-  view.differing = counters_.differing;
-  view.first_byte = counters_.first_byte;
-  view.total = counters_.total;
-  view.excluded = counters_.excluded;
-  view.outcomes = counters_.outcomes;
-  view.samples_refused = samples_refused_;
-  compare::RuleHits hits(plan_->rules.size());
-  for (const auto& bench : benches_) hits.add(bench->published);
-  for (size_t i = 0; i < hits.counts().size(); ++i) {
-    view.rules.push_back({plan_->rule_texts[i], hits.counts()[i]});
-  }
-  return view;
+  return looked_;
 }
 
 SavedRun TrialRun::save() const {
   const std::lock_guard lock(mutex_);
   SavedRun saved{epoch_, counters_, learner_->snapshot(), std::nullopt};
   saved.epoch.before = elapsed();
-  if (verdict_.ruling == verdict::Ruling::fail) saved.failed = verdict_.reason;
+  const verdict::Verdict& verdict = looked_.verdict;
+  if (verdict.ruling == verdict::Ruling::fail) saved.failed = verdict.reason;
   return saved;
 }
 

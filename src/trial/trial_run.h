@@ -65,6 +65,7 @@ class TrialRun {
   void look();
 
   // Any thread.
+  // What the last look saw: all of one moment, so that sums add up.
   struct View {
     Epoch epoch;
     Duration elapsed{};
@@ -110,6 +111,7 @@ class TrialRun {
   std::string_view endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
   std::vector<verdict::FieldKey> due_samples(const std::vector<verdict::Sighting>& sightings);
+  void look_now();
   void start_epoch(std::string cause, std::string version);
   void set_out();
   Duration elapsed() const;
@@ -126,7 +128,7 @@ class TrialRun {
   std::unique_ptr<compare::EndpointLearner> learner_;
   verdict::Counters counters_;
   std::unique_ptr<verdict::Judge> judge_;
-  verdict::Verdict verdict_;
+  View looked_;
   std::vector<std::shared_ptr<Bench>> benches_;
   std::vector<std::shared_ptr<Bench>> free_benches_;
   std::map<verdict::FieldKey, TimePoint> sampled_;

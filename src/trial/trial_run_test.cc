@@ -77,12 +77,14 @@ TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_exclude
   plan->version_header = "x-version";
   feed_version("one");
   feed_version("one");
+  run.look();
   EXPECT_EQ(run.view().epoch.version, "one");
   feed_version("two");
   EXPECT_EQ(run.view().epoch.number, 2u);
   EXPECT_EQ(compared(), 1u);
   feed_version("one");
   EXPECT_EQ(run.view().epoch.number, 2u);
+  run.look();
   EXPECT_EQ(run.view().excluded.of("former_version"), 1u);
   EXPECT_EQ(compared(), 1u);
 }
@@ -145,6 +147,7 @@ TEST_F(TrialRunTest, has_a_limit_for_samples_that_wait) {
     const std::string name = "n" + std::to_string(i);
     feed("/a", "{\"" + name + "\":1}", "{\"" + name + "\":2}");
   }
+  run.look();
   const uint64_t refused = run.view().samples_refused;
   EXPECT_GT(refused, 0u);
   EXPECT_EQ(run.take_samples().size() + refused, 1000u);

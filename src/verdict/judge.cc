@@ -11,7 +11,6 @@
 namespace gnomon::verdict {
 namespace {
 
-constexpr size_t kFieldsShown = 20;
 constexpr double kEndpointShare = 0.01;  // of the requests, to have to be compared
 
 std::vector<std::string> missing_endpoints(const Counters& counters, const Settings& settings) {
@@ -172,7 +171,6 @@ void Judge::weigh_fields(const Counters& counters, Verdict& verdict) {
               if (x.field.all() != y.field.all()) return x.field.all() > y.field.all();
               return x.field.key < y.field.key;
             });
-  if (verdict.fields.size() > kFieldsShown) verdict.fields.resize(kFieldsShown);
 }
 
 Verdict Judge::look(const Counters& counters, Duration elapsed) {
