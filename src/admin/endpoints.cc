@@ -8,7 +8,6 @@
 #include "admin/access_rules.h"
 #include "admin/exposition.h"
 #include "admin/metrics.h"
-#include "admin/openapi.h"
 #include "admin/process_stats.h"
 #include "admin/query.h"
 #include "base/log.h"
@@ -47,7 +46,6 @@ constexpr Endpoints::Endpoint Endpoints::kEndpoints[] = {
     {"/healthz", "200 while the process lives", &Endpoints::healthz},
     {"/config_dump", "the configuration being served, as JSON", &Endpoints::config_dump},
     {"/clusters", "upstreams and their endpoints; ?format=json", &Endpoints::clusters},
-    {"/api/v1/openapi.json", "the API for trials, described for machines", &Endpoints::openapi},
     {"/reload", "POST: read the configuration again", nullptr},
 };
 
@@ -103,6 +101,7 @@ Answer Endpoints::help(const RequestHead& /*head*/) const {
     if (endpoint.path == "/") continue;
     fmt::format_to(std::back_inserter(text), "{:<21} {}\n", endpoint.path, endpoint.help);
   }
+  text += "/api/v1/openapi.json  the API for trials, described for machines\n";
   return text_answer(200, std::move(text));
 }
 
@@ -130,10 +129,6 @@ Answer Endpoints::healthz(const RequestHead& /*head*/) const { return text_answe
 
 Answer Endpoints::config_dump(const RequestHead& /*head*/) const {
   return json_answer(200, source_.config_dump_json());
-}
-
-Answer Endpoints::openapi(const RequestHead& /*head*/) const {
-  return json_answer(200, std::string(openapi_document()));
 }
 
 Answer Endpoints::clusters(const RequestHead& head) const {

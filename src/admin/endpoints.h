@@ -39,7 +39,6 @@ class Endpoints {
   Answer healthz(const RequestHead& head) const;
   Answer config_dump(const RequestHead& head) const;
   Answer clusters(const RequestHead& head) const;
-  Answer openapi(const RequestHead& head) const;
 
   AdminSource& source_;
   const net::Address bound_;

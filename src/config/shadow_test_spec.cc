@@ -7,14 +7,6 @@
 namespace gnomon::config {
 namespace {
 
-struct HeaderName {
-  bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
-    if (is_header_name(name)) return true;
-    scope.error(node.at(), fmt::format("\"{}\" is not a name that can be looked up", name));
-    return false;
-  }
-};
-
 struct Methods {
   bool operator()(const std::vector<std::string>& methods, const Node& node,
                   const Scope& scope) const {
@@ -45,8 +37,8 @@ void describe(Schema<ShadowDestination>& s) {
 }
 
 void describe(Schema<SamplingKey>& s) {
-  s.field("header", &SamplingKey::header, HeaderName{});
-  s.field("cookie", &SamplingKey::cookie, HeaderName{});
+  s.field("header", &SamplingKey::header, LookupName{});
+  s.field("cookie", &SamplingKey::cookie, LookupName{});
   s.field("clientAddress", &SamplingKey::client_address);
   s.one_of({"header", "cookie", "clientAddress"},
            "a key needs a header, a cookie or clientAddress");

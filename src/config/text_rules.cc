@@ -146,6 +146,12 @@ bool ValidHeaderValue::operator()(const std::string& value, const Node& node,
   return false;
 }
 
+bool LookupName::operator()(const std::string& name, const Node& node, const Scope& scope) const {
+  if (is_header_name(name)) return true;
+  scope.error(node.at(), fmt::format("\"{}\" is not a name that can be looked up", name));
+  return false;
+}
+
 bool ValidAuthority::operator()(const std::string& host, const Node& node,
                                 const Scope& scope) const {
   if (host.empty() || is_authority(host)) return true;

@@ -44,6 +44,11 @@ struct ValidAuthority {
   bool operator()(const std::string& host, const Node& node, const Scope& scope) const;
 };
 
+// The name of a header or cookie that is looked up.
+struct LookupName {
+  bool operator()(const std::string& name, const Node& node, const Scope& scope) const;
+};
+
 struct EditableName {
   bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
     return check_editable_name(name, node.at(), scope);

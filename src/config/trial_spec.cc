@@ -9,20 +9,12 @@
 namespace gnomon::config {
 namespace {
 
-struct HeaderName {
-  bool operator()(const std::string& name, const Node& node, const Scope& scope) const {
-    if (is_header_name(name)) return true;
-    scope.error(node.at(), fmt::format("\"{}\" is not a name that can be looked up", name));
-    return false;
-  }
-};
-
 struct HeaderNames {
   bool operator()(const std::vector<std::string>& names, const Node& node,
                   const Scope& scope) const {
     bool good = true;
     for (size_t i = 0; i < names.size(); ++i) {
-      good = HeaderName{}(names[i], *node.items()[i], scope.item(i)) && good;
+      good = LookupName{}(names[i], *node.items()[i], scope.item(i)) && good;
     }
     return good;
   }
@@ -127,7 +119,7 @@ void describe(Schema<CompareSpec>& s) {
 }
 
 void describe(Schema<RedactRuleSpec>& s) {
-  s.field("header", &RedactRuleSpec::header, HeaderName{});
+  s.field("header", &RedactRuleSpec::header, LookupName{});
   s.field("query", &RedactRuleSpec::query, kNotEmpty);
   s.field("form", &RedactRuleSpec::form, kNotEmpty);
   s.field("path", &RedactRuleSpec::path, kNotEmpty);
@@ -147,7 +139,7 @@ void describe(Schema<VerdictSpec>& s) {
   s.field("minRequests", &VerdictSpec::min_requests);
   s.field("minDuration", &VerdictSpec::min_duration, kNotNegative);
   s.field("deadline", &VerdictSpec::deadline, kPositive);
-  s.field("versionHeader", &VerdictSpec::version_header, HeaderName{});
+  s.field("versionHeader", &VerdictSpec::version_header, LookupName{});
 }
 
 }  // namespace gnomon::config

@@ -34,13 +34,18 @@ RequestHead make_copy_head(const RequestHead& primary, const routing::ShadowPoli
   return copy;
 }
 
-void detach(RequestHead& head) {
+Headers own_copy(const Headers& fields) {
   Headers own;
-  own.reserve(head.headers.size());
-  for (const Field& field : head.headers) {
+  own.reserve(fields.size());
+  for (const Field& field : fields) {
     const std::string_view name = own.intern(field.name);
     own.add_view(name, own.intern(field.value), field.known);
   }
+  return own;
+}
+
+void detach(RequestHead& head) {
+  Headers own = own_copy(head.headers);
   head.method_name = own.intern(head.method_name);
   head.scheme = own.intern(head.scheme);
   head.authority = own.intern(head.authority);

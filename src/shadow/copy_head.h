@@ -17,6 +17,9 @@ std::string shadow_authority(std::string_view authority);
 RequestHead make_copy_head(const RequestHead& primary, const routing::ShadowPolicy& policy,
                            std::string_view gateway_ip);
 
+// The fields in blocks of their own, so that they pin none of the connection they came from.
+Headers own_copy(const Headers& fields);
+
 // Moves all bytes of a head into blocks of its own, so that it pins none of the connection it came
 // from.
 void detach(RequestHead& head);

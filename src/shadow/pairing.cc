@@ -17,16 +17,6 @@ constexpr size_t kOverheadBytes = sizeof(Trio) + size_t{2} * Block::kSmall;
 constexpr uint64_t kAnswerBytesUsual = uint64_t{8} << 20;
 constexpr uint64_t kAnswerBytesMax = uint64_t{1} << 30;
 
-Headers own_copy(const Headers& fields) {
-  Headers own;
-  own.reserve(fields.size());
-  for (const Field& field : fields) {
-    const std::string_view name = own.intern(field.name);
-    own.add_view(name, own.intern(field.value), field.known);
-  }
-  return own;
-}
-
 size_t fields_bytes(const Headers& fields) noexcept {
   size_t bytes = 0;
   for (const Field& field : fields) bytes += field.name.size() + field.value.size();
@@ -97,13 +87,13 @@ void Pairing::live_head(const ResponseHead& head) {
   live_head_ = head;
   live_head_waits_ = true;
   answer(Leg::live).first_byte = context_.loop.now() - began_;
+  schedule();
 }
 
 void Pairing::live_body(const Chunk& chunk) {
   if (closed_ || !charge(chunk.size())) return;
   live_chunks_.push_back(chunk);
-  // Small answers are looked at once, when they are complete.
-  if (chunk.size() >= Block::kSmall) schedule();
+  schedule();
 }
 
 void Pairing::live_end(const Headers& trailers) {
@@ -143,6 +133,8 @@ void Pairing::end_live(compare::Outcome outcome) {
   schedule();
 }
 
+// At the end of this turn: an answer that comes in one turn is taken over once, and one that takes
+// its time pins no block until then that is not paid for.
 void Pairing::schedule() {
   if (keep_ != nullptr) return;
   keep_ = shared_from_this();

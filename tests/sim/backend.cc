@@ -45,6 +45,8 @@ const char* name_of(Behaviour behaviour) {
       return "two_answers";
     case Behaviour::large:
       return "large";
+    case Behaviour::half:
+      return "half";
   }
   return "?";
 }
@@ -135,6 +137,8 @@ class Backend::Connection final : private net::StreamHandler {
       case Behaviour::large:
         return say(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", kLargeBytes,
                                std::string(kLargeBytes, 'l')));
+      case Behaviour::half:
+        return say("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
       case Behaviour::garbage:
         return say("\x01\x02 not a response\r\n\r\n");
       case Behaviour::endless_body:

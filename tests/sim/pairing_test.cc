@@ -218,6 +218,18 @@ TEST(Pairing, over_the_byte_budget_answers_are_let_go_and_the_copy_goes_on) {
   EXPECT_EQ(setup.charged(), 0u);
 }
 
+// What is kept of a slow answer is copied out of the blocks it was read into, and paid for, long
+// before it is complete.
+TEST(Pairing, an_answer_that_takes_its_time_is_paid_for_as_it_comes) {
+  ComparedRoute setup(false);
+  setup.primary->behave(Behaviour::half);
+  setup.world.add_backend(shadow_address(), Behaviour::hung);
+  Client client(setup.world);
+  get(setup.world, client);
+  EXPECT_NE(client.received().find("half"), std::string::npos);
+  EXPECT_GT(setup.charged(), sizeof(Trio));
+}
+
 TEST(Pairing, a_body_above_the_limit_is_kept_by_its_beginning_and_digest) {
   ComparedRoute setup(false);
   setup.world.add_backend(shadow_address(), Behaviour::large);

@@ -62,6 +62,7 @@ enum class Behaviour : uint8_t {
   early_answer,  // before it has read the body
   two_answers,
   large,  // 200 with kLargeBytes
+  half,   // the head and half of the body, and then nothing
 };
 inline constexpr size_t kLargeBytes = 100'000;
 extern const std::vector<Behaviour> kFaults;
