@@ -630,7 +630,7 @@ TEST_F(PipeliningHostPoolTest, idle_connections_of_another_depth_make_room_and_a
   EXPECT_EQ(counts_.connections.value(), 0u);
 }
 
-TEST_F(PipeliningHostPoolTest, a_refused_connection_fails_one_waiter_each) {
+TEST_F(PipeliningHostPoolTest, a_refused_connection_fails_all_who_were_to_share_it) {
   acceptor_.reset();
   Sharer first(kDepth);
   Sharer second(kDepth);
@@ -639,7 +639,21 @@ TEST_F(PipeliningHostPoolTest, a_refused_connection_fails_one_waiter_each) {
   settle();
   EXPECT_TRUE(first.error.has_value());
   EXPECT_TRUE(second.error.has_value());
-  EXPECT_EQ(stats_.connect_failures.value(), 2u);
+  EXPECT_EQ(stats_.connect_failures.value(), 1u);
+}
+
+TEST_F(PipeliningHostPoolTest, those_who_wait_share_the_first_connection_as_soon_as_it_has_answered) {
+  std::vector<std::unique_ptr<Sharer>> sharers;
+  for (uint32_t i = 0; i < kDepth; ++i) {
+    sharers.push_back(std::make_unique<Sharer>(kDepth));
+    join(*sharers.back());
+  }
+  EXPECT_EQ(counts_.connections.value(), 1u);
+  limits_.breakers.max_connections = 1;
+  settle();
+  answer(0);
+  EXPECT_TRUE(sharers[0]->response.ended);
+  for (const auto& sharer : sharers) EXPECT_EQ(sharer->connection, sharers[0]->connection);
 }
 
 TEST_F(PipeliningHostPoolTest, a_connection_of_another_client_makes_room) {

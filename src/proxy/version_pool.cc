@@ -177,9 +177,10 @@ void VersionPool::give(http::ClientConnection& connection) {
   idle_.push_back(&connection);
 }
 
-// One that is to be pipelined serves a single request until that is answered.
+// One that is to be pipelined serves a single request until that is answered; for those who still
+// wait when it is open another is opened.
 size_t VersionPool::expected_room() const noexcept {
-  if (protocol_ == Protocol::http1) return connecting_;
+  if (protocol_ == Protocol::http1) return connecting_ * pipelining_;
   return connecting_ * std::min<size_t>(limits_.client.h2.streams_max, kStreamsExpected);
 }
 
@@ -247,7 +248,7 @@ void VersionPool::on_closed(http::ClientConnection& connection, const Error* con
     stats_.connect_failures.add();
     note_handshake(connection.handshake_failure());
     // All that wait were to share the connection.
-    if (protocol_ == Protocol::http2 && connecting_ == 0) return fail_waiting(*connect_error);
+    if (shares() && connecting_ == 0) return fail_waiting(*connect_error);
     failed = next_ticket_for(open);
   }
   replace_closed();
