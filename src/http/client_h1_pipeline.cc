@@ -191,7 +191,9 @@ class ClientH1Pipeline::Exchange final : public Pooled<Exchange>, public ClientS
   }
   void compact_unsent() override { owner_.out_.compact(); }
   bool reused() const noexcept override { return reused_; }
-  bool in_turn() const noexcept override { return owner_.exchanges_.front().get() == this; }
+  bool in_turn() const noexcept override {
+    return !owner_.exchanges_.empty() && owner_.exchanges_.front().get() == this;
+  }
 
   size_t unsent_after(uint64_t written) const noexcept {
     return end > written ? end - std::max(begin, written) : 0;
@@ -419,6 +421,7 @@ void ClientH1Pipeline::cancel(Exchange& exchange) {
   if (std::exchange(exchange.handler, nullptr) == nullptr || phase_ != Phase::open) return;
   const auto at = std::ranges::find_if(
       exchanges_, [&](const auto& one) { return one.get() == &exchange; });
+  if (at == exchanges_.end()) return;  // it is being told that it is lost
   const auto index = static_cast<size_t>(at - exchanges_.begin());
   if (exchange.untouched()) return leave_queue(index);
   if (!exchange.sent_whole()) return cut_at(index);

@@ -15,7 +15,10 @@ using std::chrono::seconds;
 
 struct Answer final : ResponseHandler {
   void on_interim(ResponseHead head) override { interims.push_back(head.status); }
-  void on_response_head(ResponseHead head) override { status = head.status; }
+  void on_response_head(ResponseHead head) override {
+    status = head.status;
+    if (pauses) stream->pause();
+  }
   void on_response_body(Chunk chunk) override { body += chunk.view(); }
   void on_response_end(Headers trailers_in) override {
     ended = true;
@@ -34,14 +37,20 @@ struct Answer final : ResponseHandler {
   std::string body;
   Headers trailers;
   bool ended = false;
+  bool pauses = false;  // when it has its head
   int writable = 0;
   std::optional<Error> failure;
 };
 
-// Counts writes on the way to another stream.
+struct Writes {
+  int count = 0;
+  bool fail = false;
+};
+
+// Counts writes on the way to another stream, or lets them fail.
 class CountedStream final : public net::Stream {
  public:
-  CountedStream(std::unique_ptr<net::Stream> to, int& writes)
+  CountedStream(std::unique_ptr<net::Stream> to, Writes& writes)
       : to_(std::move(to)), writes_(writes) {}
   void set_handler(net::StreamHandler* handler) noexcept override { to_->set_handler(handler); }
   State state() const noexcept override { return to_->state(); }
@@ -52,7 +61,8 @@ class CountedStream final : public net::Stream {
   bool broken() const noexcept override { return to_->broken(); }
   net::IoResult read(char* to, size_t size) override { return to_->read(to, size); }
   net::IoResult write(const struct iovec* parts, int count) override {
-    ++writes_;
+    ++writes_.count;
+    if (writes_.fail) return {net::IoResult::Status::error};
     return to_->write(parts, count);
   }
   void shutdown_write() override { to_->shutdown_write(); }
@@ -62,7 +72,7 @@ class CountedStream final : public net::Stream {
 
  private:
   const std::unique_ptr<net::Stream> to_;
-  int& writes_;
+  Writes& writes_;
 };
 
 std::string ok(const std::string& body, const std::string& more = {}) {
@@ -157,7 +167,7 @@ class PipelineTest : public testing::Test, protected VirtualWorld, protected Cli
   bool connected = false;
   bool closed = false;
   int told_room = 0;
-  int writes = 0;
+  Writes writes;
   std::optional<Error> refused;
 };
 
@@ -187,9 +197,9 @@ TEST_F(PipelineTest, requests_of_one_turn_leave_in_one_write_and_are_answered_in
   begin(c, "/c");
   EXPECT_EQ(connection->room(), kDepth - 3);
   EXPECT_FALSE(backend->readable());
-  writes = 0;
+  writes.count = 0;
   settle();
-  EXPECT_EQ(writes, 1);
+  EXPECT_EQ(writes.count, 1);
   EXPECT_EQ(paths(), "/a/b/c");
   EXPECT_TRUE(a.stream->in_turn());
   EXPECT_FALSE(b.stream->in_turn());
@@ -588,6 +598,37 @@ TEST_F(PipelineTest, what_was_answered_before_the_backend_stopped_listening_coun
   EXPECT_TRUE(closed);
 }
 
+TEST_F(PipelineTest, when_a_write_fails_those_who_were_not_heard_are_lost_and_the_others_are_read) {
+  connect_proven();
+  Answer a, b;
+  ask(a, "/a");
+  a.pauses = true;
+  say(ok("one"));
+  writes.fail = true;
+  ask(b, "/b");
+  EXPECT_TRUE(b.lost_aside());
+  EXPECT_EQ(connection->room(), 0u);
+  EXPECT_TRUE(a.waits());
+  a.stream->resume();
+  settle();
+  EXPECT_EQ(a.body, "one");
+  EXPECT_TRUE(a.ended);
+  EXPECT_TRUE(closed);
+}
+
+TEST_F(PipelineTest, when_the_first_write_on_an_idle_connection_fails_the_backend_has_closed_it) {
+  connect_proven();
+  Answer a, b;
+  writes.fail = true;
+  begin(a, "/a");
+  begin(b, "/b");
+  settle();
+  ASSERT_TRUE(a.lost(Errc::reset));
+  EXPECT_EQ(a.failure->retry, Retry::if_reused);
+  EXPECT_TRUE(b.lost_aside());
+  EXPECT_TRUE(closed);
+}
+
 TEST_F(PipelineTest, an_early_answer_that_goes_on_leaves_those_behind_in_place) {
   network.set_buffer_bytes(8192);
   connect_proven();
@@ -633,6 +674,22 @@ TEST_F(PipelineTest, a_paused_answer_holds_up_those_behind_it_until_it_goes_on) 
   EXPECT_EQ(connection->room(), kDepth);
 }
 
+TEST_F(PipelineTest, an_answer_paused_at_its_head_goes_on_where_it_was) {
+  connect_proven();
+  Answer a, b;
+  a.pauses = true;
+  ask(a, "/a");
+  ask(b, "/b");
+  say(ok("one") + ok("two"));
+  EXPECT_EQ(a.status, 200);
+  EXPECT_EQ(a.body, "");
+  EXPECT_TRUE(b.waits());
+  a.stream->resume();
+  settle();
+  EXPECT_EQ(a.body, "one");
+  EXPECT_EQ(b.body, "two");
+}
+
 TEST_F(PipelineTest, closing_tells_nobody) {
   connect_proven();
   Answer a;
@@ -654,21 +711,22 @@ TEST_F(PipelineTest, a_connection_that_is_not_made_is_told_of) {
   EXPECT_EQ(refused->code, Errc::connect_timeout);
 }
 
-// One that hears of its loss may give others up, which then hear nothing.
-TEST_F(PipelineTest, those_who_are_lost_together_may_cancel_each_other) {
-  struct Canceller final : ResponseHandler {
-    void on_interim(ResponseHead /*head*/) override {}
-    void on_response_head(ResponseHead /*head*/) override {}
-    void on_response_body(Chunk /*chunk*/) override {}
-    void on_response_end(Headers /*trailers*/) override {}
-    void on_response_error(Error /*error*/) override {
-      ++errors;
-      victim->cancel();
-    }
-    void on_backend_writable() override {}
-    ClientStream* victim = nullptr;
-    int errors = 0;
-  };
+// One that hears of its loss gives another up, which then hears nothing.
+struct Canceller final : ResponseHandler {
+  void on_interim(ResponseHead /*head*/) override {}
+  void on_response_head(ResponseHead /*head*/) override {}
+  void on_response_body(Chunk /*chunk*/) override {}
+  void on_response_end(Headers /*trailers*/) override {}
+  void on_response_error(Error /*error*/) override {
+    ++errors;
+    victim->cancel();
+  }
+  void on_backend_writable() override {}
+  ClientStream* victim = nullptr;
+  int errors = 0;
+};
+
+TEST_F(PipelineTest, those_who_are_lost_with_the_connection_may_cancel_each_other) {
   connect_proven();
   Canceller first;
   ClientStream& stream = connection->start(first);
@@ -677,10 +735,30 @@ TEST_F(PipelineTest, those_who_are_lost_together_may_cancel_each_other) {
   Answer second;
   ask(second, "/b");
   first.victim = second.stream;
-  backend.reset();
-  settle();
+  hang_up();
   EXPECT_EQ(first.errors, 1);
   EXPECT_TRUE(second.waits());
+}
+
+TEST_F(PipelineTest, those_who_are_lost_behind_an_answer_may_cancel_each_other_and_that_one) {
+  connect_proven();
+  Answer first, last;
+  ask(first, "/a");
+  Canceller lost[2];
+  for (Canceller& one : lost) {
+    ClientStream& stream = connection->start(one);
+    stream.send_head(RequestHead());
+    stream.send_end({});
+  }
+  ask(last, "/d");
+  lost[0].victim = last.stream;
+  lost[1].victim = first.stream;
+  say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n");
+  EXPECT_EQ(lost[0].errors, 1);
+  EXPECT_EQ(lost[1].errors, 1);
+  EXPECT_TRUE(last.waits());
+  EXPECT_EQ(first.status, 0);
+  EXPECT_TRUE(closed);
 }
 
 }  // namespace
