@@ -71,8 +71,7 @@ void describe(Schema<ShadowLimits>& s) {
 }
 
 void describe(Schema<ShadowPipelining>& s) {
-  s.field("depth", &ShadowPipelining::depth, kRequired,
-          in_range(kPipeliningMin, kPipeliningMax));
+  s.field("depth", &ShadowPipelining::depth, kRequired, in_range(kPipeliningMin, kPipeliningMax));
 }
 
 void describe(Schema<ShadowTest>& s) {

@@ -201,7 +201,7 @@ class ClientH1Pipeline::Exchange final : public Pooled<Exchange>, public ClientS
   bool untouched() const noexcept { return begin >= owner_.written_; }
   bool sent_whole() const noexcept { return request_done && end <= owner_.written_; }
 
-  ResponseHandler* handler;  // null: nobody waits for the answer
+  ResponseHandler* handler;     // null: nobody waits for the answer
   uint64_t begin = UINT64_MAX;  // where the request stands among all bytes said
   uint64_t end = 0;
   Method method = Method::get;
@@ -283,8 +283,8 @@ void ClientH1Pipeline::flush() {
 // been heard at all is not answered.
 void ClientH1Pipeline::on_write_failed() {
   write_failed_ = true;
-  const auto unheard = std::ranges::find_if(
-      exchanges_, [](const auto& exchange) { return exchange->untouched(); });
+  const auto unheard =
+      std::ranges::find_if(exchanges_, [](const auto& exchange) { return exchange->untouched(); });
   const auto heard = static_cast<size_t>(unheard - exchanges_.begin());
   if (heard == 0 && !exchanges_.empty()) {
     return fail(closed_unanswered(exchanges_.front()->reused()));
@@ -419,8 +419,8 @@ void ClientH1Pipeline::on_read_end(ReadEnd end) {
 
 void ClientH1Pipeline::cancel(Exchange& exchange) {
   if (std::exchange(exchange.handler, nullptr) == nullptr || phase_ != Phase::open) return;
-  const auto at = std::ranges::find_if(
-      exchanges_, [&](const auto& one) { return one.get() == &exchange; });
+  const auto at =
+      std::ranges::find_if(exchanges_, [&](const auto& one) { return one.get() == &exchange; });
   if (at == exchanges_.end()) return;  // it is being told that it is lost
   const auto index = static_cast<size_t>(at - exchanges_.begin());
   if (exchange.untouched()) return leave_queue(index);
@@ -522,12 +522,9 @@ void ClientH1Pipeline::shut(const Error* connect_error) {
 
 }  // namespace
 
-std::unique_ptr<ClientConnection> make_client_h1_pipeline(const ClientContext& context,
-                                                          ClientOwner& owner,
-                                                          std::unique_ptr<net::Stream> stream,
-                                                          Duration connect_timeout,
-                                                          std::string_view preface,
-                                                          uint32_t depth) {
+std::unique_ptr<ClientConnection> make_client_h1_pipeline(
+    const ClientContext& context, ClientOwner& owner, std::unique_ptr<net::Stream> stream,
+    Duration connect_timeout, std::string_view preface, uint32_t depth) {
   return std::make_unique<ClientH1Pipeline>(context, owner, std::move(stream), connect_timeout,
                                             preface, depth);
 }

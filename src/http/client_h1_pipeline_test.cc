@@ -88,9 +88,8 @@ class PipelineTest : public testing::Test, protected VirtualWorld, protected Cli
     auto [ours, theirs] = network.make_pair();
     backend = std::move(theirs);
     auto counted = std::make_unique<CountedStream>(std::move(ours), writes);
-    connection =
-        make_client_h1_pipeline({loop, read_buffer, settings, net::Lane::background}, *this,
-                                std::move(counted), seconds(1), preface, kDepth);
+    connection = make_client_h1_pipeline({loop, read_buffer, settings, net::Lane::background},
+                                         *this, std::move(counted), seconds(1), preface, kDepth);
     settle();
     ASSERT_TRUE(connected);
   }
@@ -344,7 +343,8 @@ TEST_F(PipelineTest, those_behind_a_closing_answer_are_lost_at_its_head_and_sent
   EXPECT_TRUE(closed);
 }
 
-TEST_F(PipelineTest, an_answer_without_length_ends_with_the_connection_and_takes_those_behind_along) {
+TEST_F(PipelineTest,
+       an_answer_without_length_ends_with_the_connection_and_takes_those_behind_along) {
   connect_proven();
   Answer a, b;
   ask(a, "/a");

@@ -615,7 +615,8 @@ TEST_F(PipeliningHostPoolTest, depths_have_connections_of_their_own) {
   EXPECT_NE(pool().take_idle(same), nullptr);
 }
 
-TEST_F(PipeliningHostPoolTest, idle_connections_of_another_depth_make_room_and_are_let_go_of_in_time) {
+TEST_F(PipeliningHostPoolTest,
+       idle_connections_of_another_depth_make_room_and_are_let_go_of_in_time) {
   limits_.breakers.max_connections = 1;
   prove();
   Sharer other(kDepth + 1);
@@ -642,7 +643,8 @@ TEST_F(PipeliningHostPoolTest, a_refused_connection_fails_all_who_were_to_share_
   EXPECT_EQ(stats_.connect_failures.value(), 1u);
 }
 
-TEST_F(PipeliningHostPoolTest, those_who_wait_share_the_first_connection_as_soon_as_it_has_answered) {
+TEST_F(PipeliningHostPoolTest,
+       those_who_wait_share_the_first_connection_as_soon_as_it_has_answered) {
   std::vector<std::unique_ptr<Sharer>> sharers;
   for (uint32_t i = 0; i < kDepth; ++i) {
     sharers.push_back(std::make_unique<Sharer>(kDepth));

@@ -113,9 +113,10 @@ Result<void> VersionPool::open_connection(const Origin& origin) {
 std::unique_ptr<http::ClientConnection> VersionPool::make_connection(
     std::unique_ptr<net::Stream> stream, std::string preface) {
   if (limits_.tls != nullptr) {
-    stream = net::make_tls_client(context_.loop, context_.lane, std::move(stream),
-                                  {limits_.tls, host_.server_name, protocol_ == Protocol::http2 ? "h2" : ""},
-                                  std::exchange(preface, {}));
+    stream = net::make_tls_client(
+        context_.loop, context_.lane, std::move(stream),
+        {limits_.tls, host_.server_name, protocol_ == Protocol::http2 ? "h2" : ""},
+        std::exchange(preface, {}));
   }
   const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
                                    context_.lane};

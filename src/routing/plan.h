@@ -142,7 +142,7 @@ struct ShadowPolicy {
   uint64_t buffer_bytes_max = 64ull << 20;  // bytes held for copies, all workers together
   double requests_per_second = 0;           // 0 = no limit
   uint32_t pipelining = 1;  // copies under way at once on a connection that speaks HTTP/1
-  std::shared_ptr<const Trial> trial;       // null: nobody looks at the answers
+  std::shared_ptr<const Trial> trial;  // null: nobody looks at the answers
   // For the second copy that goes to the live request's own upstream; its per_million is a share of
   // the requests that this policy copies, and its cluster stays open. Null: there is none.
   std::shared_ptr<const ShadowPolicy> control;

@@ -236,10 +236,10 @@ TEST(ShadowTestBuilder, adds_shadows_behind_the_own_one_of_the_route) {
 }
 
 TEST(ShadowTestBuilder, pipelines_candidate_and_control_alike_where_it_is_asked_for) {
-  const Loaded loaded = load_text(trial(
-      shadow_test("piped", ", route: cart", "  pipelining: {depth: 8}\n  control: {}\n") +
-      shadow_test("plain", ", route: items",
-                  "  shadow: {upstream: {name: green}, percentage: 1}\n")));
+  const Loaded loaded = load_text(
+      trial(shadow_test("piped", ", route: cart", "  pipelining: {depth: 8}\n  control: {}\n") +
+            shadow_test("plain", ", route: items",
+                        "  shadow: {upstream: {name: green}, percentage: 1}\n")));
   ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
   EXPECT_EQ(messages(loaded), "");
   const ShadowPolicy& piped = shadows_of(loaded, "/cart").at(0);
@@ -251,8 +251,7 @@ TEST(ShadowTestBuilder, pipelines_candidate_and_control_alike_where_it_is_asked_
 
 TEST(ShadowTestBuilder, warns_of_pipelining_that_has_no_effect) {
   const auto said = [](const std::string& fields) {
-    std::string text =
-        trial(shadow_test("piped", ", route: cart", "  pipelining: {depth: 8}\n"));
+    std::string text = trial(shadow_test("piped", ", route: cart", "  pipelining: {depth: 8}\n"));
     const std::string green = "spec: {static: {hosts: [{addr: green.example.com";
     text.insert(text.find(green) + 7, fields);
     return brief(load_text(text));

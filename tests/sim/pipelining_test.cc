@@ -17,8 +17,8 @@ using std::chrono::seconds;
 constexpr uint32_t kDepth = 8;
 
 struct PipelinedRoute {
-  explicit PipelinedRoute(Behaviour behaviour, uint64_t seed = 1,
-                          shadow::TrioSink* trios = nullptr, bool control = false)
+  explicit PipelinedRoute(Behaviour behaviour, uint64_t seed = 1, shadow::TrioSink* trios = nullptr,
+                          bool control = false)
       : world(seed, trios) {
     auto snapshot = std::make_shared<OneRouteSnapshot>();
     routing::ShadowPolicy& policy = snapshot->add_shadow("shadow", shadow_address());
@@ -144,9 +144,9 @@ TEST(Pipelining, every_copy_has_one_outcome_however_the_shadow_closes) {
         if (random.below(3) == 0) continue;
         const std::string body(random.below(8) == 0 ? random.below(200'000) : random.below(2'000),
                                'b');
-        std::string request = fmt::format(
-            "POST /{} HTTP/1.1\r\nHost: sim.test\r\nContent-Length: {}\r\n\r\n{}", sent++,
-            body.size(), body);
+        std::string request =
+            fmt::format("POST /{} HTTP/1.1\r\nHost: sim.test\r\nContent-Length: {}\r\n\r\n{}",
+                        sent++, body.size(), body);
         const size_t cut = random.below(static_cast<uint32_t>(request.size()));
         client->send(request.substr(0, cut));
         setup.world.loop.run_once(Duration::zero());
