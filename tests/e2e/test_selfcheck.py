@@ -64,6 +64,13 @@ def test_what_is_meant_for_the_user_s_own_gateway_is_not_for_this_one(tmp_path):
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_variables_of_another_verb_are_no_concern_of_this_one(tmp_path):
+    found = run(tmp_path, "--list", GNOMON_CONFIG="/nowhere", GNOMON_LISTEN="nonsense", GNOMON_WORKERS="many")
+    assert found.returncode == 0, found.stderr
+    served = subprocess.run([BINARY, "run"], capture_output=True, text=True, env={**os.environ, "GNOMON_CONFIG": "/nowhere"})
+    assert served.returncode == 2 and "/nowhere" in served.stderr
+
+
 def test_list_names_them(tmp_path):
     found = run(tmp_path, "--list")
     assert found.returncode == 0
