@@ -71,8 +71,8 @@ int main(int argc, const char* const* argv) {
   CLI::App* selfcheck_verb =
       app.add_subcommand("selfcheck", "Try out whether verdicts on this machine are right");
   add_selfcheck_flags(*selfcheck_verb, selfcheck_options);
-  // With a callback a verb reads its variables itself, and only when it is the one that is run: what
-  // is wrong with another's is no concern of it.
+  // With a callback a verb reads its variables itself, and only when it is the one that is run:
+  // what is wrong with another's is no concern of it.
   for (CLI::App* verb : app.get_subcommands({})) verb->parse_complete_callback([] {});
   try {
     app.parse(argc, argv);

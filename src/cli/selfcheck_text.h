@@ -17,8 +17,8 @@ class SelfcheckTable {
   std::string line(const selfcheck::Result& result) const;
 
  private:
-  size_t name_width_ = 0;
-  size_t text_width_ = 0;
+  size_t name_width_ = 8;  // of the headings
+  size_t text_width_ = 8;
 };
 
 std::string selfcheck_summary(const selfcheck::Report& report);

@@ -1,5 +1,7 @@
 #include "selfcheck/selfcheck.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 #include <utility>
@@ -11,6 +13,9 @@ namespace {
 
 constexpr Millis kStartLimit{60'000};
 constexpr Millis kStopLimit{20'000};
+// Side by side the scenarios take some eight hundred, most of them for what a service that hangs is
+// sent.
+constexpr uint64_t kDescriptors = 1024;
 
 net::Address local(uint16_t port) { return *net::Address::parse("127.0.0.1", port); }
 
@@ -37,8 +42,6 @@ Selfcheck::~Selfcheck() = default;
 
 Report Selfcheck::run() {
   const TimePoint began = clock_.now();
-  // What a service that hangs is sent takes a descriptor each.
-  app::raise_descriptor_limit();
   if (const auto begun = begin(); !begun) {
     report_.not_started = begun.error();
   } else {
@@ -52,6 +55,10 @@ Report Selfcheck::run() {
 }
 
 std::expected<void, std::string> Selfcheck::begin() {
+  if (const uint64_t limit = app::raise_descriptor_limit(); limit < kDescriptors) {
+    return std::unexpected(
+        fmt::format("only {} files may be open, {} are needed", limit, kDescriptors));
+  }
   if (folder_.path().empty()) return std::unexpected("there is no place for a temporary folder");
   std::vector<Stage> stages;
   for (const Scenario* scenario : settings_.scenarios) {

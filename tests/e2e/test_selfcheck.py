@@ -92,6 +92,11 @@ def test_a_gateway_that_cannot_be_started_is_said(tmp_path):
     assert found.returncode == 4 and "temporary folder" in found.stderr
 
 
+def test_too_few_files_that_may_be_open_are_said():
+    found = subprocess.run(["prlimit", "--nofile=1000", *command()], capture_output=True, text=True, timeout=60)
+    assert found.returncode == 4 and "only 1000 files may be open, 1024 are needed" in found.stderr
+
+
 # ---- whatever happens, nothing stays behind
 
 
