@@ -8,19 +8,12 @@ namespace gnomon::selfcheck {
 namespace {
 
 // Where a field is that has a fault.
-enum class Where : uint8_t { pet, pets, order };
+enum class Where : uint8_t { pet, order };
 
-// The paths of pets are learnt, that of orders is named by the trial.
+// The path of a pet is learnt, that of an order is named by the trial.
 std::string endpoint(std::string_view scenario, Where where) {
-  switch (where) {
-    case Where::pet:
-      return fmt::format("GET /{}/pets/{{}}", scenario);
-    case Where::pets:
-      return fmt::format("GET /{}/pets", scenario);
-    case Where::order:
-      return fmt::format("GET /{}/orders/{{order}}", scenario);
-  }
-  return "";
+  const char* const rest = where == Where::pet ? "pets/{}" : "orders/{order}";
+  return fmt::format("GET /{}/{}", scenario, rest);
 }
 
 struct Place {

@@ -1,7 +1,6 @@
 // What is tried out: two versions of a service, and what the verdict about them has to be.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
