@@ -105,9 +105,11 @@ def children_of(pid):
 
 
 def serving(pid):
-    """It has clients; as long as it only listens there are fewer sockets."""
+    """It has clients: before there are fewer sockets, but for the moment in which it still has its parent's."""
     try:
-        return sum("socket:" in os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()) >= 12
+        if b"run" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            return False
+        return sum("socket:" in os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()) >= 40
     except OSError:
         return False
 
