@@ -453,6 +453,19 @@ def test_diff_compares_files_and_messages(tmp_path):
     assert gnomon("diff", write("3", "HTTP/1.1 200 OK\r\nbad"), left).returncode == 2
 
 
+def test_a_store_that_may_not_grow_costs_samples_and_no_traffic(closing, tmp_path):
+    """Beyond a limit on the size of files the kernel sends SIGXFSZ, which ends who does not expect it."""
+    primary, candidate = (closing(Backend(json_answer(pet))) for _ in range(2))
+    gateway = Gateway(tmp_path, trial(primary, candidate), args=("--store", str(tmp_path / "gnomon.db")), file_bytes=100_000)
+    try:
+        send(gateway, 50)
+        eventually(lambda: gateway.metrics().total("gnomon_store_failed_commits_total") > 0, patience(15))
+        send(gateway, 50)
+        compared(gateway, 100)
+    finally:
+        gateway.stop()
+
+
 @pytest.mark.serial
 def test_a_gateway_that_is_killed_loses_at_most_a_second_of_evidence(closing, tmp_path):
     """SIGKILL in the middle of a trial, fifty times, on one store."""
