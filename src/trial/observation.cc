@@ -74,6 +74,19 @@ bool comparable(const shadow::Trio& trio) noexcept {
          (!trio.has_control || answered(shadow::Leg::control));
 }
 
+bool is_cut_short(const compare::Result& result) noexcept {
+  const auto hides_the_rest = [&](const compare::Difference& difference) {
+    if (difference.kind == compare::Kind::status) {
+      return result.settled == compare::Settled::nothing;
+    }
+    if (difference.path == "body") {
+      return result.settled != compare::Settled::text || difference.kind == compare::Kind::type;
+    }
+    return difference.path == "$" && difference.kind == compare::Kind::type;
+  };
+  return result.left_out > 0 || std::ranges::any_of(result.differences, hides_the_rest);
+}
+
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
                    std::vector<verdict::Sighting>& out) {
   const auto add = [&](std::string_view path, std::string_view kind) {

@@ -21,6 +21,10 @@ verdict::AnswerClass answer_class(const RequestHead& request, const compare::Ans
 // Whether every leg's answer came, so that they can be compared.
 bool comparable(const shadow::Trio& trio) noexcept;
 
+// Whether a difference kept the comparison from seeing the rest: another class of status, a body
+// that is of another kind or known by its digest only, more differences than are listed.
+bool is_cut_short(const compare::Result& result) noexcept;
+
 // Adds what a comparison with the live answer found. `leg` is the candidate or the control.
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
                    std::vector<verdict::Sighting>& out);

@@ -162,6 +162,7 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
     if (trio.has_control) {
       comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control);
       add_sightings(place->endpoint, bench.control, Leg::control, seen.differences);
+      seen.blind = is_cut_short(bench.candidate) && is_cut_short(bench.control);
     }
   }
   count(trio, std::move(seen), *place);

@@ -50,6 +50,26 @@ TEST_F(TrialRunTest, a_failed_candidate_is_an_outcome_and_is_not_compared) {
   EXPECT_EQ(counters.errors_to_live.lost.candidate, 1u);
 }
 
+TEST_F(TrialRunTest, a_control_that_differs_in_status_as_the_candidate_does_leaves_nothing_compared) {
+  const auto feed = [&](const compare::Answer& others) {
+    auto trio = make_trio(plan, "/a", "{}", "{}");
+    trio->has_control = true;
+    trio->of(Leg::candidate) = trio->of(Leg::control) = others;
+    run.on_trio(*trio, comparer);
+  };
+  feed(json_answer("{}", 404));
+  feed(json_answer("<html>"));
+  compare::Answer image = json_answer("GIF");
+  image.headers = {};
+  image.headers.add("content-type", "image/gif");
+  feed(image);
+  EXPECT_EQ(run.save().counters.differing_to_control.n, 0u);
+  EXPECT_EQ(run.save().counters.excluded.of(verdict::kBlind), 3u);
+  feed(json_answer("{}", 201));
+  feed(json_answer(R"({"a":1})"));
+  EXPECT_EQ(run.save().counters.differing_to_control.n, 2u);
+}
+
 TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings_stay) {
   feed("/a", "{}", "{}");
   auto next = make_plan();

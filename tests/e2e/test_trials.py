@@ -94,6 +94,32 @@ def test_equal_versions_with_noise_pass(begin, closing):
     assert seen["coverage"]["share"] == 1
 
 
+def not_found_for_shadows(request):
+    """A service that does not know the Host that copies have."""
+    found = "-shadow" not in request.host
+    return ok(b"{}", "200 OK" if found else "404 Not Found", ("Content-Type: application/json",))
+
+
+def large_with_noise(letter):
+    return json_answer(lambda request: {"at": random.random(), "text": letter * 1_500_000})
+
+
+@pytest.mark.parametrize(
+    ("primary", "candidate", "requests"),
+    [
+        (answer(not_found_for_shadows), answer(not_found_for_shadows), 300),
+        (large_with_noise("a"), large_with_noise("b"), 60),
+    ],
+)
+def test_nobody_passes_by_answers_that_could_not_be_seen(primary, candidate, requests, begin, closing):
+    """Candidate and control both differ where nothing further is compared: they are alike, and that says nothing."""
+    gateway = begin(trial(closing(Backend(primary)), closing(Backend(candidate)), verdict={"latency": False}))
+    send(gateway, requests)
+    seen = eventually(lambda: (v := verdict(gateway))["coverage"]["excluded"].get("blind") == requests and v, patience(30))
+    assert seen["ruling"] == "UNDECIDED" and seen["coverage"]["compared"] == 0
+    assert "could be compared" in seen["reason"]
+
+
 def test_a_change_beyond_noise_fails_and_is_named(begin, closing):
     primary = closing(Backend(json_answer(pet)))
     candidate = closing(Backend(json_answer(lambda request: {**pet(request), "price": 12.49})))
