@@ -56,6 +56,15 @@ class TreeDiffTest : public testing::Test {
   Result result_;
 };
 
+// A hundred differences below a name that fills a body.
+TEST_F(TreeDiffTest, LongNamesDoNotMakeLongPaths) {
+  const std::string name(100'000, 'n');
+  EXPECT_EQ(
+      diff(fmt::format(R"({{"{}":{{"a":1}}}})", name), fmt::format(R"({{"{}":{{"a":2}}}})", name)),
+      "$.{}.a value");
+  EXPECT_LT(result_.differences[0].where.size(), 200U);
+}
+
 TEST_F(TreeDiffTest, ValuesAndTypes) {
   EXPECT_EQ(diff("1", "1.0"), "");
   EXPECT_EQ(diff("1", "2"), "$ value");

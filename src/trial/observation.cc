@@ -87,11 +87,25 @@ bool is_cut_short(const compare::Result& result) noexcept {
   return result.left_out > 0 || std::ranges::any_of(result.differences, hides_the_rest);
 }
 
+namespace {
+
+// Of a path or the name of a header in a field's name: a thousand of them are held and kept.
+constexpr size_t kPathBytesMax = 500;
+
+std::string bounded(std::string_view path) {
+  if (path.size() <= kPathBytesMax) return std::string(path);
+  size_t end = kPathBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(path[end]) & 0xc0U) == 0x80) --end;
+  return std::string(path.substr(0, end)).append("\xE2\x80\xA6");
+}
+
+}  // namespace
+
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
                    std::vector<verdict::Sighting>& out) {
   const auto add = [&](std::string_view path, std::string_view kind) {
     verdict::Sighting sighting;
-    sighting.key = {std::string(endpoint), std::string(path), std::string(kind)};
+    sighting.key = {std::string(endpoint), bounded(path), std::string(kind)};
     sighting.candidate = leg == shadow::Leg::candidate;
     sighting.control = leg == shadow::Leg::control;
     out.push_back(std::move(sighting));

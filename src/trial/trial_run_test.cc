@@ -1,5 +1,6 @@
 #include "trial/trial_run.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "trial/testing.h"
@@ -40,6 +41,17 @@ TEST_F(TrialRunTest, counts_a_difference_under_its_endpoint_path_and_kind) {
   EXPECT_EQ(fields[0].unpaired, 1u);
 }
 
+TEST_F(TrialRunTest, bounds_what_a_field_is_called) {
+  std::string left;
+  for (int i = 0; i < 40; ++i) left += fmt::format(R"({{"member_of_the_{:a>20}":)", "");
+  const std::string right = left + "2" + std::string(40, '}');
+  left += "1" + std::string(40, '}');
+  feed("/a", left, right);
+  const auto fields = run.save().counters.fields.fields();
+  ASSERT_EQ(fields.size(), 1u);
+  EXPECT_EQ(fields[0].key.path.size(), 503u);
+}
+
 TEST_F(TrialRunTest, a_failed_candidate_is_an_outcome_and_is_not_compared) {
   const auto trio = make_trio(plan, "/a", "{}", "{}");
   trio->of(Leg::candidate).outcome = compare::Outcome::error;
@@ -50,7 +62,8 @@ TEST_F(TrialRunTest, a_failed_candidate_is_an_outcome_and_is_not_compared) {
   EXPECT_EQ(counters.errors_to_live.lost.candidate, 1u);
 }
 
-TEST_F(TrialRunTest, a_control_that_differs_in_status_as_the_candidate_does_leaves_nothing_compared) {
+TEST_F(TrialRunTest,
+       a_control_that_differs_in_status_as_the_candidate_does_leaves_nothing_compared) {
   const auto feed = [&](const compare::Answer& others) {
     auto trio = make_trio(plan, "/a", "{}", "{}");
     trio->has_control = true;
