@@ -102,18 +102,20 @@ std::string bounded(std::string_view path) {
 }  // namespace
 
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
-                   std::vector<verdict::Sighting>& out) {
-  const auto add = [&](std::string_view path, std::string_view kind) {
+                   const compare::Redactor& redactor, std::vector<verdict::Sighting>& out) {
+  const bool plain = redactor.policy().expressions().empty();
+  const auto add = [&](std::string path, std::string_view kind) {
     verdict::Sighting sighting;
-    sighting.key = {std::string(endpoint), bounded(path), std::string(kind)};
+    sighting.key = {std::string(endpoint), std::move(path), std::string(kind)};
     sighting.candidate = leg == shadow::Leg::candidate;
     sighting.control = leg == shadow::Leg::control;
     out.push_back(std::move(sighting));
   };
   for (const compare::Difference& difference : result.differences) {
-    add(difference.path, to_string(difference.kind));
+    const std::string_view path = difference.path;
+    add(plain ? bounded(path) : bounded(redactor.label(path)), to_string(difference.kind));
   }
-  if (result.left_out > 0) add(kUnlisted, to_string(compare::Kind::value));
+  if (result.left_out > 0) add(std::string(kUnlisted), to_string(compare::Kind::value));
 }
 
 }  // namespace gnomon::trial

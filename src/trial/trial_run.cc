@@ -109,8 +109,14 @@ bool TrialRun::admit_version(const shadow::Trio& trio) {
 
 std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
   const compare::Answer& live = trio.of(shadow::Leg::live);
+  std::string_view path = trio.request.path;
+  std::string label;
+  if (!plan_->redaction->expressions().empty()) {
+    label = compare::Redactor(plan_->redaction, key_).path_label(path);
+    path = label;
+  }
   const compare::EndpointRequest request{
-      trio.request.method_name, trio.request.path,
+      trio.request.method_name, path,
       trio.request.headers.get("content-type").starts_with("application/grpc")};
   const bool known = live.outcome == compare::Outcome::answered && live.status != 404;
   return known ? learner_->learn(request) : learner_->find(request);
@@ -157,11 +163,12 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   if (seen.compared) {
     Bench& bench = *place->bench;
     const compare::Rules& rules = place->plan->rules.for_endpoint(place->endpoint);
+    const compare::Redactor redactor(place->plan->redaction, key_);
     comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate);
-    add_sightings(place->endpoint, bench.candidate, Leg::candidate, seen.differences);
+    add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
     if (trio.has_control) {
       comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control);
-      add_sightings(place->endpoint, bench.control, Leg::control, seen.differences);
+      add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);
       seen.blind = is_cut_short(bench.candidate) && is_cut_short(bench.control);
     }
   }

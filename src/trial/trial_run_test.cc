@@ -41,6 +41,18 @@ TEST_F(TrialRunTest, counts_a_difference_under_its_endpoint_path_and_kind) {
   EXPECT_EQ(fields[0].unpaired, 1u);
 }
 
+TEST_F(TrialRunTest, does_not_count_under_names_that_are_redacted) {
+  const compare::RedactionSpec secret{compare::RedactionSpec::Place::regex, "acct-[a-z]+"};
+  plan->redaction = *compare::RedactionPolicy::compile({{secret}}, compare::RedactionMode::rules);
+  feed("/of/acct-alice/pets", R"({"acct-alice":1})", R"({"acct-alice":2})");
+  feed("/of/%61cct-bob/pets?acct-bob", R"({"acct-bob":1})", R"({"acct-bob":2})");
+  const auto saved = run.save();
+  const auto fields = saved.counters.fields.fields();
+  ASSERT_EQ(fields.size(), 1u);
+  EXPECT_EQ(fields[0].key, (verdict::FieldKey{"GET /of/{}/pets", "$.{}", "value"}));
+  EXPECT_FALSE(saved.endpoints.contains("alice") || saved.endpoints.contains("bob"));
+}
+
 TEST_F(TrialRunTest, bounds_what_a_field_is_called) {
   std::string left;
   for (int i = 0; i < 40; ++i) left += fmt::format(R"({{"member_of_the_{:a>20}":)", "");
