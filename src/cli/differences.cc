@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "cli/admin_client.h"
+#include "cli/printable.h"
 #include "cli/sample_text.h"
 #include "cli/text_table.h"
 #include "cli/verdict.h"
@@ -39,7 +40,7 @@ std::expected<Found, int> ask(const AdminClient& admin, const std::string& targe
     return std::unexpected(kUnreachable);
   }
   if (answer->status != 200) {
-    err << "gnomon: " << json.value("detail", "the gateway refused") << "\n";
+    err << "gnomon: " << printable(json.value("detail", "the gateway refused")) << "\n";
     return std::unexpected(kUsage);
   }
   return Found{std::move(json), std::move(answer->body)};
@@ -56,8 +57,9 @@ std::string table(const Json& fields) {
   TextTable out({"#", "ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE"});
   size_t line = 0;
   for (const Json& field : fields) {
-    out.add({fmt::format("{}", ++line), field.value("endpoint", ""), field.value("path", ""),
-             field.value("kind", ""), fmt::format("{}", field.value("count", uint64_t{0})),
+    out.add({fmt::format("{}", ++line), printable(field.value("endpoint", "")),
+             printable(field.value("path", "")), printable(field.value("kind", "")),
+             fmt::format("{}", field.value("count", uint64_t{0})),
              fmt::format("{}", field.value("noise", uint64_t{0})), evidence(field)});
   }
   return out.render();

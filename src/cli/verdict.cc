@@ -7,6 +7,7 @@
 #include <ostream>
 #include <vector>
 
+#include "cli/printable.h"
 #include "cli/verdict_text.h"
 #include "config/scalar.h"
 
@@ -90,7 +91,7 @@ int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err)
       return kUnreachable;
     }
     if (answer->status != 200) {
-      err << "gnomon: " << verdict.value("detail", "the gateway refused") << "\n";
+      err << "gnomon: " << printable(verdict.value("detail", "the gateway refused")) << "\n";
       return kUsage;
     }
     const int code = exit_code(verdict);

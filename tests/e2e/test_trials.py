@@ -445,6 +445,33 @@ def test_shadow_runs_a_trial_without_a_file(closing, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_names_from_the_network_stay_names(begin, closing):
+    """A member's name that a terminal, a table or a report would act upon."""
+    name = "\x1b]0;x\x07\u009b31m|`<img src=x>\uffff"
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {name: v}))) for v in (1, 2))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 60)
+    eventually(lambda: verdict(gateway)["ruling"] == "FAIL", patience(15))
+    admin = ["--admin", f"127.0.0.1:{gateway.admin_port}"]
+    eventually(lambda: gnomon("differences", *admin, "--sample", 1).returncode == 0, patience(15))
+    outputs = {
+        arguments: gnomon(*arguments, *admin).stdout
+        for arguments in (
+            ("verdict",),
+            ("verdict", "--format", "markdown"),
+            ("verdict", "--format", "junit"),
+            ("differences",),
+            ("differences", "--sample", "1"),
+        )
+    }
+    for arguments, text in outputs.items():
+        assert "31m" in text, arguments
+        assert "\x1b" not in text and ("junit" in arguments or "\u009b" not in text), arguments
+    sentences, _, tables = outputs["verdict", "--format", "markdown"].partition("| check")
+    assert "<img" not in sentences and "`<img" not in tables and "|`" not in tables
+    ElementTree.fromstring(outputs["verdict", "--format", "junit"].encode())
+
+
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [
