@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <ostream>
@@ -71,6 +72,25 @@ void print_json(const routing::Loaded& loaded, bool ok, std::ostream& out) {
 }
 
 }  // namespace
+
+void add_check_flags(CLI::App& verb, CheckOptions& options) {
+  verb.add_option("path", options.path, "File or directory of manifests")
+      ->envname("GNOMON_CONFIG")
+      ->required()
+      ->check(CLI::ExistingPath);
+  verb.add_flag("--json", options.json, "One JSON object on standard output");
+  verb.add_flag("--strict", options.strict, "Warnings fail the check as well");
+  verb.add_flag("--verbose", options.verbose, "Also name what belongs to other programs");
+  options.color = wants_color(STDERR_FILENO);
+  verb.add_flag_callback(
+      "--no-color", [&options] { options.color = false; }, "No colours, whatever the terminal");
+  verb.footer(
+      "Examples:\n"
+      "  gnomon check manifests/\n"
+      "  gnomon check petstore.yaml --json | jq .problems\n"
+      "\n"
+      "Exit codes: 0 it can be served, 2 it cannot.");
+}
 
 int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
   config::DiskFiles files;

@@ -4,6 +4,10 @@
 #include <iosfwd>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace gnomon::cli {
 
 struct CheckOptions {
@@ -13,6 +17,8 @@ struct CheckOptions {
   bool strict = false;   // warnings fail the check as well
   bool verbose = false;  // also name what was skipped because it belongs to other programs
 };
+
+void add_check_flags(CLI::App& verb, CheckOptions& options);
 
 // Problems go to `err`, the summary to `out`. With `json` all of it is one object on `out`:
 //   {"version": 1, "ok": bool, "errors": n, "warnings": n,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <expected>
 #include <fstream>
@@ -164,6 +165,33 @@ void print_table(const compare::Result& result, std::ostream& out) {
 }
 
 }  // namespace
+
+void add_diff_flags(CLI::App& verb, DiffOptions& options) {
+  verb.add_option("left", options.left, "A file, or an HTTP/1 response in one")
+      ->required()
+      ->check(CLI::ExistingFile);
+  verb.add_option("right", options.right, "Another one")->required()->check(CLI::ExistingFile);
+  verb.add_option("--type", options.type,
+                  "Content-Type of files; else told by their names and contents");
+  verb.add_option("--ignore", options.ignore, "Path of what may differ; may be repeated")
+      ->take_all();
+  verb.add_option("--set", options.set, "Path of a list whose order does not matter")->take_all();
+  verb.add_option("--key", options.key, "PATH=MEMBER: pair a list's elements by a member")
+      ->take_all();
+  verb.add_option("--tolerance", options.tolerance,
+                  "PATH=SHARE: numbers may differ by this share of themselves")
+      ->take_all();
+  verb.add_flag("--subset", options.subset, "The right side may have more");
+  verb.add_flag("--json", options.json, "One JSON object on standard output");
+  verb.footer(
+      "Examples:\n"
+      "  gnomon diff old.json new.json\n"
+      "  gnomon diff old.json new.json --ignore '$.at' --key '$.pets=id' --tolerance "
+      "'$.price=0.001'\n"
+      "  curl -i http://v1/pets > 1; curl -i http://v2/pets > 2; gnomon diff 1 2\n"
+      "\n"
+      "Exit codes: 0 equal, 1 different, 2 a file or a rule cannot be read.");
+}
 
 int diff(const DiffOptions& options, std::ostream& out, std::ostream& err) {
   const auto fail = [&](std::string_view why) {

@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace gnomon::cli {
 
 struct DiffOptions {
@@ -18,6 +22,8 @@ struct DiffOptions {
   bool subset = false;
   bool json = false;
 };
+
+void add_diff_flags(CLI::App& verb, DiffOptions& options);
 
 // Exit code: 0 equal, 1 different, 2 a file or a rule cannot be read.
 int diff(const DiffOptions& options, std::ostream& out, std::ostream& err);

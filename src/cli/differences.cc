@@ -1,16 +1,18 @@
 #include "cli/differences.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "cli/admin_client.h"
+#include "cli/check.h"
 #include "cli/printable.h"
 #include "cli/sample_text.h"
 #include "cli/text_table.h"
-#include "cli/verdict.h"
+#include "cli/trial_client.h"
 
 namespace gnomon::cli {
 namespace {
@@ -19,32 +21,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kPrinted = 0;
 constexpr int kNothing = 1;
-constexpr int kUsage = 2;
-constexpr int kUnreachable = 4;
-
-struct Found {
-  Json json;
-  std::string raw;
-};
-
-std::expected<Found, int> ask(const AdminClient& admin, const std::string& target,
-                              std::ostream& err) {
-  auto answer = admin.get(target);
-  if (!answer) {
-    err << "gnomon: " << answer.error() << "\n";
-    return std::unexpected(kUnreachable);
-  }
-  Json json = Json::parse(answer->body, nullptr, false);
-  if (!json.is_object()) {
-    err << "gnomon: what answers there is no gnomon that knows trials\n";
-    return std::unexpected(kUnreachable);
-  }
-  if (answer->status != 200) {
-    err << "gnomon: " << printable(json.value("detail", "the gateway refused")) << "\n";
-    return std::unexpected(kUsage);
-  }
-  return Found{std::move(json), std::move(answer->body)};
-}
 
 std::string evidence(const Json& field) {
   if (field.value("proven", false)) return "CHANGED";
@@ -65,13 +41,12 @@ std::string table(const Json& fields) {
   return out.render();
 }
 
-int show_samples(const DifferencesOptions& options, const AdminClient& admin,
+int show_samples(const DifferencesOptions& options, const TrialClient& gateway,
                  const std::string& base, const Json& field, std::ostream& out, std::ostream& err) {
   const auto encoded = [&](const char* name) { return percent_encoded(field.value(name, "")); };
-  const auto found = ask(admin,
-                         fmt::format("{}/samples?endpoint={}&path={}&kind={}", base,
-                                     encoded("endpoint"), encoded("path"), encoded("kind")),
-                         err);
+  const auto found =
+      gateway.ask(fmt::format("{}/samples?endpoint={}&path={}&kind={}", base, encoded("endpoint"),
+                              encoded("path"), encoded("kind")));
   if (!found) return found.error();
   const Json& samples = found->json["samples"];
   if (samples.empty()) {
@@ -92,17 +67,33 @@ int show_samples(const DifferencesOptions& options, const AdminClient& admin,
 
 }  // namespace
 
+void add_differences_flags(CLI::App& verb, DifferencesOptions& options) {
+  verb.add_option("test", options.test, "<namespace>.<name> of a ShadowTest, if there are several");
+  add_admin_flag(verb, options.admin);
+  verb.add_option("--limit", options.limit, "How many to list")
+      ->check(CLI::Range(1u, 1000u))
+      ->capture_default_str();
+  verb.add_option("--sample", options.sample, "Show samples of the difference of this number");
+  verb.add_flag("--as-curl", options.as_curl, "Show the samples' requests as commands of curl");
+  verb.add_flag("--json", options.json, "One JSON object on standard output");
+  options.color = wants_color(STDOUT_FILENO);
+  verb.add_flag_callback(
+      "--no-color", [&options] { options.color = false; }, "No colours, whatever the terminal");
+  verb.footer(
+      "Examples:\n"
+      "  gnomon differences\n"
+      "  gnomon differences gloo-system.petstore-v2 --sample 1\n"
+      "  gnomon differences --sample 1 --as-curl\n"
+      "\n"
+      "Exit codes: 0 printed, 1 no such difference or sample, 2 no such test, 4 unreachable.");
+}
+
 int differences(const DifferencesOptions& options, std::ostream& out, std::ostream& err) {
-  const AdminClient admin(options.admin);
-  std::string name = options.test;
-  if (name.empty()) {
-    const auto only = only_test(admin, err);
-    if (!only) return only.error();
-    name = *only;
-  }
-  const std::string base = fmt::format("/api/v1/tests/{}", percent_encoded(name));
+  const TrialClient gateway(options.admin, err);
+  const auto base = gateway.path_of(options.test);
+  if (!base) return base.error();
   const unsigned limit = std::max(options.limit, options.sample.value_or(1));
-  const auto found = ask(admin, fmt::format("{}/differences?limit={}", base, limit), err);
+  const auto found = gateway.ask(fmt::format("{}/differences?limit={}", *base, limit));
   if (!found) return found.error();
   const Json& fields = found->json["fields"];
   if (!options.sample) {
@@ -119,7 +110,7 @@ int differences(const DifferencesOptions& options, std::ostream& out, std::ostre
     err << fmt::format("gnomon: there is no difference number {}\n", *options.sample);
     return kNothing;
   }
-  return show_samples(options, admin, base, fields[*options.sample - 1], out, err);
+  return show_samples(options, gateway, *base, fields[*options.sample - 1], out, err);
 }
 
 }  // namespace gnomon::cli

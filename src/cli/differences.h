@@ -5,6 +5,10 @@
 #include <optional>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace gnomon::cli {
 
 struct DifferencesOptions {
@@ -16,6 +20,8 @@ struct DifferencesOptions {
   bool json = false;
   bool color = false;
 };
+
+void add_differences_flags(CLI::App& verb, DifferencesOptions& options);
 
 // Exit code: 0 printed, 1 there is no such difference or sample, 2 no such test, 4 unreachable.
 int differences(const DifferencesOptions& options, std::ostream& out, std::ostream& err);

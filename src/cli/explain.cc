@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -260,6 +261,33 @@ void print(const ExplainOptions& options, const Explainer& explainer,
 }
 
 }  // namespace
+
+void add_explain_flags(CLI::App& verb, ExplainOptions& options) {
+  verb.add_option("-c,--config", options.path, "File or directory of manifests")
+      ->envname("GNOMON_CONFIG")
+      ->required()
+      ->check(CLI::ExistingPath);
+  verb.add_option("--host", options.host, "The request's Host, with its port if it has one")
+      ->required();
+  verb.add_option("--path", options.request_path, "The request's path, with its query")
+      ->capture_default_str();
+  verb.add_option("--method", options.method, "The request's method")->capture_default_str();
+  verb.add_option("--header", options.headers, "A header, 'name: value'; may be repeated")
+      ->take_all();
+  verb.add_option("--listener", options.listener, "Only the listener of this name or port");
+  verb.add_flag("--json", options.json, "One JSON object on standard output");
+  verb.add_option("-o,--output", options.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  verb.footer(
+      "Examples:\n"
+      "  gnomon explain -c manifests/ --host shop.example.com --path /pets/1\n"
+      "  gnomon explain -c manifests/ --host shop.example.com --path /pets --method POST \\\n"
+      "    --header 'x-version: 2' --json\n"
+      "\n"
+      "Exit codes: 0 a route takes the request, 1 none does, 2 the configuration or the request "
+      "is bad.");
+}
 
 int explain(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
   RequestHead head;

@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace gnomon::cli {
 
 struct ExplainOptions {
@@ -18,6 +22,8 @@ struct ExplainOptions {
   std::string output = "text";       // text or json
   bool json = false;                 // the same as output "json"
 };
+
+void add_explain_flags(CLI::App& verb, ExplainOptions& options);
 
 // JSON: {"version": 1, "request": {"method", "host", "path"}, "listeners": [{"listener",
 // "virtualService", "domain", "source", "virtualHostOptions", "route", "sent"}]}, where "route" is

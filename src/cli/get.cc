@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <ostream>
 #include <vector>
 
@@ -33,6 +34,33 @@ std::string documents_of(const GetOptions& options, const std::vector<Document>&
 }
 
 }  // namespace
+
+void add_get_flags(CLI::App& verb, GetOptions& options) {
+  const auto check_kind = [](const std::string& word) {
+    return kind_of_word(word).empty() ? "one of vs, us, rt, ug is expected, not " + word
+                                      : std::string();
+  };
+  verb.add_option("kind", options.kind,
+                  "vs (virtualservice), us (upstream), rt (routetable) or ug (upstreamgroup)")
+      ->required()
+      ->check(CLI::Validator(check_kind, "KIND"));
+  verb.add_option("path", options.path, "File or directory of manifests")
+      ->envname("GNOMON_CONFIG")
+      ->required()
+      ->check(CLI::ExistingPath);
+  verb.add_option("name", options.name, "Only the resource of this name");
+  verb.add_option("-n,--namespace", options.name_space, "Only resources of this namespace");
+  verb.add_option("-o,--output", options.output, "table, wide, yaml or json")
+      ->check(CLI::IsMember({"table", "wide", "yaml", "json"}))
+      ->capture_default_str();
+  verb.footer(
+      "Examples:\n"
+      "  gnomon get vs manifests/             the tables of glooctl, with what is copied\n"
+      "  gnomon get us manifests/ -o wide     also namespaces and places\n"
+      "  gnomon get rt manifests/ pets -o yaml\n"
+      "\n"
+      "Exit codes: 0 printed, 1 there is nothing of that name, 2 nothing can be read.");
+}
 
 int get(const GetOptions& options, std::ostream& out, std::ostream& err) {
   config::DiskFiles files;

@@ -5,6 +5,10 @@
 #include <iosfwd>
 #include <string>
 
+namespace CLI {
+class App;
+}
+
 namespace gnomon::cli {
 
 struct GetOptions {
@@ -14,6 +18,8 @@ struct GetOptions {
   std::string name_space;        // only those of this namespace; empty: all
   std::string output = "table";  // table, wide, yaml, json
 };
+
+void add_get_flags(CLI::App& verb, GetOptions& options);
 
 // JSON is a list of the resources as they were written; YAML has one document for each. Returns 0,
 // 1 if nothing of that name is there, 2 if nothing could be read.

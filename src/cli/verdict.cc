@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <vector>
 
-#include "cli/printable.h"
+#include "cli/trial_client.h"
 #include "cli/verdict_text.h"
 #include "config/scalar.h"
 
@@ -18,9 +18,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kPass = 0;
 constexpr int kFail = 1;
-constexpr int kUsage = 2;
 constexpr int kOpen = 3;
-constexpr int kUnreachable = 4;
 constexpr Millis kPause{500};
 
 int exit_code(const Json& verdict) {
@@ -44,59 +42,40 @@ void print(const std::string& format, const Json& verdict, const std::string& ra
 
 }  // namespace
 
-std::expected<std::string, int> only_test(const AdminClient& admin, std::ostream& err) {
-  const auto answer = admin.get("/api/v1/tests");
-  if (!answer) {
-    err << "gnomon: " << answer.error() << "\n";
-    return std::unexpected(kUnreachable);
-  }
-  const Json list = Json::parse(answer->body, nullptr, false);
-  if (!list.is_object() || !list.contains("tests")) {
-    err << "gnomon: what answers there is no gnomon that knows trials\n";
-    return std::unexpected(kUnreachable);
-  }
-  std::vector<std::string> names;
-  for (const Json& test : list["tests"]) names.push_back(test.value("test", ""));
-  if (names.size() == 1) return names.front();
-  if (names.empty()) {
-    err << "gnomon: the gateway has no test; a ShadowTest with control, compare or verdict is "
-           "one\n";
-  } else {
-    err << fmt::format("gnomon: name one of the tests: {}\n", fmt::join(names, ", "));
-  }
-  return std::unexpected(kUsage);
+void add_verdict_flags(CLI::App& verb, VerdictOptions& options) {
+  verb.add_option("test", options.test, "<namespace>.<name> of a ShadowTest, if there are several");
+  add_admin_flag(verb, options.admin);
+  const auto check_wait = [](const std::string& text) {
+    return config::parse_duration(text) ? std::string()
+                                        : "not a duration such as 30s, 5m or 1h: " + text;
+  };
+  verb.add_option("--wait", options.wait, "How long to wait for PASS or FAIL")
+      ->check(CLI::Validator(check_wait, "DURATION"))
+      ->capture_default_str();
+  verb.add_option("--format", options.format, "text, json, junit or markdown")
+      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+      ->capture_default_str();
+  verb.footer(
+      "Examples:\n"
+      "  gnomon verdict\n"
+      "  gnomon verdict gloo-system.petstore-v2 --wait 30m --format junit > verdict.xml\n"
+      "\n"
+      "Exit codes: 0 PASS, 1 FAIL, 2 no such test, 3 UNDECIDED or NODATA, 4 unreachable.");
 }
 
 int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err) {
-  const AdminClient admin(options.admin);
-  std::string name = options.test;
-  if (name.empty()) {
-    const auto only = only_test(admin, err);
-    if (!only) return only.error();
-    name = *only;
-  }
-  const std::string target = fmt::format("/api/v1/tests/{}/verdict", percent_encoded(name));
+  const TrialClient gateway(options.admin, err);
+  const auto test = gateway.path_of(options.test);
+  if (!test) return test.error();
   const SystemClock clock;
   const TimePoint end =
       clock.now() + config::parse_duration(options.wait).value_or(Duration::zero());
   for (;;) {
-    const auto answer = admin.get(target);
-    if (!answer) {
-      err << "gnomon: " << answer.error() << "\n";
-      return kUnreachable;
-    }
-    const Json verdict = Json::parse(answer->body, nullptr, false);
-    if (!verdict.is_object()) {
-      err << "gnomon: what answers there is no gnomon that knows trials\n";
-      return kUnreachable;
-    }
-    if (answer->status != 200) {
-      err << "gnomon: " << printable(verdict.value("detail", "the gateway refused")) << "\n";
-      return kUsage;
-    }
-    const int code = exit_code(verdict);
+    const auto found = gateway.ask(*test + "/verdict");
+    if (!found) return found.error();
+    const int code = exit_code(found->json);
     if (code != kOpen || clock.now() >= end) {
-      print(options.format, verdict, answer->body, out);
+      print(options.format, found->json, found->raw, out);
       return code;
     }
     // Another process decides: asking again is the only way to hear of it.

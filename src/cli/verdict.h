@@ -4,7 +4,9 @@
 #include <iosfwd>
 #include <string>
 
-#include "cli/admin_client.h"
+namespace CLI {
+class App;
+}
 
 namespace gnomon::cli {
 
@@ -15,10 +17,9 @@ struct VerdictOptions {
   std::string format = "text";
 };
 
+void add_verdict_flags(CLI::App& verb, VerdictOptions& options);
+
 // Exit code: 0 PASS, 1 FAIL, 2 there is no such test, 3 UNDECIDED or NODATA, 4 unreachable.
 int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err);
-
-// The name of the only test there is; or says what is wrong, and sets the exit code.
-std::expected<std::string, int> only_test(const AdminClient& admin, std::ostream& err);
 
 }  // namespace gnomon::cli
