@@ -6,6 +6,7 @@ import os
 import random
 import re
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -394,6 +395,25 @@ def test_verdict_speaks_in_every_format_and_by_its_exit_code(begin, closing):
     assert int(junit.get("failures")) >= 1 and len(junit) == int(junit.get("tests"))
     assert gnomon("verdict", *admin, "--format", "markdown").stdout.startswith("## ")
     assert gnomon("verdict", "gloo-system.nobody", *admin).returncode == 2
+
+
+def test_waiting_for_a_verdict_outlives_a_restart():
+    def reply(connection, ruling):
+        body = json.dumps({"ruling": ruling}).encode()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(patience(10))
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        command = [BINARY, "verdict", NAME, "--admin", address, "--wait", "60s", "--format", "json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:
+            for ruling in ("UNDECIDED", None, "UNDECIDED", None, "FAIL"):
+                with server.accept()[0] as connection:
+                    if ruling:
+                        reply(connection, ruling)
+            assert json.loads(waiting.communicate(timeout=patience(10))[0])["ruling"] == "FAIL"
+        assert waiting.returncode == 1
 
 
 def test_verdict_says_when_nobody_answers(closing):
