@@ -11,6 +11,9 @@ namespace {
 // Of each field the latest sample is of interest, but not each of those that follow one another.
 constexpr Duration kSamplePause = std::chrono::seconds(1);
 constexpr size_t kSamplesWaitingMax = 256;
+// Of samples that wait. What shows a field for the first time goes before what shows it again.
+constexpr size_t kSampleBytesMax = size_t{8} << 20;
+constexpr size_t kSampleBytesAgain = size_t{2} << 20;
 constexpr size_t kSampledFieldsMax = 4000;
 constexpr size_t kFormerVersionsMax = 32;
 
@@ -194,6 +197,12 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
   const std::lock_guard lock(mutex_);
   if (place.epoch != epoch_.number) return;
   for (verdict::FieldKey& field : due) {
+    if (sample_bytes_ + body.size() > kSampleBytesMax) {
+      ++samples_refused_;
+      sampled_.erase(field);
+      continue;
+    }
+    sample_bytes_ += body.size();
     samples_.push_back({place.epoch, std::move(field), trio.began, body});
   }
   free_benches_.push_back(place.bench);
@@ -206,9 +215,11 @@ std::vector<verdict::FieldKey> TrialRun::due_samples(
   for (const verdict::Sighting& sighting : sightings) {
     if (!sighting.candidate) continue;
     const auto known = sampled_.find(sighting.key);
-    if (known != sampled_.end() && now < known->second + kSamplePause) continue;
+    const bool again = known != sampled_.end();
+    if (again && now < known->second + kSamplePause) continue;
+    if (again && sample_bytes_ > kSampleBytesAgain) continue;
     if (samples_.size() + due.size() >= kSamplesWaitingMax ||
-        (known == sampled_.end() && sampled_.size() >= kSampledFieldsMax)) {
+        (!again && sampled_.size() >= kSampledFieldsMax)) {
       ++samples_refused_;
       continue;
     }
@@ -265,6 +276,7 @@ SavedRun TrialRun::save() const {
 
 std::vector<Sample> TrialRun::take_samples() {
   const std::lock_guard lock(mutex_);
+  sample_bytes_ = 0;
   return std::exchange(samples_, {});
 }
 

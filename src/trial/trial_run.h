@@ -133,6 +133,7 @@ class TrialRun {
   std::vector<std::shared_ptr<Bench>> free_benches_;
   std::map<verdict::FieldKey, TimePoint> sampled_;
   std::vector<Sample> samples_;
+  size_t sample_bytes_ = 0;  // of them
   uint64_t samples_refused_ = 0;
 };
 

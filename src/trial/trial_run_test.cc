@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "trial/testing.h"
 
 namespace gnomon::trial {
@@ -196,6 +198,34 @@ TEST_F(TrialRunTest, has_a_limit_for_samples_that_wait) {
   const uint64_t refused = run.view().samples_refused;
   EXPECT_GT(refused, 0u);
   EXPECT_EQ(run.take_samples().size() + refused, 1000u);
+}
+
+TEST_F(TrialRunTest, has_a_limit_for_the_bytes_of_samples_that_wait) {
+  const std::string text(100'000, 'x');  // of which a sample shows 16 KiB on each side
+  const auto feed_fields = [&] {
+    for (int i = 0; i < 400; ++i) {
+      feed("/a", fmt::format(R"({{"n{}":1,"text":"{}"}})", i, text),
+           fmt::format(R"({{"n{}":2,"text":"{}"}})", i, text));
+    }
+  };
+  const auto take = [&] {
+    size_t bytes = 0;
+    std::set<verdict::FieldKey> fields;
+    for (const Sample& sample : run.take_samples()) {
+      bytes += sample.body.size();
+      fields.insert(sample.field);
+    }
+    EXPECT_LT(bytes, size_t{9} << 20);
+    return fields;
+  };
+  feed_fields();
+  std::set<verdict::FieldKey> seen = take();
+  ASSERT_LT(seen.size(), 300u);
+  // Those that had to stay out come before those that were shown.
+  clock.advance(std::chrono::seconds(1));
+  feed_fields();
+  seen.merge(take());
+  EXPECT_EQ(seen.size(), 400u);
 }
 
 TEST_F(TrialRunTest, a_trial_may_keep_no_samples) {
