@@ -20,6 +20,22 @@ bool grpc_failed(const compare::Answer& answer) noexcept {
   return std::ranges::find(kFailures, status) != kFailures.end();
 }
 
+// A whole message of gRPC and nothing behind it, or none at all: a call that is no stream.
+bool is_unary(const compare::CapturedBody& body) noexcept {
+  constexpr size_t kPrefix = 5;
+  if (body.length == 0) return true;
+  std::array<unsigned char, kPrefix> prefix{};
+  size_t filled = 0;
+  for (const Chunk& chunk : body.chunks) {
+    for (const char byte : chunk.view().substr(0, kPrefix - filled)) {
+      prefix[filled++] = static_cast<unsigned char>(byte);
+    }
+  }
+  uint64_t size = 0;
+  for (size_t i = 1; i < kPrefix; ++i) size = size << 8U | prefix[i];
+  return filled == kPrefix && body.length == kPrefix + size;
+}
+
 uint64_t to_us(std::chrono::nanoseconds time) noexcept {
   return static_cast<uint64_t>(std::max<int64_t>(0, time.count() / 1000));
 }
@@ -62,7 +78,8 @@ verdict::AnswerClass answer_class(const RequestHead& request, const compare::Ans
   if (request.method == Method::head || answer.status == 204 || answer.status == 304) {
     return verdict::AnswerClass::bare;
   }
-  const bool streams = answer.content_type().starts_with("text/event-stream") || is_grpc(answer);
+  const bool streams = answer.content_type().starts_with("text/event-stream") ||
+                       (is_grpc(answer) && !is_unary(answer.body));
   return streams ? verdict::AnswerClass::stream : verdict::AnswerClass::full;
 }
 

@@ -107,6 +107,18 @@ TEST(Judge, passes_clean_traffic_once_every_claim_is_proven) {
   EXPECT_EQ(verdict.coverage.share, 1);
 }
 
+TEST(Judge, asks_no_time_in_all_where_all_answers_are_streams) {
+  Judge judge(Settings{});
+  Counters counters;
+  Observation stream = clean();
+  stream.kind = AnswerClass::stream;
+  add(counters, stream, 5000);
+  add(counters, clean(), 40);  // somebody asks for its health
+  EXPECT_EQ(judge.look(counters, minutes(11)).ruling, Ruling::pass);
+  add(counters, clean(), 100);
+  EXPECT_EQ(judge.look(counters, minutes(11)).ruling, Ruling::undecided);
+}
+
 TEST(Judge, does_not_pass_before_its_time) {
   Judge judge(Settings{});
   Counters counters;
