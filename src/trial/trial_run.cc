@@ -73,7 +73,7 @@ void TrialRun::start_epoch(std::string cause, std::string version) {
   epoch_.version = std::move(version);
   epoch_.rules = plan_->digest;
   epoch_.before = Duration::zero();
-  running_since_ = clock_.now();
+  running_since_ = epoch_since_ = clock_.now();
   counters_ = verdict::counters_for(plan_->settings);
   sampled_.clear();
   set_out();
@@ -89,13 +89,16 @@ void TrialRun::set_out() {
 
 Duration TrialRun::elapsed() const { return epoch_.before + (clock_.now() - running_since_); }
 
+std::string_view TrialRun::version_of(const shadow::Trio& trio) const noexcept {
+  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
+  if (plan_->version_header.empty() || candidate.outcome != compare::Outcome::answered) return {};
+  return candidate.headers.get(std::string_view(plan_->version_header));
+}
+
 // A version that was on trial before an epoch ended says nothing about the one that is now: while
 // the candidate is being replaced both answer.
 bool TrialRun::admit_version(const shadow::Trio& trio) {
-  if (plan_->version_header.empty()) return true;
-  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
-  if (candidate.outcome != compare::Outcome::answered) return true;
-  const std::string_view version = candidate.headers.get(std::string_view(plan_->version_header));
+  const std::string_view version = version_of(trio);
   if (version.empty() || version == epoch_.version) return true;
   if (std::ranges::find(former_versions_, version) != former_versions_.end()) return false;
   if (epoch_.version.empty()) {
@@ -139,7 +142,10 @@ std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
   const std::lock_guard lock(mutex_);
   // Copied under other rules; their epoch has ended.
   if (trio.trial->digest != plan_->digest) return std::nullopt;
-  if (!admit_version(trio)) {
+  // Whom a copy met with that was begun before the epoch, only its answer can tell.
+  const bool doubtful =
+      trio.taken < epoch_since_ && (epoch_.version.empty() || version_of(trio) != epoch_.version);
+  if (doubtful || !admit_version(trio)) {
     counters_.exclude("former_version");
     return std::nullopt;
   }

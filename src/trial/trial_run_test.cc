@@ -136,6 +136,25 @@ TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_exclude
   EXPECT_EQ(compared(), 1u);
 }
 
+TEST_F(TrialRunTest, what_was_copied_before_an_operator_began_anew_is_no_evidence) {
+  const auto feed_taken_at = [&](TimePoint at) {
+    const auto trio = make_trio(plan, "/a", "{}", R"({"broken":1})");
+    trio->taken = at;
+    run.on_trio(*trio, comparer);
+  };
+  clock.advance(std::chrono::seconds(1));
+  const TimePoint before = clock.now();
+  feed_taken_at(before);
+  EXPECT_EQ(compared(), 1u);
+  clock.advance(std::chrono::seconds(1));
+  run.begin_epoch("the new image is there");
+  feed_taken_at(before);
+  EXPECT_EQ(compared(), 0u);
+  EXPECT_EQ(run.save().counters.excluded.of("former_version"), 1u);
+  feed_taken_at(clock.now());
+  EXPECT_EQ(compared(), 1u);
+}
+
 TEST_F(TrialRunTest, names_of_endpoints_that_are_learnt_take_their_counts_along) {
   for (int i = 0; i < 100; ++i) {
     feed("/shop/" + std::string(1, static_cast<char>('a' + i % 26)) +
