@@ -110,12 +110,17 @@ void describe(Schema<CompareRuleSpec>& s) {
            "a rule says ignore, ignoreValue, subset, tolerance, array, class or regex");
 }
 
+void describe(Schema<GrpcCompareSpec>& s) {
+  s.field("descriptorSet", &GrpcCompareSpec::descriptor_set, kRequired, kNotEmpty);
+}
+
 void describe(Schema<CompareSpec>& s) {
   s.field("mode", &CompareSpec::mode);
   s.field("endpoints", &CompareSpec::endpoints);
   s.field("ignoreHeaders", &CompareSpec::ignore_headers, HeaderNames{});
   s.field("rules", &CompareSpec::rules);
   s.field("bodyBytes", &CompareSpec::body_bytes);
+  s.field("grpc", &CompareSpec::grpc);
 }
 
 void describe(Schema<RedactRuleSpec>& s) {

@@ -75,12 +75,17 @@ struct CompareRuleSpec {
   std::optional<Located<std::string>> regex;
 };
 
+struct GrpcCompareSpec {
+  Located<std::string> descriptor_set;  // a file; relative to the folder of the manifest
+};
+
 struct CompareSpec {
   CompareMode mode = CompareMode::strict;
   std::vector<Located<std::string>> endpoints;  // templates of paths
   std::vector<std::string> ignore_headers;
   std::vector<CompareRuleSpec> rules;
   std::optional<Quantity> body_bytes;  // of a body that are kept; more is compared by digest
+  std::optional<GrpcCompareSpec> grpc;
 };
 
 struct RedactRuleSpec {
@@ -113,6 +118,7 @@ void describe(Schema<ControlSpec>& s);
 void describe(Schema<ToleranceSpec>& s);
 void describe(Schema<ArraySpec>& s);
 void describe(Schema<CompareRuleSpec>& s);
+void describe(Schema<GrpcCompareSpec>& s);
 void describe(Schema<CompareSpec>& s);
 void describe(Schema<RedactRuleSpec>& s);
 void describe(Schema<VerdictSpec>& s);

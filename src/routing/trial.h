@@ -8,6 +8,7 @@
 
 #include "compare/body_capture.h"
 #include "compare/endpoint_template.h"
+#include "compare/proto_schema.h"
 #include "compare/redaction_policy.h"
 #include "compare/rules.h"
 #include "verdict/settings.h"
@@ -20,6 +21,7 @@ struct Trial {
   compare::RuleBook rules;
   std::vector<std::string> rule_texts;  // for people, by a rule's index
   std::vector<compare::EndpointTemplate> endpoints;
+  std::shared_ptr<const compare::ProtoSchema> schema;  // null: fields of gRPC by their numbers
   std::shared_ptr<const compare::RedactionPolicy> redaction;
   bool samples = true;  // whether answers that differ are kept for people to look at
   verdict::Settings settings;

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "compare/body_capture.h"
 
 namespace gnomon::routing {
 namespace {
+
+constexpr size_t kSchemaBytesMax = size_t{16} << 20;
 
 compare::ValueClass to_class(config::ValueClass from) noexcept {
   switch (from) {
@@ -115,7 +118,25 @@ class TrialBuilder {
     options.subset = from.mode == config::CompareMode::subset;
     options.ignore_headers = from.ignore_headers;
     digested_ += fmt::format("{} {}\n", options.subset, fmt::join(options.ignore_headers, " "));
+    if (from.grpc) read_schema(from.grpc->descriptor_set);
     read_rules(from, options);
+  }
+
+  void read_schema(const config::Located<std::string>& file) {
+    constexpr std::string_view kField = "compare.grpc.descriptorSet";
+    const std::string path = beside_manifest(file);
+    const auto text = context_.read_file(path, kSchemaBytesMax);
+    if (!text) return fail(file.at, fmt::format("cannot read {}: {}", path, text.error()), kField);
+    auto schema = compare::ProtoSchema::load(*text);
+    if (!schema) return fail(file.at, fmt::format("{}: {}", path, schema.error()), kField);
+    trial_->schema = std::move(*schema);
+    const compare::Digest digest = compare::digest_of(*text);
+    digested_ += fmt::format("descriptors {:x} {:x}\n", digest.low, digest.high);
+  }
+
+  std::string beside_manifest(const config::Located<std::string>& file) const {
+    const std::filesystem::path manifest = context_.resources.sources->path(file.at.file);
+    return (manifest.parent_path() / file.value).lexically_normal().string();
   }
 
   void read_rules(const config::CompareSpec& from, const compare::RuleOptions& options) {

@@ -157,10 +157,11 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   if (seen.compared) {
     Bench& bench = *place->bench;
     const compare::Rules& rules = place->plan->rules.for_endpoint(place->endpoint);
-    comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate);
+    const compare::RequestFacts request{trio.request.path, place->plan->schema.get()};
+    comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
     add_sightings(place->endpoint, bench.candidate, Leg::candidate, seen.differences);
     if (trio.has_control) {
-      comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control);
+      comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
       add_sightings(place->endpoint, bench.control, Leg::control, seen.differences);
     }
   }
@@ -181,8 +182,8 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
   // Redacting takes long, and nobody waits for it.
   const Bench& bench = *place.bench;
   const compare::Redactor redactor(place.plan->redaction, key_);
-  const std::string body = describe(redactor, trio, place.endpoint, bench.candidate,
-                                    trio.has_control ? &bench.control : nullptr);
+  const std::string body = describe(redactor, trio, place.endpoint, place.plan->schema.get(),
+                                    bench.candidate, trio.has_control ? &bench.control : nullptr);
   const std::lock_guard lock(mutex_);
   if (place.epoch != epoch_.number) return;
   for (verdict::FieldKey& field : due) {

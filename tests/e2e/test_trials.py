@@ -340,6 +340,65 @@ def test_live_answers_are_untouched_while_comparers_are_saturated(begin, closing
     assert handed + uncompared == copied
 
 
+# ---- gRPC
+
+
+UNKNOWN = b"\x48\x01"  # field 9, which no description has
+
+
+@pytest.fixture
+def pets():
+    pytest.importorskip("grpc")
+    from harness import pets
+
+    return pets
+
+
+def call(pets, gateway, count):
+    import grpc
+
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        get = channel.unary_unary(pets.PATH)
+        for _ in range(count):
+            get(pets.pet(name="Rex").SerializeToString(), timeout=patience(20))
+
+
+def test_fields_of_grpc_are_named_by_a_descriptor_set(begin, closing, pets, tmp_path):
+    primary = closing(pets.Pets(lambda request: pets.pet(name="Rex", price=12.5, password="s3cr3t-old").SerializeToString()))
+    candidate = closing(
+        pets.Pets(lambda request: pets.pet(name="Rex", price=12.49, password="s3cr3t-new").SerializeToString() + UNKNOWN)
+    )
+    described = tmp_path / "pets.pb"
+    described.write_bytes(pets.descriptor_set().SerializeToString())
+    compare = {"grpc": {"descriptorSet": str(described)}}
+    gateway = begin(trial(primary, candidate, compare=compare, redact=[{"path": "$[*].name"}]))
+    call(pets, gateway, 30)
+    seen = compared(gateway, 30)
+    assert {(each["endpoint"], each["path"], each["kind"]) for each in seen["fields"]} == {
+        (pets.PATH, "$[*].price", "value"),
+        (pets.PATH, "$[*].password", "value"),
+        (pets.PATH, "$[*].9", "added"),
+    }
+    samples = eventually(lambda: gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"], patience(10))
+    shown = json.dumps(samples)
+    # By the same names as they were compared by, values are redacted.
+    assert "price" in shown and "Rex" not in shown and "s3cr3t" not in shown
+
+    # The file is watched; another description is another rule.
+    described.write_bytes(pets.descriptor_set(price="amount").SerializeToString())
+    eventually(lambda: verdict(gateway)["epoch"]["number"] == 2, patience(15))
+    call(pets, gateway, 10)
+    seen = compared(gateway, 10)
+    assert field_of(seen, "$[*].amount") and not field_of(seen, "$[*].price")
+
+    # One that cannot be read changes nothing.
+    described.write_bytes(b"not one")
+    status, text = gateway.reload()
+    assert status != 200
+    assert "compare.grpc.descriptorSet" in text and "not a FileDescriptorSet" in text, text
+    assert verdict(gateway)["epoch"]["number"] == 2
+
+
 # ---- the verbs
 
 
