@@ -45,6 +45,7 @@ std::span<const EnumName<ArrayMode>> enum_names(ArrayMode tag);
 
 // Fields by which elements of an array are matched; one may be written without brackets.
 struct KeyFields {
+  Position at;
   std::vector<std::string> names;
 };
 

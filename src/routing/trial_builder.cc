@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "compare/body_capture.h"
+#include "compare/path.h"
 
 namespace gnomon::routing {
 namespace {
@@ -144,7 +145,10 @@ class TrialBuilder {
     std::vector<size_t> written;  // index of the rule that each came from
     for (size_t i = 0; i < from.rules.size(); ++i) {
       const config::CompareRuleSpec& rule = from.rules[i];
-      if (says_nothing(rule)) continue;
+      if (says_nothing(rule)) {
+        check_path(rule, i);
+        continue;
+      }
       const size_t copies = std::max<size_t>(1, rule.endpoints.size());
       for (size_t c = 0; c < copies; ++c) {
         compare::RuleSpec spec = to_rule(rule);
@@ -155,32 +159,57 @@ class TrialBuilder {
         written.push_back(i);
       }
     }
-    auto book = compare::RuleBook::compile(specs, options);
-    if (book) {
-      trial_->rules = std::move(*book);
-      return;
+    // Each by itself, so that all that are wrong are told.
+    for (size_t i = 0; i < specs.size(); ++i) {
+      const auto alone = compare::RuleBook::compile({&specs[i], 1}, options);
+      if (!alone) refuse_rule(from.rules[written[i]], written[i], alone.error());
     }
-    const compare::RuleError& error = book.error();
-    const config::CompareRuleSpec& rule = from.rules[written[error.rule]];
-    const bool in_pattern = error.field == "pattern" && rule.regex;
-    fail(in_pattern ? rule.regex->at : rule.path.at,
+    if (!good_) return;
+    if (auto book = compare::RuleBook::compile(specs, options)) trial_->rules = std::move(*book);
+  }
+
+  // A rule that excuses nothing has to lead somewhere all the same.
+  void check_path(const config::CompareRuleSpec& rule, size_t index) {
+    const auto path = compare::PathPattern::parse(rule.path.value);
+    if (path) return;
+    refuse_rule(rule, index, {0, "path", path.error().column, path.error().message});
+  }
+
+  void refuse_rule(const config::CompareRuleSpec& rule, size_t index,
+                   const compare::RuleError& error) {
+    config::Position at = rule.path.at;
+    std::string_view field;
+    if (error.field == "pattern") {
+      at = rule.regex->at;
+      field = ".regex";
+    } else if (error.field == "keys") {
+      at = rule.array->key->at;
+      field = ".array.key";
+    } else if (error.field == "path") {
+      field = ".path";
+    }
+    fail(at,
          error.field.empty() ? error.message
                              : fmt::format("{}, at its character {}", error.message, error.column),
-         fmt::format("compare.rules[{}]{}", written[error.rule],
-                     error.field.empty() ? ""
-                     : in_pattern        ? ".regex"
-                                         : ".path"));
+         fmt::format("compare.rules[{}]{}", index, field));
   }
 
   void read_redaction() {
     using Place = compare::RedactionSpec::Place;
     std::vector<compare::RedactionSpec> specs;
-    for (const config::RedactRuleSpec& rule : test_.redact) {
-      if (rule.header) specs.push_back({Place::header, rule.header->value});
-      if (rule.query) specs.push_back({Place::query, rule.query->value});
-      if (rule.form) specs.push_back({Place::form, rule.form->value});
-      if (rule.path) specs.push_back({Place::path, rule.path->value});
-      if (rule.regex) specs.push_back({Place::regex, rule.regex->value});
+    const auto take = [&](Place place, std::string_view field, const auto& text, size_t index) {
+      if (!text) return;
+      const compare::RedactionSpec& spec = specs.emplace_back(place, text->value);
+      const auto alone = compare::RedactionPolicy::compile({&spec, 1}, {});
+      if (!alone) fail(text->at, alone.error(), fmt::format("redact[{}].{}", index, field));
+    };
+    for (size_t i = 0; i < test_.redact.size(); ++i) {
+      const config::RedactRuleSpec& rule = test_.redact[i];
+      take(Place::header, "header", rule.header, i);
+      take(Place::query, "query", rule.query, i);
+      take(Place::form, "form", rule.form, i);
+      take(Place::path, "path", rule.path, i);
+      take(Place::regex, "regex", rule.regex, i);
     }
     const config::SampleMode samples = test_.samples.value_or(config::SampleMode::redacted);
     trial_->samples = samples != config::SampleMode::off;
@@ -188,9 +217,9 @@ class TrialBuilder {
     const Mode mode = samples == config::SampleMode::hashed       ? Mode::hash_values
                       : samples == config::SampleMode::names_only ? Mode::names_only
                                                                   : Mode::rules;
-    auto policy = compare::RedactionPolicy::compile(specs, mode);
-    if (!policy) return fail(test_.redact.front().at, policy.error(), "redact");
-    trial_->redaction = std::move(*policy);
+    if (auto policy = compare::RedactionPolicy::compile(specs, mode)) {
+      trial_->redaction = std::move(*policy);
+    }
   }
 
   void read_verdict(const config::VerdictSpec& from) {

@@ -75,5 +75,75 @@ TEST(TrialBuilder, refuses_a_descriptor_set_that_cannot_be_used) {
   EXPECT_EQ(brief(load(files)), place + "site/shop.pb: not a FileDescriptorSet\n");
 }
 
+struct Refusal {
+  const char* fields;
+  const char* problems;
+};
+
+// Whatever the libraries refuse is told with its place, and whichever is wrong, not the first alone.
+TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
+  const Refusal cases[] = {
+      {"compare: {rules: [{path: '$.a[', ignore: true}]}\n",
+       "1:26 error: compare.rules[0].path: expected \"*\", a number or a name in quotes, at its character 5\n"},
+      {"compare: {rules: [{path: '$.a[', ignore: false}]}\n",
+       "1:26 error: compare.rules[0].path: expected \"*\", a number or a name in quotes, at its character 5\n"},
+      {"compare: {rules: [{path: $.a, ignore: true}, {path: status, class: uuid}]}\n",
+       "1:53 error: compare.rules[1].path: a rule of this kind cannot be about this place, at its "
+       "character 1\n"},
+      {"compare: {rules: [{path: $.a, regex: 'x('}]}\n",
+       "1:38 error: compare.rules[0].regex: missing ): x(, at its character 1\n"},
+      {"compare: {rules: [{path: $.a, array: {key: 'o[*]'}}]}\n",
+       "1:44 error: compare.rules[0].array.key: may only name members, at its character 1\n"},
+      {"compare: {rules: [{path: $.a, tolerance: {relative: 1.5}}]}\n",
+       "1:53 error: compare.rules[0].tolerance.relative: must be between 0 and 1, is 1.5\n"},
+      {"compare: {rules: [{path: $.a, tolerance: {relative: 0}}]}\n",
+       "1:53 error: compare.rules[0].tolerance.relative: must be a finite amount above zero, is 0\n"},
+      {"compare: {rules: [{path: $.a, tolerance: {absolute: .inf}}]}\n",
+       "1:53 error: compare.rules[0].tolerance.absolute: must be a finite amount above zero, is "
+       ".inf\n"},
+      {"compare: {rules: [{path: $.a, tolerance: {absolute: .nan}}]}\n",
+       "1:53 error: compare.rules[0].tolerance.absolute: must be a finite amount above zero, is "
+       ".nan\n"},
+      {"compare: {rules: [{path: $.a, tolerance: {time: 0.1ms}}]}\n",
+       "1:49 error: compare.rules[0].tolerance.time: must be at least 1ms, is 0.1ms\n"},
+      {"compare:\n  rules:\n  - {path: a, ignore: true}\n  - {path: '$.b', ignore: true}\n"
+       "  - {path: '$.c[', ignore: true, endpoints: [a, b]}\n",
+       "3:12 error: compare.rules[0].path: a path begins with \"$\", \"header:\", \"trailer:\" or "
+       "\"cookie:\", or is \"status\" or \"body\", at its character 1\n"
+       "5:12 error: compare.rules[2].path: expected \"*\", a number or a name in quotes, at its "
+       "character 5\n"},
+      {"compare: {endpoints: [/a, b, '/c{d']}\n",
+       "1:27 error: compare.endpoints[1]: a path begins with \"/\"\n"
+       "1:30 error: compare.endpoints[2]: \"{name}\" and \"*\" stand for a whole segment, \"**\" for "
+       "the rest\n"},
+      {"redact:\n- {header: x-a}\n- {path: '$.a['}\n- {regex: 'x('}\n- {regex: 'x*'}\n- {path: "
+       "status}\ncontrol: {}\n",
+       "3:10 error: redact[1].path: \"$.a[\": expected \"*\", a number or a name in quotes\n"
+       "4:11 error: redact[2].regex: \"x(\": missing ): x(\n"
+       "5:11 error: redact[3].regex: \"x*\": it matches nothing at all\n"
+       "6:10 error: redact[4].path: \"status\": a status is no secret\n"},
+      {"redact:\n- {path: '$.a['}\n",
+       "2:10 error: redact[0].path: \"$.a[\": expected \"*\", a number or a name in quotes\n"},
+      {"redact:\n- {path: $.a}\n",
+       "2:3 warning: redact: nothing is kept, so nothing is redacted: control, compare and verdict "
+       "are missing\n"},
+      {"verdict: {alpha: 0.5}\n",
+       "1:18 error: verdict.alpha: must be more than 0 and less than 0.5, is 0.5\n"},
+      {"verdict: {beta: .nan}\n",
+       "1:17 error: verdict.beta: must be more than 0 and less than 0.5, is .nan\n"},
+      {"verdict: {maxMismatchRate: 1}\n",
+       "1:28 error: verdict.maxMismatchRate: must be more than 0 and less than 1, is 1\n"},
+      {"verdict: {maxErrorRise: 0}\n",
+       "1:25 error: verdict.maxErrorRise: must be more than 0 and less than 1, is 0\n"},
+      {"verdict: {maxTailRise: 2}\n",
+       "1:24 error: verdict.maxTailRise: must be more than 0 and less than 1, is 2\n"},
+      {"verdict: {latencyTolerance: 101}\n",
+       "1:29 error: verdict.latencyTolerance: must be between 0 and 100, is 101\n"},
+      {"verdict: {latencyTolerance: -1}\n",
+       "1:29 error: verdict.latencyTolerance: must be between 0 and 100, is -1\n"},
+  };
+  for (const Refusal& each : cases) EXPECT_EQ(problems_of(each.fields), each.problems);
+}
+
 }  // namespace
 }  // namespace gnomon::routing
