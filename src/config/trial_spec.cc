@@ -171,6 +171,7 @@ void describe(Schema<VerdictSpec>& s) {
   s.field("minDuration", &VerdictSpec::min_duration, kNotNegative);
   s.field("deadline", &VerdictSpec::deadline, kPositive);
   s.field("versionHeader", &VerdictSpec::version_header, LookupName{});
+  s.field("requiredEndpoints", &VerdictSpec::required_endpoints);
 }
 
 }  // namespace gnomon::config

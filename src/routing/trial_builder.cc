@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -234,7 +235,24 @@ class TrialBuilder {
     to.min_requests = from.min_requests.value_or(to.min_requests);
     to.min_duration = from.min_duration.value_or(to.min_duration);
     to.deadline = from.deadline;
+    for (size_t i = 0; i < from.required_endpoints.size(); ++i) {
+      read_required(from.required_endpoints[i], fmt::format("verdict.requiredEndpoints[{}]", i));
+    }
     trial_->version_header = from.version_header;
+  }
+
+  // Names that are learnt may be others tomorrow, and PASS would wait for ever.
+  void read_required(const config::Located<std::string>& text, const std::string& field) {
+    const auto parsed = compare::EndpointTemplate::parse(text.value);
+    if (!parsed) return fail(text.at, parsed.error(), field);
+    const auto names_it = [&](const compare::EndpointTemplate& known) {
+      return known.path() == parsed->path() &&
+             (known.method().empty() || known.method() == parsed->method());
+    };
+    if (std::ranges::none_of(trial_->endpoints, names_it)) {
+      return fail(text.at, fmt::format("{} is none of compare.endpoints", text.value), field);
+    }
+    trial_->settings.required_endpoints.push_back(text.value);
   }
 
   BuildContext& context_;

@@ -75,6 +75,15 @@ TEST(TrialBuilder, refuses_a_descriptor_set_that_cannot_be_used) {
   EXPECT_EQ(brief(load(files)), place + "site/shop.pb: not a FileDescriptorSet\n");
 }
 
+TEST(TrialBuilder, required_endpoints_are_those_that_have_names) {
+  const Loaded loaded = load(trial_files(
+      "compare: {endpoints: ['/pets/{id}', 'GET /shops']}\n"
+      "verdict: {requiredEndpoints: ['/pets/{id}', 'PUT /pets/{id}', GET /shops]}\n"));
+  ASSERT_NE(trial_of(loaded), nullptr) << brief(loaded);
+  EXPECT_EQ(trial_of(loaded)->settings.required_endpoints,
+            (std::vector<std::string>{"/pets/{id}", "PUT /pets/{id}", "GET /shops"}));
+}
+
 struct Refusal {
   const char* fields;
   const char* problems;
@@ -139,6 +148,11 @@ TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
        "1:24 error: verdict.maxTailRise: must be more than 0 and less than 1, is 2\n"},
       {"verdict: {latencyTolerance: 101}\n",
        "1:29 error: verdict.latencyTolerance: must be between 0 and 100, is 101\n"},
+      {"compare: {endpoints: [GET /a]}\nverdict: {requiredEndpoints: [GET /a, /a, PUT /a, /b, b]}\n",
+       "2:39 error: verdict.requiredEndpoints[1]: /a is none of compare.endpoints\n"
+       "2:43 error: verdict.requiredEndpoints[2]: PUT /a is none of compare.endpoints\n"
+       "2:51 error: verdict.requiredEndpoints[3]: /b is none of compare.endpoints\n"
+       "2:55 error: verdict.requiredEndpoints[4]: a path begins with \"/\"\n"},
       {"verdict: {latencyTolerance: -1}\n",
        "1:29 error: verdict.latencyTolerance: must be between 0 and 100, is -1\n"},
   };

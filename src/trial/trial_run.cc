@@ -55,7 +55,9 @@ void TrialRun::install(Plan plan) {
   const std::lock_guard lock(mutex_);
   const bool same = plan->digest == plan_->digest;
   plan_ = std::move(plan);
-  if (!same) start_epoch("what is compared, or how it is judged, was changed", {});
+  if (!same) return start_epoch("what is compared, or how it is judged, was changed", {});
+  judge_->wait_for(plan_->settings);
+  look_now();
 }
 
 void TrialRun::begin_epoch(std::string cause) {

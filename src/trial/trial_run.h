@@ -52,7 +52,7 @@ class TrialRun {
   const std::string& name() const noexcept { return name_; }
 
   // A reload. Other rules begin a new epoch; other settings of the verdict do as well, since what
-  // was promised about the old ones does not hold for them.
+  // was promised about the old ones does not hold for them. What PASS waits for is no promise.
   void install(Plan plan);
   // By an operator: what is on trial has changed in a way that no header tells.
   void begin_epoch(std::string cause);

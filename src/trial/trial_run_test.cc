@@ -64,6 +64,33 @@ TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings
   EXPECT_EQ(compared(), 0u);
 }
 
+TEST_F(TrialRunTest, what_pass_waits_for_may_change_under_way) {
+  const auto make_easy = [] {
+    auto easy = make_plan();
+    easy->digest = 8;
+    easy->settings.max_error_rise = easy->settings.max_mismatch_rate = 0.5;
+    return easy;
+  };
+  plan = make_easy();
+  run.install(plan);
+  for (int i = 0; i < 50; ++i) feed("/a", "{}", "{}");
+  run.look();
+  ASSERT_EQ(run.view().verdict.ruling, verdict::Ruling::pass);
+  auto next = make_easy();
+  next->settings.required_endpoints = {"/b"};
+  run.install(next);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided);
+  EXPECT_EQ(run.view().verdict.coverage.missing_endpoints, (std::vector<std::string>{"/b"}));
+  auto last = make_easy();
+  last->settings.min_requests = 51;
+  run.install(last);
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided);
+  feed("/a", "{}", "{}");
+  run.look();
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::pass);
+}
+
 TEST_F(TrialRunTest, what_was_copied_under_other_rules_is_no_evidence) {
   const auto trio = make_trio(plan, "/a", "{}", "{}");
   auto other = make_plan();

@@ -217,6 +217,26 @@ def test_an_operator_begins_a_new_epoch(begin, closing):
     assert verdict(gateway)["coverage"]["compared"] == 0
 
 
+def test_an_endpoint_that_matters_has_to_be_seen_before_pass(begin, closing):
+    primary, candidate = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+    verdict_of = {"latency": False, "requiredEndpoints": ["POST /orders/{id}"]}
+    resources = trial(primary, candidate, compare={"endpoints": ["/orders/{id}"]}, verdict=verdict_of)
+    gateway = begin(resources)
+    send(gateway, 1000)
+    send(gateway, 9, path="/orders/{}", method="POST")
+    seen = compared(gateway, 1009)
+    assert seen["ruling"] == "UNDECIDED" and "POST /orders/{id}" in seen["reason"], seen["reason"]
+    assert seen["coverage"]["missingEndpoints"] == ["POST /orders/{id}"]
+    send(gateway, 1, path="/orders/{}", method="POST")
+    assert compared(gateway, 1010)["ruling"] == "PASS"
+    # What PASS waits for may change under way.
+    verdict_of["minRequests"] = 1011
+    gateway.write(trial(primary, candidate, compare={"endpoints": ["/orders/{id}"]}, verdict=verdict_of))
+    assert gateway.reload()[0] == 200
+    seen = verdict(gateway)
+    assert (seen["ruling"], seen["epoch"]["number"], seen["coverage"]["compared"]) == ("UNDECIDED", 1, 1010)
+
+
 def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):
     value = [1]
     primary = closing(Backend(json_answer(lambda request: {"a": 1})))
