@@ -74,6 +74,17 @@ std::string excluded(const Json& coverage) {
   return out;
 }
 
+// The candidate of an epoch, as far as it has a name.
+std::string who(const Json& epoch) {
+  std::string out;
+  for (const char* const name : {"candidate", "version"}) {
+    const std::string value = epoch.value(name, "");
+    if (value.empty()) continue;
+    out += fmt::format("{}{} {}", out.empty() ? " (" : ", ", name, value);
+  }
+  return out.empty() ? out : out + ")";
+}
+
 std::string noise_of(const Json& field) { return fmt::format("{}", whole(field, "noise")); }
 
 std::string escaped(std::string_view text) {
@@ -109,10 +120,7 @@ std::string verdict_text(const Json& verdict) {
                   verdict.value("reason", ""), verdict.value("change", ""));
   const Json& epoch = verdict["epoch"];
   fmt::format_to(std::back_inserter(out), "\n{}; epoch {}{}, {:.0f} s on trial\n",
-                 share_of(coverage), whole(epoch, "number"),
-                 epoch.value("version", "").empty()
-                     ? ""
-                     : fmt::format(" (version {})", epoch.value("version", "")),
+                 share_of(coverage), whole(epoch, "number"), who(epoch),
                  verdict.value("elapsedSeconds", 0.0));
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);

@@ -46,6 +46,21 @@ struct Amount {
   }
 };
 
+// The digest of an image, a commit, a tag: it is shown on terminals and in reports.
+struct CandidateName {
+  bool operator()(const std::string& value, const Node& node, const Scope& scope) const {
+    constexpr size_t kLongest = 200;
+    const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (!value.empty() && value.size() <= kLongest && std::ranges::all_of(value, visible)) {
+      return true;
+    }
+    scope.error(node.at(), fmt::format("must be 1 to {} visible characters of ASCII, such as the "
+                                       "digest of an image",
+                                       kLongest));
+    return false;
+  }
+};
+
 struct AtLeastOneMillisecond {
   bool operator()(Duration value, const Node& node, const Scope& scope) const {
     if (value >= std::chrono::milliseconds(1)) return true;
@@ -171,6 +186,7 @@ void describe(Schema<VerdictSpec>& s) {
   s.field("minDuration", &VerdictSpec::min_duration, kNotNegative);
   s.field("deadline", &VerdictSpec::deadline, kPositive);
   s.field("versionHeader", &VerdictSpec::version_header, LookupName{});
+  s.field("candidate", &VerdictSpec::candidate, CandidateName{});
   s.field("requiredEndpoints", &VerdictSpec::required_endpoints);
 }
 

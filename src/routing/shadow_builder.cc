@@ -114,7 +114,7 @@ void refine(BuildContext& context, const config::ShadowTest& test, ShadowPolicy&
   if (test.request) refine_request(*test.request, policy);
   if (test.limits) refine_limits(*test.limits, policy);
   // Rules that nobody will ask have to be rules all the same.
-  std::shared_ptr<const Trial> trial = build_trial(context, test);
+  std::shared_ptr<const Trial> trial = build_trial(context, test, policy);
   if (!compares(test)) {
     if (trial != nullptr && !test.redact.empty()) {
       context.warning(test.metadata, test.redact.front().at, kRedactsNothing, "redact");

@@ -26,7 +26,11 @@ struct Trial {
   bool samples = true;  // whether answers that differ are kept for people to look at
   verdict::Settings settings;
   std::string version_header;  // of the candidate's answers; empty = there is none
-  // Of everything that evidence depends on: what was learnt under another one says nothing here.
+  std::string candidate;  // what is on trial, as its operator says; may be empty
+  // Of that, and of where the copies go.
+  uint64_t candidate_digest = 0;
+  // Of everything that evidence depends on, the candidate included: what was learnt under another
+  // one says nothing here.
   uint64_t digest = 0;
 };
 

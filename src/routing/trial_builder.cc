@@ -9,6 +9,7 @@
 
 #include "compare/body_capture.h"
 #include "compare/path.h"
+#include "routing/candidate.h"
 
 namespace gnomon::routing {
 namespace {
@@ -76,8 +77,8 @@ std::string text_of(const compare::RuleSpec& rule) {
 
 class TrialBuilder {
  public:
-  TrialBuilder(BuildContext& context, const config::ShadowTest& test)
-      : context_(context), test_(test), trial_(std::make_shared<Trial>()) {}
+  TrialBuilder(BuildContext& context, const config::ShadowTest& test, const ShadowPolicy& policy)
+      : context_(context), test_(test), policy_(policy), trial_(std::make_shared<Trial>()) {}
 
   std::shared_ptr<const Trial> build() {
     trial_->name = test_.metadata.full_name();
@@ -93,12 +94,19 @@ class TrialBuilder {
     if (const auto wrong = verdict::problem(trial_->settings)) {
       fail(test_.target.at, *wrong, "verdict");
     }
-    const compare::Digest digest = compare::digest_of(digested_);
-    trial_->digest = digest.low ^ digest.high;
+    const std::string candidate =
+        fmt::format("{}\n{}", trial_->candidate, candidate_text(context_, policy_));
+    trial_->candidate_digest = folded(candidate);
+    trial_->digest = folded(digested_ + candidate);
     return good_ ? trial_ : nullptr;
   }
 
  private:
+  static uint64_t folded(std::string_view text) noexcept {
+    const compare::Digest digest = compare::digest_of(text);
+    return digest.low ^ digest.high;
+  }
+
   void fail(config::Position at, std::string message, std::string_view field) {
     good_ = false;
     context_.error(test_.metadata, at, std::move(message), field);
@@ -106,6 +114,8 @@ class TrialBuilder {
 
   void read_compare(const config::CompareSpec& from) {
     if (from.body_bytes) trial_->body_bytes = from.body_bytes->value;
+    // Whether a body is looked into.
+    digested_ += fmt::format("{}\n", trial_->body_bytes);
     for (size_t i = 0; i < from.endpoints.size(); ++i) {
       const auto& text = from.endpoints[i];
       auto parsed = compare::EndpointTemplate::parse(text.value);
@@ -239,6 +249,7 @@ class TrialBuilder {
       read_required(from.required_endpoints[i], fmt::format("verdict.requiredEndpoints[{}]", i));
     }
     trial_->version_header = from.version_header;
+    trial_->candidate = from.candidate;
   }
 
   // Names that are learnt may be others tomorrow, and PASS would wait for ever.
@@ -257,6 +268,7 @@ class TrialBuilder {
 
   BuildContext& context_;
   const config::ShadowTest& test_;
+  const ShadowPolicy& policy_;
   std::shared_ptr<Trial> trial_;
   std::string digested_;
   bool good_ = true;
@@ -268,8 +280,9 @@ bool compares(const config::ShadowTest& test) noexcept {
   return test.control || test.compare || test.verdict;
 }
 
-std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test) {
-  return TrialBuilder(context, test).build();
+std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test,
+                                         const ShadowPolicy& policy) {
+  return TrialBuilder(context, test, policy).build();
 }
 
 }  // namespace gnomon::routing

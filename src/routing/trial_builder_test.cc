@@ -84,6 +84,68 @@ TEST(TrialBuilder, required_endpoints_are_those_that_have_names) {
             (std::vector<std::string>{"/pets/{id}", "PUT /pets/{id}", "GET /shops"}));
 }
 
+// What a trial is of, after one text of its files was replaced by another.
+std::shared_ptr<const Trial> changed(const std::string& fields, const std::string& from,
+                                     const std::string& to) {
+  auto files = trial_files(fields);
+  std::string& text = files["site/shop.yaml"];
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  if (at != std::string::npos) text.replace(at, from.size(), to);
+  const Loaded loaded = load(files);
+  EXPECT_NE(trial_of(loaded), nullptr) << brief(loaded);
+  return trial_of(loaded) == nullptr ? nullptr : loaded.snapshot->trials().front();
+}
+
+TEST(TrialBuilder, knows_another_candidate_by_where_its_copies_go) {
+  const std::string fields = "compare: {}\n";
+  const std::string upstream = "hosts: [{addr: green.example.com, port: 8082}]";
+  const auto digest = [&](const std::string& hosts, const std::string& more = "") {
+    const auto trial = changed(fields + more, upstream, hosts);
+    return trial == nullptr ? 0 : trial->candidate_digest;
+  };
+  const uint64_t first = digest(upstream);
+  const char* const others[] = {
+      "hosts: [{addr: green.example.com, port: 8083}]",
+      "hosts: [{addr: grey.example.com, port: 8082}]",
+      "hosts: [{addr: green.example.com, port: 8082}, {addr: grey.example.com, port: 8082}]",
+      "useTls: true, hosts: [{addr: green.example.com, port: 8082}]",
+  };
+  for (const char* const other : others) EXPECT_NE(digest(other), first) << other;
+  EXPECT_NE(digest(upstream, "request: {hostRewrite: a}\n"), first);
+  EXPECT_NE(digest(upstream, "request: {headers: {set: {x-a: b}}}\n"), first);
+  EXPECT_NE(digest(upstream, "verdict: {candidate: 'sha256:1'}\n"), first);
+  // How the same hosts are reached is not what they are.
+  const char* const same[] = {
+      "hosts: [{addr: green.example.com, port: 8082, loadBalancingWeight: 3}]",
+      "hosts: [{addr: green.example.com, port: 8082}]}, circuitBreakers: {maxRequests: 5",
+  };
+  for (const char* const other : same) EXPECT_EQ(digest(other), first) << other;
+  EXPECT_EQ(digest(upstream, "limits: {inFlight: 5}\n"), first);
+  EXPECT_NE(changed(fields, "name: green}, percentage", "name: blue}, percentage")->candidate_digest,
+            first);
+  EXPECT_NE(changed(fields, "percentage: 100", "percentage: 100, disableShadowHostSuffixAppend: true")
+                ->candidate_digest,
+            first);
+}
+
+TEST(TrialBuilder, hosts_may_be_written_in_any_order) {
+  const std::string fields = "compare: {}\n";
+  const std::string one = "{addr: green.example.com, port: 8082}";
+  const std::string other = "{addr: grey.example.com, port: 8082}";
+  EXPECT_EQ(changed(fields, one, one + ", " + other)->digest,
+            changed(fields, one, other + ", " + one)->digest);
+}
+
+TEST(TrialBuilder, evidence_depends_on_the_candidate_and_on_what_is_compared) {
+  const uint64_t first = digest_of(trial_files("verdict: {candidate: a}\n"));
+  EXPECT_NE(digest_of(trial_files("verdict: {candidate: b}\n")), first);
+  EXPECT_NE(digest_of(trial_files("verdict: {candidate: a, alpha: 0.1}\n")), first);
+  const uint64_t small = digest_of(trial_files("compare: {bodyBytes: 1Ki}\n"));
+  EXPECT_NE(digest_of(trial_files("compare: {bodyBytes: 2Ki}\n")), small);
+  EXPECT_EQ(digest_of(trial_files("verdict: {candidate: a, minRequests: 5, deadline: 1h}\n")), first);
+}
+
 struct Refusal {
   const char* fields;
   const char* problems;
@@ -153,6 +215,12 @@ TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
        "2:43 error: verdict.requiredEndpoints[2]: PUT /a is none of compare.endpoints\n"
        "2:51 error: verdict.requiredEndpoints[3]: /b is none of compare.endpoints\n"
        "2:55 error: verdict.requiredEndpoints[4]: a path begins with \"/\"\n"},
+      {"verdict: {candidate: 'a b'}\n",
+       "1:22 error: verdict.candidate: must be 1 to 200 visible characters of ASCII, such as the "
+       "digest of an image\n"},
+      {"verdict: {candidate: ''}\n",
+       "1:22 error: verdict.candidate: must be 1 to 200 visible characters of ASCII, such as the "
+       "digest of an image\n"},
       {"verdict: {latencyTolerance: -1}\n",
        "1:29 error: verdict.latencyTolerance: must be between 0 and 100, is -1\n"},
   };

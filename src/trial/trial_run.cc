@@ -20,6 +20,15 @@ std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& pla
   return std::make_unique<compare::EndpointLearner>(std::move(options));
 }
 
+// In words, why evidence under `before` says nothing about `now`.
+std::string_view cause_of(const routing::Trial& before, const routing::Trial& now) noexcept {
+  if (before.candidate_digest == now.candidate_digest) {
+    return "what is compared, or how it is judged, was changed";
+  }
+  return before.candidate == now.candidate ? "the candidate's Upstream was changed"
+                                           : "another candidate is on trial";
+}
+
 int64_t to_us(WallTime at) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
 }
@@ -40,7 +49,7 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
       epoch_(std::move(saved.epoch)) {
   const bool goes_on = epoch_.rules == plan_->digest;
   if (!goes_on) {
-    start_epoch("what is compared, or how it is judged, was changed", {});
+    start_epoch("what is compared, how it is judged, or the candidate was changed", {});
     return;
   }
   running_since_ = clock_.now();
@@ -54,8 +63,11 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
 void TrialRun::install(Plan plan) {
   const std::lock_guard lock(mutex_);
   const bool same = plan->digest == plan_->digest;
+  const std::string cause(cause_of(*plan_, *plan));
+  // A version that was on trial before may be so again.
+  if (plan->candidate_digest != plan_->candidate_digest) former_versions_.clear();
   plan_ = std::move(plan);
-  if (!same) return start_epoch("what is compared, or how it is judged, was changed", {});
+  if (!same) return start_epoch(cause, {});
   judge_->wait_for(plan_->settings);
   look_now();
 }
@@ -227,6 +239,7 @@ void TrialRun::look() {
 
 void TrialRun::look_now() {
   looked_.epoch = epoch_;
+  looked_.candidate = plan_->candidate;
   looked_.elapsed = elapsed();
   looked_.verdict = judge_->look(counters_, looked_.elapsed);
   looked_.judged = counters_.errors_to_live.n;

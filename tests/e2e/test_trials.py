@@ -195,6 +195,7 @@ def test_a_new_version_of_the_candidate_begins_a_new_epoch(begin, closing):
         "cause": "the trial began",
         "version": "one",
     }
+        "candidate": "",
     version[0] = "two"
     send(gateway, 5)
     seen = eventually(lambda: (v := verdict(gateway))["epoch"]["number"] == 2 and v, patience(10))
@@ -215,6 +216,54 @@ def test_an_operator_begins_a_new_epoch(begin, closing):
     status, text = gateway.admin(f"/api/v1/tests/{NAME}/epochs", "POST")
     assert status == 201 and json.loads(text)["epoch"]["number"] == 2
     assert verdict(gateway)["coverage"]["compared"] == 0
+
+
+def test_another_candidate_begins_one_epoch_and_another_reload_none(begin, closing):
+    """Under traffic: nobody waits or fails, and no request counts for two candidates."""
+    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    old, new = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+
+    def install(gateway, candidate, digest, more=()):
+        gateway.write([*trial(primary, candidate, verdict={"candidate": digest}), *more])
+        assert gateway.reload()[0] == 200
+        return verdict(gateway)["epoch"]
+
+    gateway = begin(trial(primary, old, verdict={"candidate": "sha256:one"}))
+    ended = threading.Event()
+    statuses = []
+
+    def ask():
+        with gateway.client() as client:
+            while not ended.is_set():
+                statuses.append(client.request("GET", "/").status)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        compared(gateway, 20)
+        unrelated = config.upstream("unrelated", ("127.0.0.1", 9))
+        epoch = install(gateway, old, "sha256:one", [unrelated])
+        assert (epoch["number"], epoch["candidate"]) == (1, "sha256:one")
+        before = verdict(gateway)["coverage"]["compared"]
+        assert before >= 20
+        epoch = install(gateway, old, "sha256:two")
+        assert (epoch["number"], epoch["candidate"]) == (2, "sha256:two")
+        assert epoch["cause"] == "another candidate is on trial"
+        compared(gateway, 20)
+        epoch = install(gateway, new, "sha256:two")
+        assert (epoch["number"], epoch["cause"]) == (3, "the candidate's Upstream was changed")
+        seen = compared(gateway, 20)
+        assert seen["epoch"]["number"] == 3
+    finally:
+        ended.set()
+        asking.join()
+    assert set(statuses) == {200}
+    gateway.settle()
+    # What the new one answered is all that counts, and each answer counts once.
+    seen = eventually(lambda: (v := verdict(gateway))["coverage"]["compared"] == len(new.requests) and v, patience(10))
+    assert seen["epoch"]["number"] == 3
+    text = gnomon("verdict", "--admin", f"127.0.0.1:{gateway.admin_port}").stdout
+    assert "epoch 3 (candidate sha256:two)" in text
 
 
 def test_an_endpoint_that_matters_has_to_be_seen_before_pass(begin, closing):
