@@ -1,5 +1,6 @@
 """Trials: the shadow's answers are compared with the live ones, beside a control, and end in a verdict."""
 
+import base64
 import contextlib
 import json
 import os
@@ -17,7 +18,7 @@ import pytest
 
 from harness import Backend, Gateway, config
 from harness.backend import answer, ok
-from harness.client import Client
+from harness.client import Client, chunk
 from harness.gateway import BINARY, patience
 from harness.wait import eventually
 
@@ -194,8 +195,8 @@ def test_a_new_version_of_the_candidate_begins_a_new_epoch(begin, closing):
         "began": "",
         "cause": "the trial began",
         "version": "one",
-    }
         "candidate": "",
+    }
     version[0] = "two"
     send(gateway, 5)
     seen = eventually(lambda: (v := verdict(gateway))["epoch"]["number"] == 2 and v, patience(10))
@@ -387,6 +388,167 @@ def test_nothing_that_is_redacted_is_kept_or_shown(begin, closing, tmp_path):
     config_texts = f"{SECRET}-[0-9]+"
     for text in texts:
         assert SECRET not in text.replace(config_texts, ""), text
+
+
+REDACT = [
+    {"header": "x-internal"},
+    {"header": "x-priv-*"},
+    {"path": "$.mail"},
+    {"path": "$[*].name"},
+    {"form": "pin"},
+    {"query": "token"},
+    {"regex": f"{SECRET}-[0-9]+"},
+]
+
+
+def traces():
+    """The mark as it would be written by whoever does not know what it is."""
+    plain = SECRET.encode()
+    # Of base64 the first and the last characters depend on what stands beside the mark.
+    shifted = [base64.b64encode(b"\0" * n + plain)[-(-8 * n // 6) : 8 * (n + len(plain)) // 6] for n in range(3)]
+    return [plain, plain.hex().encode(), b"".join(b"%%%02X" % c for c in plain), *shifted]
+
+
+def secret_fields(who):
+    """Fields of a head or of trailers; `who` makes those of the two versions differ."""
+    return [
+        f"X-Internal: {SECRET}-header-{who}",
+        f"X-Priv-Text: {base64.b64encode(f'{SECRET}-{who}'.encode()).decode()}",
+        f"X-Api-Key: {SECRET}-key-{who}",
+        f"X-Link: https://ann:{SECRET}-pw-{who}@a.example/?token={SECRET}-url-{who}",
+        f"X-Text: card {SECRET}-{9999 if who == 'old' else 1111} and on",
+    ]
+
+
+def secret_values(who):
+    return {
+        "password": f"{SECRET}-password-{who}",
+        "pin": f"{SECRET}-pin-{who}",
+        "mail": f"{SECRET}-mail-{who}",
+        "note": f"card {SECRET}-{9999 if who == 'old' else 1111}",
+        "next": f"https://a.example/?token={SECRET}-next-{who}",
+        "kept": who,
+    }
+
+
+def form_of(who):
+    def escaped(text):
+        return "".join(f"%{ord(c):02X}" for c in text)
+
+    body = "&".join(f"{name}={escaped(value)}" for name, value in secret_values(who).items())
+    return "application/x-www-form-urlencoded", body.encode()
+
+
+def multipart_of(who):
+    parts = [
+        f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in secret_values(who).items()
+    ]
+    for name in ("upload", "secret"):
+        parts.append(
+            f'--cut\r\nContent-Disposition: form-data; name="{name}"; filename="a.bin"\r\n'
+            f"Content-Type: application/octet-stream\r\n\r\n\0{SECRET}-file-{who}\r\n"
+        )
+    return "multipart/form-data; boundary=cut", ("".join(parts) + "--cut--\r\n").encode()
+
+
+def chunked(start, fields, content_type, body, trailers):
+    lines = [start, *fields, f"Content-Type: {content_type}", "Transfer-Encoding: chunked"]
+    end = "".join(f"{line}\r\n" for line in trailers)
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + chunk(body) + b"0\r\n" + end.encode() + b"\r\n"
+
+
+def assert_nowhere(gateway, folder):
+    """The mark is not in API, metrics, log, output of the verbs, store with its log of writes, or any other file."""
+    admin = ["--admin", f"127.0.0.1:{gateway.admin_port}"]
+    path = f"/api/v1/tests/{NAME}"
+    eventually(lambda: gateway.admin_json(f"{path}/samples")["samples"], patience(10))
+    asked = [path, "/api/v1/tests", *(f"{path}/{what}" for what in ("verdict", "samples?limit=1000", "differences?limit=1000"))]
+    texts = {what: gateway.admin(what)[1] for what in [*asked, "/metrics", "/config_dump", "/stats", "/"]}
+    commands = [["verdict", "--format", form] for form in ("text", "json", "junit", "markdown")]
+    commands.append(["differences"])
+    for number in range(1, len(json.loads(texts[f"{path}/samples?limit=1000"])["samples"]) + 1):
+        commands += [["differences", "--sample", number], ["differences", "--sample", number, "--as-curl"]]
+    for command in commands:
+        found = gnomon(*command, *admin)
+        texts[" ".join(map(str, command))] = found.stdout + found.stderr
+    assert any("redacted-" in text for text in texts.values())
+
+    def files():
+        return {file: file.read_bytes() for place in (folder, gateway.folder) for file in place.rglob("*") if file.is_file()}
+
+    kept = files()  # while the store's log of writes is there
+    assert any(str(file).endswith("gnomon.db-wal") for file in kept)
+    gateway.stop()
+    kept |= {f"{file} at the end": data for file, data in files().items()}
+    kept |= {name: text.encode() for name, text in texts.items()} | {"output": "\n".join(gateway.lines).encode()}
+    assert any(b"redacted-" in data for name, data in kept.items() if ".db" in str(name))
+    rule = f"{SECRET}-[0-9]+".encode()
+    for name, data in kept.items():
+        for trace in traces():
+            at = data.replace(rule, b"").find(trace)
+            assert at < 0, (name, trace, data.replace(rule, b"")[max(0, at - 200) : at + 200])
+
+
+@pytest.mark.parametrize("body_of", [form_of, multipart_of])
+def test_secrets_in_forms_and_trailers_are_nowhere(body_of, begin, closing, tmp_path):
+    def reply(who):
+        return lambda request: chunked("HTTP/1.1 200 OK", secret_fields(who), *body_of(who), secret_fields(who))
+
+    primary, candidate = closing(Backend(answer(reply("old")))), closing(Backend(answer(reply("new"))))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    gateway = begin(trial(primary, candidate, redact=REDACT), env={"TMPDIR": str(temporary)})
+    start = f"POST /pets/7?token={SECRET}-query HTTP/1.1"
+    request = chunked(start, ["Host: shop.test", "TE: trailers", *secret_fields("me")], *body_of("me"), secret_fields("me"))
+    with gateway.client() as client:
+        for _ in range(30):
+            client.send(request)
+            response = client.read_final()
+            assert response.status == 200 and len(response.trailers) == len(secret_fields("old"))
+    seen = compared(gateway, 30)
+    # They were sent, and were seen to differ.
+    assert len(candidate.requests[0].trailers) == len(secret_fields("me"))
+    paths = {each["path"] for each in seen["fields"]}
+    assert {"trailer:x-internal", "header:x-internal", "$.password", "$.pin", "$.kept"} <= paths, paths
+    assert_nowhere(gateway, tmp_path)
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_secrets_in_grpc_and_its_trailers_are_nowhere(described, begin, closing, pets, tmp_path):
+    import grpc
+
+    def metadata(who):
+        fields = [line.split(": ", 1) for line in secret_fields(who)]
+        return [(name.lower(), value) for name, value in fields] + [("x-priv-more-bin", f"\0{SECRET}-{who}".encode())]
+
+    class Secretive(pets.Pets):
+        def trailers(self, request):
+            return metadata(self.who)
+
+        def get(self, request, context):
+            context.send_initial_metadata(metadata(self.who))
+            return super().get(request, context)
+
+    def service(who):
+        values = {"name": f"{SECRET}-name-{who}", "password": f"{SECRET}-password-{who}", "price": len(who) if who == "old" else 9}
+        made = closing(Secretive(lambda request: pets.pet(**values).SerializeToString()))
+        made.who = who
+        return made
+
+    spec = {"redact": [*REDACT, {"path": "$[*].1"}, {"path": "$[*].3"}]}
+    if described:
+        (tmp_path / "pets.pb").write_bytes(pets.descriptor_set().SerializeToString())
+        spec = {"redact": REDACT, "compare": {"grpc": {"descriptorSet": str(tmp_path / "pets.pb")}}}
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    gateway = begin(trial(service("old"), service("new"), **spec), env={"TMPDIR": str(temporary)})
+    message = pets.pet(name=f"{SECRET}-me", password=f"{SECRET}-me").SerializeToString()
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        for _ in range(30):
+            channel.unary_unary(pets.PATH)(message, timeout=patience(20), metadata=metadata("me"))
+    paths = {each["path"] for each in compared(gateway, 30)["fields"]}
+    assert {"trailer:x-internal", "header:x-internal", "$[*].price" if described else "$[*].2"} <= paths, paths
+    assert_nowhere(gateway, tmp_path)
 
 
 def test_live_answers_are_untouched_while_comparers_are_saturated(begin, closing):
