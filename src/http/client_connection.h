@@ -58,6 +58,15 @@ std::unique_ptr<ClientConnection> make_client_h1(const ClientContext& context, C
                                                  Duration connect_timeout,
                                                  std::string_view preface = {});
 
+// Up to `depth` requests under way at once, sent without waiting for answers (RFC 9112 section
+// 9.3.2). For copies alone: a request may be lost on account of another, with Errc::canceled, and
+// none is an offer to upgrade.
+std::unique_ptr<ClientConnection> make_client_h1_pipeline(const ClientContext& context,
+                                                          ClientOwner& owner,
+                                                          std::unique_ptr<net::Stream> stream,
+                                                          Duration connect_timeout,
+                                                          std::string_view preface, uint32_t depth);
+
 std::unique_ptr<ClientConnection> make_client_h2(const ClientContext& context, ClientOwner& owner,
                                                  std::unique_ptr<net::Stream> stream,
                                                  Duration connect_timeout,

@@ -70,6 +70,7 @@ Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
   trio_->trial = policy.trial;
   trio_->request = request;
   trio_->began = context.loop.wall();
+  trio_->taken = began_;
   trio_->limits = context.limits;
 }
 

@@ -59,7 +59,7 @@ class TrialBook final : public TrioJudge {
   std::shared_ptr<TrialRun> begin(const TrialRun::Plan& plan);
   std::optional<SavedRun> load(const std::string& name);
   void open_store();
-  void keep(TrialRun& run, store::Batch& batch);
+  void keep(TrialRun& run);
 
   const Settings settings_;
   const compare::RedactionKey key_;

@@ -11,6 +11,9 @@ namespace {
 // Of each field the latest sample is of interest, but not each of those that follow one another.
 constexpr Duration kSamplePause = std::chrono::seconds(1);
 constexpr size_t kSamplesWaitingMax = 256;
+// Of samples that wait. What shows a field for the first time goes before what shows it again.
+constexpr size_t kSampleBytesMax = size_t{8} << 20;
+constexpr size_t kSampleBytesAgain = size_t{2} << 20;
 constexpr size_t kSampledFieldsMax = 4000;
 constexpr size_t kFormerVersionsMax = 32;
 
@@ -84,7 +87,7 @@ void TrialRun::start_epoch(std::string cause, std::string version) {
   epoch_.version = std::move(version);
   epoch_.rules = plan_->digest;
   epoch_.before = Duration::zero();
-  running_since_ = clock_.now();
+  running_since_ = epoch_since_ = clock_.now();
   counters_ = verdict::counters_for(plan_->settings);
   sampled_.clear();
   set_out();
@@ -100,13 +103,16 @@ void TrialRun::set_out() {
 
 Duration TrialRun::elapsed() const { return epoch_.before + (clock_.now() - running_since_); }
 
+std::string_view TrialRun::version_of(const shadow::Trio& trio) const noexcept {
+  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
+  if (plan_->version_header.empty() || candidate.outcome != compare::Outcome::answered) return {};
+  return candidate.headers.get(std::string_view(plan_->version_header));
+}
+
 // A version that was on trial before an epoch ended says nothing about the one that is now: while
 // the candidate is being replaced both answer.
 bool TrialRun::admit_version(const shadow::Trio& trio) {
-  if (plan_->version_header.empty()) return true;
-  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
-  if (candidate.outcome != compare::Outcome::answered) return true;
-  const std::string_view version = candidate.headers.get(std::string_view(plan_->version_header));
+  const std::string_view version = version_of(trio);
   if (version.empty() || version == epoch_.version) return true;
   if (std::ranges::find(former_versions_, version) != former_versions_.end()) return false;
   if (epoch_.version.empty()) {
@@ -123,8 +129,14 @@ bool TrialRun::admit_version(const shadow::Trio& trio) {
 
 std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
   const compare::Answer& live = trio.of(shadow::Leg::live);
+  std::string_view path = trio.request.path;
+  std::string label;
+  if (!plan_->redaction->expressions().empty()) {
+    label = compare::Redactor(plan_->redaction, key_).path_label(path);
+    path = label;
+  }
   const compare::EndpointRequest request{
-      trio.request.method_name, trio.request.path,
+      trio.request.method_name, path,
       trio.request.headers.get("content-type").starts_with("application/grpc")};
   const bool known = live.outcome == compare::Outcome::answered && live.status != 404;
   return known ? learner_->learn(request) : learner_->find(request);
@@ -144,7 +156,10 @@ std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
   const std::lock_guard lock(mutex_);
   // Copied under other rules; their epoch has ended.
   if (trio.trial->digest != plan_->digest) return std::nullopt;
-  if (!admit_version(trio)) {
+  // Whom a copy met with that was begun before the epoch, only its answer can tell.
+  const bool doubtful =
+      trio.taken < epoch_since_ && (epoch_.version.empty() || version_of(trio) != epoch_.version);
+  if (doubtful || !admit_version(trio)) {
     counters_.exclude("former_version");
     return std::nullopt;
   }
@@ -171,12 +186,14 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   if (seen.compared) {
     Bench& bench = *place->bench;
     const compare::Rules& rules = place->plan->rules.for_endpoint(place->endpoint);
+    const compare::Redactor redactor(place->plan->redaction, key_);
     const compare::RequestFacts request{trio.request.path, place->plan->schema.get()};
     comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
-    add_sightings(place->endpoint, bench.candidate, Leg::candidate, seen.differences);
+    add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
     if (trio.has_control) {
       comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
-      add_sightings(place->endpoint, bench.control, Leg::control, seen.differences);
+      add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);
+      seen.blind = is_cut_short(bench.candidate) && is_cut_short(bench.control);
     }
   }
   count(trio, std::move(seen), *place);
@@ -201,6 +218,12 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
   const std::lock_guard lock(mutex_);
   if (place.epoch != epoch_.number) return;
   for (verdict::FieldKey& field : due) {
+    if (sample_bytes_ + body.size() > kSampleBytesMax) {
+      ++samples_refused_;
+      sampled_.erase(field);
+      continue;
+    }
+    sample_bytes_ += body.size();
     samples_.push_back({place.epoch, std::move(field), trio.began, body});
   }
   free_benches_.push_back(place.bench);
@@ -213,9 +236,11 @@ std::vector<verdict::FieldKey> TrialRun::due_samples(
   for (const verdict::Sighting& sighting : sightings) {
     if (!sighting.candidate) continue;
     const auto known = sampled_.find(sighting.key);
-    if (known != sampled_.end() && now < known->second + kSamplePause) continue;
+    const bool again = known != sampled_.end();
+    if (again && now < known->second + kSamplePause) continue;
+    if (again && sample_bytes_ > kSampleBytesAgain) continue;
     if (samples_.size() + due.size() >= kSamplesWaitingMax ||
-        (known == sampled_.end() && sampled_.size() >= kSampledFieldsMax)) {
+        (!again && sampled_.size() >= kSampledFieldsMax)) {
       ++samples_refused_;
       continue;
     }
@@ -273,6 +298,7 @@ SavedRun TrialRun::save() const {
 
 std::vector<Sample> TrialRun::take_samples() {
   const std::lock_guard lock(mutex_);
+  sample_bytes_ = 0;
   return std::exchange(samples_, {});
 }
 

@@ -108,6 +108,7 @@ class TrialRun {
   void count(const shadow::Trio& trio, verdict::Observation observation, const Place& place);
 
   // The caller holds the lock.
+  std::string_view version_of(const shadow::Trio& trio) const noexcept;
   bool admit_version(const shadow::Trio& trio);
   std::string_view endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
@@ -125,6 +126,7 @@ class TrialRun {
   Plan plan_;
   Epoch epoch_;
   TimePoint running_since_;
+  TimePoint epoch_since_ = TimePoint::min();  // since an earlier run of the process, if that is min
   std::vector<std::string> former_versions_;
   std::unique_ptr<compare::EndpointLearner> learner_;
   verdict::Counters counters_;
@@ -134,6 +136,7 @@ class TrialRun {
   std::vector<std::shared_ptr<Bench>> free_benches_;
   std::map<verdict::FieldKey, TimePoint> sampled_;
   std::vector<Sample> samples_;
+  size_t sample_bytes_ = 0;  // of them
   uint64_t samples_refused_ = 0;
 };
 

@@ -210,6 +210,7 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
   verdict.coverage = {.seen = counters.seen,
                       .sampled = counters.sampled,
                       .compared = compared(counters),
+                      .blind = counters.excluded.of(kBlind),
                       .missing_endpoints = missing_endpoints(counters, settings_)};
   if (counters.seen > 0) {
     verdict.coverage.share =

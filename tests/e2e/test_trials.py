@@ -7,6 +7,7 @@ import os
 import random
 import re
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -93,6 +94,32 @@ def test_equal_versions_with_noise_pass(begin, closing):
     noisy = field_of(seen, "$.at")
     assert noisy["counts"]["both"] == noisy["noise"] == 300
     assert seen["coverage"]["share"] == 1
+
+
+def not_found_for_shadows(request):
+    """A service that does not know the Host that copies have."""
+    found = "-shadow" not in request.host
+    return ok(b"{}", "200 OK" if found else "404 Not Found", ("Content-Type: application/json",))
+
+
+def large_with_noise(letter):
+    return json_answer(lambda request: {"at": random.random(), "text": letter * 1_500_000})
+
+
+@pytest.mark.parametrize(
+    ("primary", "candidate", "requests"),
+    [
+        (answer(not_found_for_shadows), answer(not_found_for_shadows), 300),
+        (large_with_noise("a"), large_with_noise("b"), 60),
+    ],
+)
+def test_nobody_passes_by_answers_that_could_not_be_seen(primary, candidate, requests, begin, closing):
+    """Candidate and control both differ where nothing further is compared: they are alike, and that says nothing."""
+    gateway = begin(trial(closing(Backend(primary)), closing(Backend(candidate)), verdict={"latency": False}))
+    send(gateway, requests)
+    seen = eventually(lambda: (v := verdict(gateway))["coverage"]["excluded"].get("blind") == requests and v, patience(30))
+    assert seen["ruling"] == "UNDECIDED" and seen["coverage"]["compared"] == 0
+    assert "could be compared" in seen["reason"]
 
 
 def test_a_change_beyond_noise_fails_and_is_named(begin, closing):
@@ -660,6 +687,25 @@ def test_verdict_speaks_in_every_format_and_by_its_exit_code(begin, closing):
     assert gnomon("verdict", "gloo-system.nobody", *admin).returncode == 2
 
 
+def test_waiting_for_a_verdict_outlives_a_restart():
+    def reply(connection, ruling):
+        body = json.dumps({"ruling": ruling}).encode()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(patience(10))
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        command = [BINARY, "verdict", NAME, "--admin", address, "--wait", "60s", "--format", "json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:
+            for ruling in ("UNDECIDED", None, "UNDECIDED", None, "FAIL"):
+                with server.accept()[0] as connection:
+                    if ruling:
+                        reply(connection, ruling)
+            assert json.loads(waiting.communicate(timeout=patience(10))[0])["ruling"] == "FAIL"
+        assert waiting.returncode == 1
+
+
 def test_verdict_says_when_nobody_answers(closing):
     dead = closing(Backend())
     dead.stop()
@@ -709,6 +755,33 @@ def test_shadow_runs_a_trial_without_a_file(closing, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_names_from_the_network_stay_names(begin, closing):
+    """A member's name that a terminal, a table or a report would act upon."""
+    name = "\x1b]0;x\x07\u009b31m|`<img src=x>\uffff"
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {name: v}))) for v in (1, 2))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 60)
+    eventually(lambda: verdict(gateway)["ruling"] == "FAIL", patience(15))
+    admin = ["--admin", f"127.0.0.1:{gateway.admin_port}"]
+    eventually(lambda: gnomon("differences", *admin, "--sample", 1).returncode == 0, patience(15))
+    outputs = {
+        arguments: gnomon(*arguments, *admin).stdout
+        for arguments in (
+            ("verdict",),
+            ("verdict", "--format", "markdown"),
+            ("verdict", "--format", "junit"),
+            ("differences",),
+            ("differences", "--sample", "1"),
+        )
+    }
+    for arguments, text in outputs.items():
+        assert "31m" in text, arguments
+        assert "\x1b" not in text and ("junit" in arguments or "\u009b" not in text), arguments
+    sentences, _, tables = outputs["verdict", "--format", "markdown"].partition("| check")
+    assert "<img" not in sentences and "`<img" not in tables and "|`" not in tables
+    ElementTree.fromstring(outputs["verdict", "--format", "junit"].encode())
+
+
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [
@@ -741,6 +814,19 @@ def test_diff_compares_files_and_messages(tmp_path):
     table = gnomon("diff", write("1", head.format(200)), write("2", head.format(201)))
     assert table.returncode == 1 and "status" in table.stdout
     assert gnomon("diff", write("3", "HTTP/1.1 200 OK\r\nbad"), left).returncode == 2
+
+
+def test_a_store_that_may_not_grow_costs_samples_and_no_traffic(closing, tmp_path):
+    """Beyond a limit on the size of files the kernel sends SIGXFSZ, which ends who does not expect it."""
+    primary, candidate = (closing(Backend(json_answer(pet))) for _ in range(2))
+    gateway = Gateway(tmp_path, trial(primary, candidate), args=("--store", str(tmp_path / "gnomon.db")), file_bytes=100_000)
+    try:
+        send(gateway, 50)
+        eventually(lambda: gateway.metrics().total("gnomon_store_failed_commits_total") > 0, patience(15))
+        send(gateway, 50)
+        compared(gateway, 100)
+    finally:
+        gateway.stop()
 
 
 @pytest.mark.serial
