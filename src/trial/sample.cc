@@ -48,10 +48,11 @@ class Describer {
     return out;
   }
 
-  Json differences(const compare::Result& result) const {
+  Json differences(const compare::Result& result, const compare::Answer& live) const {
+    const compare::ContentKind kind = compare::content_type_of(live.content_type(), " ").kind;
     Json list = Json::array();
     for (const compare::Difference& found : result.differences) {
-      const compare::Difference difference = redactor_.difference(found, result.settled);
+      const compare::Difference difference = redactor_.difference(found, result.settled, kind);
       list.push_back({{"path", difference.path},
                       {"kind", to_string(difference.kind)},
                       {"risk", to_string(difference.risk)},
@@ -110,10 +111,10 @@ std::string describe(const compare::Redactor& redactor, const shadow::Trio& trio
   out["request"] = describer.request(trio.request);
   out["live"] = describer.answer(trio.of(Leg::live));
   out["candidate"] = describer.answer(trio.of(Leg::candidate));
-  out["differences"] = describer.differences(candidate);
+  out["differences"] = describer.differences(candidate, trio.of(Leg::live));
   if (control != nullptr) {
     out["control"] = describer.answer(trio.of(Leg::control));
-    out["noise"] = describer.differences(*control);
+    out["noise"] = describer.differences(*control, trio.of(Leg::live));
   }
   return dump(out);
 }

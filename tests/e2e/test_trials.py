@@ -544,6 +544,12 @@ def test_secrets_in_forms_and_trailers_are_nowhere(body_of, begin, closing, tmp_
 def test_secrets_in_grpc_and_its_trailers_are_nowhere(described, begin, closing, pets, tmp_path):
     import grpc
 
+    samples = eventually(lambda: gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"], patience(10))
+    found = {each["path"]: each for each in samples[0]["sample"]["differences"]["list"]}
+    assert found["$.kept"]["live"] == '"old"'
+    # Who guesses a file can compute its digest.
+    for name in ("$.upload.digest", "$.secret.digest") if body_of is multipart_of else ():
+        assert found[name]["live"].startswith("redacted-"), found[name]
     def metadata(who):
         fields = [line.split(": ", 1) for line in secret_fields(who)]
         return [(name.lower(), value) for name, value in fields] + [("x-priv-more-bin", f"\0{SECRET}-{who}".encode())]
