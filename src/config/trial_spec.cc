@@ -40,8 +40,7 @@ constexpr Between kChanceOfError{0, 0.5};
 struct Amount {
   bool operator()(double value, const Node& node, const Scope& scope) const {
     if (value > 0 && std::isfinite(value)) return true;
-    scope.error(node.at(),
-                fmt::format("must be a finite amount above zero, is {}", node.text()));
+    scope.error(node.at(), fmt::format("must be a finite amount above zero, is {}", node.text()));
     return false;
   }
 };

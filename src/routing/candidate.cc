@@ -7,8 +7,8 @@
 namespace gnomon::routing {
 
 std::string candidate_text(const BuildContext& context, const ShadowPolicy& policy) {
-  std::string out =
-      fmt::format("{}\n{} {}\n", policy.cluster_name, policy.append_host_suffix, policy.host_rewrite);
+  std::string out = fmt::format("{}\n{} {}\n", policy.cluster_name, policy.append_host_suffix,
+                                policy.host_rewrite);
   for (const HeaderEdit& edit : policy.edits) {
     out += fmt::format("{} {}: {}\n", static_cast<int>(edit.op), edit.name, edit.value);
   }

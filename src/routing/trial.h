@@ -26,7 +26,7 @@ struct Trial {
   bool samples = true;  // whether answers that differ are kept for people to look at
   verdict::Settings settings;
   std::string version_header;  // of the candidate's answers; empty = there is none
-  std::string candidate;  // what is on trial, as its operator says; may be empty
+  std::string candidate;       // what is on trial, as its operator says; may be empty
   // Of that, and of where the copies go.
   uint64_t candidate_digest = 0;
   // Of everything that evidence depends on, the candidate included: what was learnt under another

@@ -12,7 +12,8 @@ namespace gnomon::routing {
 // Whether the answers of the test's copies are looked at.
 bool compares(const config::ShadowTest& test) noexcept;
 
-// `policy` says where the copies go. What is wrong with the rules is reported, and null is returned.
+// `policy` says where the copies go. What is wrong with the rules is reported, and null is
+// returned.
 std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test,
                                          const ShadowPolicy& policy);
 

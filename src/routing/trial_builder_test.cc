@@ -76,9 +76,9 @@ TEST(TrialBuilder, refuses_a_descriptor_set_that_cannot_be_used) {
 }
 
 TEST(TrialBuilder, required_endpoints_are_those_that_have_names) {
-  const Loaded loaded = load(trial_files(
-      "compare: {endpoints: ['/pets/{id}', 'GET /shops']}\n"
-      "verdict: {requiredEndpoints: ['/pets/{id}', 'PUT /pets/{id}', GET /shops]}\n"));
+  const Loaded loaded = load(
+      trial_files("compare: {endpoints: ['/pets/{id}', 'GET /shops']}\n"
+                  "verdict: {requiredEndpoints: ['/pets/{id}', 'PUT /pets/{id}', GET /shops]}\n"));
   ASSERT_NE(trial_of(loaded), nullptr) << brief(loaded);
   EXPECT_EQ(trial_of(loaded)->settings.required_endpoints,
             (std::vector<std::string>{"/pets/{id}", "PUT /pets/{id}", "GET /shops"}));
@@ -122,11 +122,13 @@ TEST(TrialBuilder, knows_another_candidate_by_where_its_copies_go) {
   };
   for (const char* const other : same) EXPECT_EQ(digest(other), first) << other;
   EXPECT_EQ(digest(upstream, "limits: {inFlight: 5}\n"), first);
-  EXPECT_NE(changed(fields, "name: green}, percentage", "name: blue}, percentage")->candidate_digest,
-            first);
-  EXPECT_NE(changed(fields, "percentage: 100", "percentage: 100, disableShadowHostSuffixAppend: true")
-                ->candidate_digest,
-            first);
+  EXPECT_NE(
+      changed(fields, "name: green}, percentage", "name: blue}, percentage")->candidate_digest,
+      first);
+  EXPECT_NE(
+      changed(fields, "percentage: 100", "percentage: 100, disableShadowHostSuffixAppend: true")
+          ->candidate_digest,
+      first);
 }
 
 TEST(TrialBuilder, hosts_may_be_written_in_any_order) {
@@ -143,7 +145,8 @@ TEST(TrialBuilder, evidence_depends_on_the_candidate_and_on_what_is_compared) {
   EXPECT_NE(digest_of(trial_files("verdict: {candidate: a, alpha: 0.1}\n")), first);
   const uint64_t small = digest_of(trial_files("compare: {bodyBytes: 1Ki}\n"));
   EXPECT_NE(digest_of(trial_files("compare: {bodyBytes: 2Ki}\n")), small);
-  EXPECT_EQ(digest_of(trial_files("verdict: {candidate: a, minRequests: 5, deadline: 1h}\n")), first);
+  EXPECT_EQ(digest_of(trial_files("verdict: {candidate: a, minRequests: 5, deadline: 1h}\n")),
+            first);
 }
 
 struct Refusal {
@@ -151,13 +154,16 @@ struct Refusal {
   const char* problems;
 };
 
-// Whatever the libraries refuse is told with its place, and whichever is wrong, not the first alone.
+// Whatever the libraries refuse is told with its place, and whichever is wrong, not the first
+// alone.
 TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
   const Refusal cases[] = {
       {"compare: {rules: [{path: '$.a[', ignore: true}]}\n",
-       "1:26 error: compare.rules[0].path: expected \"*\", a number or a name in quotes, at its character 5\n"},
+       "1:26 error: compare.rules[0].path: expected \"*\", a number or a name in quotes, at its "
+       "character 5\n"},
       {"compare: {rules: [{path: '$.a[', ignore: false}]}\n",
-       "1:26 error: compare.rules[0].path: expected \"*\", a number or a name in quotes, at its character 5\n"},
+       "1:26 error: compare.rules[0].path: expected \"*\", a number or a name in quotes, at its "
+       "character 5\n"},
       {"compare: {rules: [{path: $.a, ignore: true}, {path: status, class: uuid}]}\n",
        "1:53 error: compare.rules[1].path: a rule of this kind cannot be about this place, at its "
        "character 1\n"},
@@ -168,7 +174,8 @@ TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
       {"compare: {rules: [{path: $.a, tolerance: {relative: 1.5}}]}\n",
        "1:53 error: compare.rules[0].tolerance.relative: must be between 0 and 1, is 1.5\n"},
       {"compare: {rules: [{path: $.a, tolerance: {relative: 0}}]}\n",
-       "1:53 error: compare.rules[0].tolerance.relative: must be a finite amount above zero, is 0\n"},
+       "1:53 error: compare.rules[0].tolerance.relative: must be a finite amount above zero, is "
+       "0\n"},
       {"compare: {rules: [{path: $.a, tolerance: {absolute: .inf}}]}\n",
        "1:53 error: compare.rules[0].tolerance.absolute: must be a finite amount above zero, is "
        ".inf\n"},
@@ -185,7 +192,8 @@ TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
        "character 5\n"},
       {"compare: {endpoints: [/a, b, '/c{d']}\n",
        "1:27 error: compare.endpoints[1]: a path begins with \"/\"\n"
-       "1:30 error: compare.endpoints[2]: \"{name}\" and \"*\" stand for a whole segment, \"**\" for "
+       "1:30 error: compare.endpoints[2]: \"{name}\" and \"*\" stand for a whole segment, \"**\" "
+       "for "
        "the rest\n"},
       {"redact:\n- {header: x-a}\n- {path: '$.a['}\n- {regex: 'x('}\n- {regex: 'x*'}\n- {path: "
        "status}\ncontrol: {}\n",
@@ -210,7 +218,8 @@ TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
        "1:24 error: verdict.maxTailRise: must be more than 0 and less than 1, is 2\n"},
       {"verdict: {latencyTolerance: 101}\n",
        "1:29 error: verdict.latencyTolerance: must be between 0 and 100, is 101\n"},
-      {"compare: {endpoints: [GET /a]}\nverdict: {requiredEndpoints: [GET /a, /a, PUT /a, /b, b]}\n",
+      {"compare: {endpoints: [GET /a]}\nverdict: {requiredEndpoints: [GET /a, /a, PUT /a, /b, "
+       "b]}\n",
        "2:39 error: verdict.requiredEndpoints[1]: /a is none of compare.endpoints\n"
        "2:43 error: verdict.requiredEndpoints[2]: PUT /a is none of compare.endpoints\n"
        "2:51 error: verdict.requiredEndpoints[3]: /b is none of compare.endpoints\n"

@@ -154,8 +154,11 @@ std::shared_ptr<TrialRun::Bench> TrialRun::take_bench() {
 
 std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
   const std::lock_guard lock(mutex_);
-  // Copied under other rules; their epoch has ended.
-  if (trio.trial->digest != plan_->digest) return std::nullopt;
+  // Copied under other rules or to another candidate; their epoch has ended.
+  if (trio.trial->digest != plan_->digest) {
+    counters_.exclude("former_epoch");
+    return std::nullopt;
+  }
   // Whom a copy met with that was begun before the epoch, only its answer can tell.
   const bool doubtful =
       trio.taken < epoch_since_ && (epoch_.version.empty() || version_of(trio) != epoch_.version);

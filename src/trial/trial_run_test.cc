@@ -190,6 +190,8 @@ TEST_F(TrialRunTest, what_was_copied_under_other_rules_is_no_evidence) {
   run.install(other);
   run.on_trio(*trio, comparer);
   EXPECT_EQ(compared(), 0u);
+  run.look();
+  EXPECT_EQ(run.view().excluded.of("former_epoch"), 1u);
 }
 
 TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_excluded) {

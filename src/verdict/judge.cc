@@ -35,8 +35,9 @@ std::vector<std::string> missing_endpoints(const Counters& counters, const Setti
   for (const auto& [name, count] : seen) {
     const double share = static_cast<double>(count.sampled) / static_cast<double>(all);
     if (share >= kEndpointShare && count.compared < settings.min_per_endpoint &&
-        std::none_of(missing.begin(), missing.end(),
-                     [&](const std::string& known) { return is_meant(known, name); })) {
+        std::none_of(
+            missing.begin(), missing.end(),
+            [&](const std::string& known) { return is_meant(known, name); })) {
       missing.push_back(name);
     }
   }
