@@ -53,7 +53,7 @@ class Backends:
     hung: int
 
     def shadow_for(self, mirror):
-        return {"off": None, "on": self.shadow, "on-h2": self.shadow, "hung": self.hung}[mirror]
+        return {"off": None, "on": self.shadow, "on-piped": self.shadow, "on-h2": self.shadow, "hung": self.hung}[mirror]
 
 
 @dataclass(frozen=True)
@@ -200,6 +200,14 @@ def nghttpx_command(port, backends, wiring):
     return command + ([wiring.key, wiring.certificate] if wiring.secure else [])
 
 
+PIPELINED = """---
+apiVersion: gnomon.dev/v1alpha1
+kind: ShadowTest
+metadata: {name: piped, namespace: gloo-system}
+spec: {target: {virtualService: default}, pipelining: {depth: 16}}
+"""
+
+
 def gnomon_config(port, backends, mirror, wiring):
     shadow = backends.shadow_for(mirror)
 
@@ -236,7 +244,7 @@ spec:
     - matchers: [{{prefix: /}}]
       routeAction: {{single: {{upstream: {{name: live, namespace: gloo-system}}}}}}
       {options}
-"""
+{PIPELINED if mirror == "on-piped" else ""}"""
 
 
 class Proxy:
