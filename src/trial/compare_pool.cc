@@ -14,8 +14,8 @@ namespace {
 constexpr int kNiceness = 10;
 // A thread that has run out of work looks again after this long, a few times, before it has to be
 // woken: under load workers need not wake anybody.
-constexpr Millis kLook{1};
-constexpr int kLooks = 20;
+constexpr Millis kLook{4};
+constexpr int kLooks = 5;
 
 void lower_priority() noexcept {
   // Of this thread alone, on Linux. Where it is refused the thread runs as the others do.
@@ -32,6 +32,7 @@ ComparePool::ComparePool(Settings settings, TrioJudge& judge)
 ComparePool::~ComparePool() {
   stopping_ = true;
   while (claim_sleeper()) wake_.release();
+  stop_.release(static_cast<ptrdiff_t>(threads_.size()));
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -46,10 +47,8 @@ bool ComparePool::take(std::unique_ptr<shadow::Trio> trio) noexcept {
 }
 
 size_t ComparePool::drain(Duration most) {
-  const auto end = std::chrono::steady_clock::now() + most;
-  while (waiting() > 0 && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(kLook);
-  }
+  std::unique_lock lock(mutex_);
+  idle_.wait_for(lock, most, [this] { return waiting() == 0; });
   return waiting();
 }
 
@@ -61,6 +60,9 @@ void ComparePool::run() {
     judge_.on_trio(*trio, comparer);
     shadow::TrioShelf::put_back(std::move(trio));
     judged_.fetch_add(1, std::memory_order_release);
+    if (waiting() > 0) continue;
+    const std::lock_guard lock(mutex_);
+    idle_.notify_all();
   }
 }
 
@@ -69,8 +71,8 @@ std::unique_ptr<shadow::Trio> ComparePool::next() {
   for (int looks = 0; !stopping_;) {
     if (std::unique_ptr<shadow::Trio> trio = queue_.pop()) return trio;
     if (++looks <= kLooks) {
-      std::this_thread::sleep_for(kLook);
-    } else if (std::unique_ptr<shadow::Trio> trio = sleep()) {
+      if (stop_.try_acquire_for(kLook)) return nullptr;
+    } else if (std::unique_ptr<shadow::Trio> trio = doze()) {
       return trio;
     }
   }
@@ -88,7 +90,7 @@ bool ComparePool::claim_sleeper() noexcept {
 
 // Looks once more after it has said that it will sleep: what was put in before that look is found
 // by it, and whoever puts something in after it finds the sleeper.
-std::unique_ptr<shadow::Trio> ComparePool::sleep() {
+std::unique_ptr<shadow::Trio> ComparePool::doze() {
   ++sleepers_;
   std::unique_ptr<shadow::Trio> trio = queue_.pop();
   const bool stays = trio == nullptr && !stopping_;

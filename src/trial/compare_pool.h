@@ -3,9 +3,11 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <semaphore>
 #include <thread>
 #include <vector>
@@ -54,7 +56,7 @@ class ComparePool final : public shadow::TrioSink {
  private:
   void run();
   std::unique_ptr<shadow::Trio> next();
-  std::unique_ptr<shadow::Trio> sleep();
+  std::unique_ptr<shadow::Trio> doze();
   bool claim_sleeper() noexcept;
 
   TrioJudge& judge_;
@@ -62,7 +64,10 @@ class ComparePool final : public shadow::TrioSink {
   std::atomic<uint64_t> judged_{0};
   alignas(64) std::atomic<size_t> sleepers_{0};  // threads that nobody has woken yet
   std::counting_semaphore<> wake_{0};
+  std::counting_semaphore<> stop_{0};  // one for each thread that still looks
   std::atomic<bool> stopping_{false};
+  std::mutex mutex_;  // of comparers and who waits for them; no worker takes it
+  std::condition_variable idle_;
   std::vector<std::thread> threads_;
 };
 
