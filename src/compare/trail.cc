@@ -21,7 +21,7 @@ std::string Trail::text(bool exact) const {
   std::string out = "$";
   for (const Step& step : steps_) {
     if (step.is_element) {
-      out += exact ? fmt::format("[{}]", step.index) : "[*]";
+      out.append(1, '[').append(exact ? fmt::format_int(step.index).c_str() : "*").append(1, ']');
     } else if (step.dynamic && !exact) {
       out += ".{}";
     } else {
