@@ -134,10 +134,10 @@ ContentType content_type_of(std::string_view value, std::string_view body) {
 }
 
 ReadStatus TreeReader::read(const ContentType& type, std::string_view body, const GrpcContext& grpc,
-                            const DocumentLimits& limits, Document& out) {
+                            const DocumentLimits& limits, Document& out, const Document* like) {
   switch (type.kind) {
     case ContentKind::json:
-      return json_.read(body, limits, out);
+      return json_.read(body, limits, out, like);
     case ContentKind::json_lines:
       return json_.read_lines(body, limits, out);
     case ContentKind::xml:

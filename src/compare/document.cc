@@ -23,6 +23,7 @@ void Document::clear() noexcept {
   nodes_.clear();
   if (nodes_.capacity() > kNodesKept) nodes_.shrink_to_fit();
   if (source_capacity_ > kSourceKept) source_.reset(), source_capacity_ = 0;
+  source_size_ = 0;
   kept_.clear();
   kept_next_ = nullptr;
   kept_left_ = kept_bytes_ = 0;
@@ -36,6 +37,7 @@ char* Document::source(size_t bytes, size_t padding) {
     source_capacity_ = std::bit_ceil(needed);
     source_ = std::make_unique_for_overwrite<char[]>(source_capacity_);
   }
+  source_size_ = bytes;
   std::memset(source_.get() + bytes, 0, padding);
   return source_.get();
 }
@@ -82,24 +84,41 @@ bool DocumentBuilder::number(std::string_view token) {
   return value && add(NodeKind::number, token, mix(value->hash(), kSeed));
 }
 
-bool DocumentBuilder::begin(NodeKind kind) {
+bool DocumentBuilder::begin(NodeKind kind, const char* at) {
   if (out_.open_.size() > limits_.depth) return stop(Limit::depth);
-  if (add_node(kind, {}) == nullptr) return false;
+  if (add_node(kind, {at, 0}) == nullptr) return false;
   Document::Frame& frame = out_.open_.emplace_back();
   frame.id = static_cast<uint32_t>(out_.nodes_.size() - 1);
   frame.is_object = kind == NodeKind::object;
   return true;
 }
 
-void DocumentBuilder::end() {
+void DocumentBuilder::end(size_t tokens) {
   const Document::Frame& frame = out_.open_.back();
   Node& node = out_.nodes_[frame.id];
   node.next = static_cast<uint32_t>(out_.nodes_.size());
   node.count = frame.count;
+  node.text_size = static_cast<uint32_t>(tokens);
   const uint64_t hash = frame.may_repeat ? hash_members(frame.id) : frame.hash;
   node.hash = mix(hash, kKindSeeds[static_cast<size_t>(node.kind)] + node.count);
   out_.open_.pop_back();
   count_in(node);
+}
+
+bool DocumentBuilder::repeat(const Document& from, NodeId first, NodeId end) {
+  std::vector<Node>& nodes = out_.nodes_;
+  const size_t begin = nodes.size();
+  if (begin + (end - first) > nodes_max_) return false;
+  nodes.insert(nodes.end(), from.nodes_.begin() + first, from.nodes_.begin() + end);
+  if (const uint32_t shift = static_cast<uint32_t>(begin) - first; shift != 0) {
+    for (size_t i = begin; i < nodes.size(); ++i) nodes[i].next += shift;
+  }
+  for (size_t i = begin; i < nodes.size(); i = nodes[i].next) {
+    // What was before them there need not be before them here.
+    nodes[i].flags &= static_cast<uint8_t>(~kRepeatedName);
+    count_in(nodes[i]);
+  }
+  return true;
 }
 
 // Where a name may occur twice, each value goes in with those before it that have its name.

@@ -29,7 +29,7 @@ struct Node {
   uint64_t name_hash = 0;
   const char* text_data = nullptr;
   const char* name_data = nullptr;
-  uint32_t text_size = 0;
+  uint32_t text_size = 0;  // of a container: its tokens, where the reader counts them
   uint32_t name_size = 0;
   uint32_t next =
       0;  // index of the node behind this subtree, which is the next sibling if there is one
@@ -39,7 +39,7 @@ struct Node {
 
   bool is_container() const noexcept { return kind >= NodeKind::array; }
   // Characters of a string, the token of a number as it was written, "true", "false", "null".
-  std::string_view text() const noexcept { return {text_data, text_size}; }
+  std::string_view text() const noexcept { return {text_data, is_container() ? 0 : text_size}; }
   // Of a member of an object.
   std::string_view name() const noexcept { return {name_data, name_size}; }
 };
@@ -74,6 +74,7 @@ class Document {
   // A buffer for the source that nodes may view, valid until clear(). `padding` more bytes may be
   // read behind it, and are zero.
   char* source(size_t bytes, size_t padding);
+  std::string_view source() const noexcept { return {source_.get(), source_size_}; }
 
  private:
   friend class DocumentBuilder;
@@ -96,6 +97,7 @@ class Document {
 
   std::vector<Node> nodes_;
   std::unique_ptr<char[]> source_;
+  size_t source_size_ = 0;
   size_t source_capacity_ = 0;
   std::vector<std::unique_ptr<char[]>> kept_;  // text that is not in the source
   char* kept_next_ = nullptr;                  // free room in the last of them
@@ -121,14 +123,21 @@ class DocumentBuilder {
   // Of the next value; in objects only.
   void name(std::string_view name) noexcept { name_ = name; }
 
-  bool null() { return scalar(NodeKind::null, "null"); }
-  bool boolean(bool value) { return scalar(NodeKind::boolean, value ? "true" : "false"); }
+  bool null(std::string_view token = "null") { return scalar(NodeKind::null, token); }
+  bool boolean(bool value) { return boolean_token(value ? "true" : "false"); }
+  bool boolean_token(std::string_view token) { return scalar(NodeKind::boolean, token); }
   // A number of RFC 8259, as it was written. False for anything else, with no limit set.
   bool number(std::string_view token);
   bool string(std::string_view text) { return scalar(NodeKind::string, text); }
-  bool begin_array() { return begin(NodeKind::array); }
-  bool begin_object() { return begin(NodeKind::object); }
-  void end();
+  // A reader of tokens says where a container begins, and of how many it is in the end.
+  bool begin_array(const char* at = nullptr) { return begin(NodeKind::array, at); }
+  bool begin_object(const char* at = nullptr) { return begin(NodeKind::object, at); }
+  void end(size_t tokens = 0);
+
+  // Adds siblings from another document, from `first` up to `end`, as if they were read once more.
+  // Their texts and names lie where that document has them. False, and nothing is added, where they
+  // would be too many.
+  bool repeat(const Document& from, NodeId first, NodeId end);
 
   // A copy that lives as long as the document; empty with a limit set if that would be too large.
   std::string_view keep(std::string_view text);
@@ -148,7 +157,7 @@ class DocumentBuilder {
   bool scalar(NodeKind kind, std::string_view text) {
     return add(kind, text, hash_text(text, kKindSeeds[static_cast<size_t>(kind)]));
   }
-  bool begin(NodeKind kind);
+  bool begin(NodeKind kind, const char* at);
   [[gnu::always_inline]] bool add(NodeKind kind, std::string_view text, uint64_t hash) {
     Node* const node = add_node(kind, text);
     if (node == nullptr) return false;
