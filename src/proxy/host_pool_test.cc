@@ -453,6 +453,53 @@ TEST_F(SharedHostPoolTest, a_refused_connection_fails_all_who_were_to_share_it) 
   EXPECT_EQ(stats_.connect_failures.value(), 1U);
 }
 
+// RFC 9113 section 6.5: a SETTINGS frame with SETTINGS_MAX_CONCURRENT_STREAMS.
+void allow_streams(net::Stream& backend, char streams) {
+  const std::string frame{0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, streams};
+  const struct iovec part{const_cast<char*>(frame.data()), frame.size()};
+  ASSERT_EQ(backend.write(&part, 1).bytes, frame.size());
+}
+
+TEST_F(SharedHostPoolTest, a_backend_is_asked_for_no_more_at_once_than_it_allowed_before) {
+  listen();
+  limits_.client.h2.streams_max = 50;
+  Sharer before;
+  join(before);
+  settle();
+  allow_streams(*accepted_[0], 1);
+  settle();
+  before.connection->close();
+  settle();
+  ASSERT_TRUE(pool().unused());
+  Sharer first;
+  Sharer second;
+  join(first);
+  join(second);
+  settle();
+  ASSERT_NE(first.connection, nullptr);
+  ASSERT_NE(second.connection, nullptr);
+  EXPECT_NE(first.connection, second.connection);
+  EXPECT_EQ(accepted_.size(), 3u);
+}
+
+// Or nobody would ever be served.
+TEST_F(SharedHostPoolTest, a_backend_that_allowed_nothing_is_asked_for_one_at_a_time) {
+  listen();
+  Sharer before;
+  join(before);
+  settle();
+  allow_streams(*accepted_[0], 0);
+  settle();
+  before.connection->close();
+  Sharer first;
+  Sharer second;
+  join(first);
+  join(second);
+  EXPECT_EQ(counts_.connections.value(), 2u);
+  settle();
+  EXPECT_NE(first.connection, nullptr);
+}
+
 TEST_F(SharedHostPoolTest, idle_connections_are_closed_in_time_and_when_it_drains) {
   listen();
   Sharer first;

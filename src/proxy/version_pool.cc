@@ -8,9 +8,6 @@
 namespace gnomon::proxy {
 namespace {
 
-// Streams that an HTTP/2 connection is taken to allow before its backend has said so.
-constexpr size_t kStreamsExpected = 100;
-
 // A host that refuses handshakes is told of once in this time, not for each connection.
 constexpr auto kLogPause = std::chrono::minutes(1);
 
@@ -119,7 +116,7 @@ std::unique_ptr<http::ClientConnection> VersionPool::make_connection(
         std::exchange(preface, {}));
   }
   const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
-                                   context_.lane};
+                                   context_.lane, streams_expected_};
   if (protocol_ == Protocol::http1 && pipelining_ > 1) {
     return http::make_client_h1_pipeline(client, *this, std::move(stream), limits_.connect_timeout,
                                          preface, pipelining_);
@@ -144,6 +141,9 @@ void VersionPool::on_connected(http::ClientConnection& connection) {
 
 void VersionPool::on_idle(http::ClientConnection& connection) {
   if (!shares()) return give(connection);
+  if (const auto allowed = connection.streams_allowed()) {
+    streams_expected_ = std::clamp(*allowed, uint32_t{1}, http::kStreamsExpected);
+  }
   share(connection);
 }
 
@@ -182,7 +182,7 @@ void VersionPool::give(http::ClientConnection& connection) {
 // wait when it is open another is opened.
 size_t VersionPool::expected_room() const noexcept {
   if (protocol_ == Protocol::http1) return connecting_ * pipelining_;
-  return connecting_ * std::min<size_t>(limits_.client.h2.streams_max, kStreamsExpected);
+  return connecting_ * std::min(limits_.client.h2.streams_max, streams_expected_);
 }
 
 http::ClientConnection* VersionPool::take_shared(const PoolTicket& ticket) noexcept {

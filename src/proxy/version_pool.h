@@ -159,6 +159,8 @@ class VersionPool final : private http::ClientOwner {
   std::vector<http::ClientConnection*> shared_;  // open ones that exchanges share, the oldest first
   std::deque<PoolTicket*> waiting_;
   size_t connecting_ = 0;
+  // Streams that the next connection of HTTP/2 is taken to allow, going by the last that said so.
+  uint32_t streams_expected_ = http::kStreamsExpected;
   net::Graveyard<http::ClientConnection> graveyard_;
   bool draining_ = false;
 };

@@ -55,24 +55,30 @@ void TrialBook::open_store() {
 }
 
 std::shared_ptr<TrialRun> TrialBook::begin(const TrialRun::Plan& plan) {
-  if (std::optional<SavedRun> saved = load(plan->name)) {
+  Loaded saved = load(plan->name);
+  if (!saved) {
+    log_.warn("the evidence of a trial cannot be read, so it begins anew",
+              {{"trial", plan->name}, {"reason", saved.error().text}});
+    // What is there is not overwritten, and not taken up again: seconds are above all numbers.
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(clock_.wall().time_since_epoch());
+    return std::make_shared<TrialRun>(plan, key_, clock_, static_cast<uint64_t>(seconds.count()),
+                                      "the earlier evidence could not be read");
+  }
+  if (*saved) {
     log_.info("a trial goes on",
-              {{"trial", plan->name}, {"epoch", fmt::format("{}", saved->epoch.number)}});
-    return std::make_shared<TrialRun>(plan, key_, clock_, std::move(*saved));
+              {{"trial", plan->name}, {"epoch", fmt::format("{}", (*saved)->epoch.number)}});
+    return std::make_shared<TrialRun>(plan, key_, clock_, std::move(**saved));
   }
   log_.info("a trial begins", {{"trial", plan->name}});
   return std::make_shared<TrialRun>(plan, key_, clock_);
 }
 
-std::optional<SavedRun> TrialBook::load(const std::string& name) {
+TrialBook::Loaded TrialBook::load(const std::string& name) {
   if (settings_.store_path.empty()) return std::nullopt;
   store::Reader reader(settings_.store_path);
   auto found = reader.newest_epoch(name);
-  if (!found) {
-    log_.warn("the evidence of a trial cannot be read, so it begins anew",
-              {{"trial", name}, {"reason", found.error().text}});
-    return std::nullopt;
-  }
+  if (!found) return std::unexpected(std::move(found.error()));
   if (!*found) return std::nullopt;
   store::EpochRecord& record = **found;
   SavedRun saved;

@@ -38,10 +38,11 @@ int64_t to_us(WallTime at) noexcept {
 
 }  // namespace
 
-TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock)
+TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, uint64_t before,
+                   std::string cause)
     : name_(plan->name), key_(key), clock_(clock), plan_(std::move(plan)) {
-  epoch_.number = 0;
-  start_epoch("the trial began", {});
+  epoch_.number = before;
+  start_epoch(std::move(cause), {});
 }
 
 TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, SavedRun saved)

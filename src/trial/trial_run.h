@@ -43,7 +43,11 @@ class TrialRun {
   using Plan = std::shared_ptr<const routing::Trial>;
 
   // `key`: for what is redacted.
-  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock);
+  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock)
+      : TrialRun(std::move(plan), key, clock, 0, "the trial began") {}
+  // Its epochs have numbers above `before`.
+  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, uint64_t before,
+           std::string cause);
   // Goes on where another run of the process ended, if that was about the same rules.
   TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, SavedRun saved);
   TrialRun(const TrialRun&) = delete;
