@@ -29,12 +29,15 @@ class Writer {
     ++depth_;
     out_.push_back(object ? '{' : '[');
     uint32_t index = 0;
+    const bool names_secret = object && names_a_secret(id);
     for (NodeId child = id + 1; child < node.next; ++index) {
       if (index > 0) out_.push_back(',');
       if (object) {
         const std::string_view name = document_[child].name();
         member_name(name);
-        child = value(child, masks.member(name), secret || is_secret(name));
+        child = value(
+            child, masks.member(name),
+            secret || is_secret(name) || (names_secret && RedactionPolicy::is_value_name(name)));
       } else {
         child = value(child, masks.element(index), secret);
       }
@@ -42,6 +45,18 @@ class Writer {
     out_.push_back(object ? '}' : ']');
     --depth_;
     return node.next;
+  }
+
+  // Whether a member says that the value beside it is a secret.
+  bool names_a_secret(NodeId object) const {
+    for (NodeId child = object + 1; child < document_[object].next; child = document_[child].next) {
+      if (document_[child].kind == NodeKind::string &&
+          RedactionPolicy::is_naming_name(document_[child].name()) &&
+          RedactionPolicy::is_secret_name(document_[child].text())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   bool is_secret(std::string_view name) const {

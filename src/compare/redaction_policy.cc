@@ -25,6 +25,13 @@ constexpr std::string_view kSecretNames[] = {
     "xamzsignature", "xapikey",      "xauthtoken",    "xcsrftoken",     "xsrftoken",
     "xxsrftoken"};
 
+// What a longer name that is called so ends in: newPassword, x-vault-token, aws_secret_access_key.
+constexpr std::string_view kSecretEndings[] = {
+    "accesskey",  "apikey",     "authorization", "credential", "credentials",
+    "jwt",        "passphrase", "passwd",        "password",   "passwordconfirmation",
+    "privatekey", "secret",     "secretkey",     "sessionid",  "signature",
+    "token"};
+
 bool contains_ignoring_case(const std::vector<std::string>& names, std::string_view name) noexcept {
   return std::ranges::any_of(
       names, [&](const std::string& known) { return equals_ignore_case(known, name); });
@@ -41,7 +48,19 @@ bool RedactionPolicy::is_secret_name(std::string_view name) noexcept {
     if (size == kMaxName) return false;
     plain[size++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
-  return std::ranges::find(kSecretNames, std::string_view(plain, size)) != std::end(kSecretNames);
+  const std::string_view whole(plain, size);
+  return std::ranges::find(kSecretNames, whole) != std::end(kSecretNames) ||
+         std::ranges::any_of(kSecretEndings,
+                             [&](std::string_view ending) { return whole.ends_with(ending); });
+}
+
+bool RedactionPolicy::is_value_name(std::string_view name) noexcept {
+  return name == "value" || name == "Value" || name == "@value" || name == "@content";
+}
+
+bool RedactionPolicy::is_naming_name(std::string_view name) noexcept {
+  return name == "name" || name == "Name" || name == "key" || name == "Key" || name == "@name" ||
+         name == "@type";
 }
 
 bool RedactionPolicy::covers_header(std::string_view name) const noexcept {

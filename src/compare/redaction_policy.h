@@ -49,6 +49,10 @@ class RedactionPolicy {
   bool covers_bodies() const noexcept { return bodies_; }
   // Whether the name alone says that its value is a secret: "password", "accessToken", "X-Api-Key".
   static bool is_secret_name(std::string_view name) noexcept;
+  // What a member is called that holds the value of whatever a member beside it names, and that
+  // one: "value" and "name", in HTML "@value" or "@content" and "@name".
+  static bool is_value_name(std::string_view name) noexcept;
+  static bool is_naming_name(std::string_view name) noexcept;
 
   std::span<const PathPattern> trees() const noexcept { return trees_; }
   std::span<const std::shared_ptr<const re2::RE2>> expressions() const noexcept {

@@ -77,8 +77,10 @@ TEST(RedactionPolicy, refuses_rules_that_mean_nothing) {
 }
 
 TEST(RedactionPolicy, knows_names_of_secrets) {
-  for (const char* name : {"password", "Password", "access_token", "accessToken", "X-API-Key",
-                           "@token", "JSESSIONID", "client-secret"}) {
+  for (const char* name :
+       {"password", "Password", "access_token", "accessToken", "X-API-Key", "@token", "JSESSIONID",
+        "client-secret", "newPassword", "X-Vault-Token", "aws_secret_access_key", "X-Session-Id",
+        "cf-access-jwt", "password_confirmation"}) {
     EXPECT_TRUE(RedactionPolicy::is_secret_name(name)) << name;
   }
   for (const char* name : {"", "name", "tokens", "id", "passwordless"}) {
@@ -121,6 +123,55 @@ TEST(Redactor, looks_into_urls_wherever_they_stand) {
   EXPECT_EQ(r.header("Link", "<https://h/?email=a,b&page=2>; rel=\"next\""),
             "<https://h/?email=" + hidden("a,b") + "&page=2>; rel=\"next\"");
   EXPECT_EQ(json(r, R"({"next":"/x?email=a"})"), R"({"next":"/x?email=)" + hidden("a") + "\"}");
+}
+
+TEST(Redactor, hides_what_is_named_in_a_text) {
+  const Redactor plain = redactor();
+  EXPECT_EQ(plain.text("a: 1\npassword: s3cret x\r\nnext: 2"),
+            "a: 1\npassword: " + hidden("s3cret x") + "\r\nnext: 2");
+  EXPECT_EQ(plain.value(R"({"user":"ann","password":"s3cret"})"),
+            R"({"user":"ann","password":)" + hidden(R"("s3cret"})"));
+  for (const char* text : {R"({\"api_key\" : \"s3cret\"})", "Authorization: Bearer s3cret",
+                           "{'newPassword':'s3cret'}", "a=1 token:s3cret"}) {
+    EXPECT_FALSE(plain.value(text).contains("s3cret")) << text;
+  }
+  for (const char* text :
+       {"12:30", "a: b", "https://example.com/", "token:", ":", "see: password"}) {
+    EXPECT_EQ(plain.value(text), text);
+  }
+}
+
+TEST(Redactor, hides_a_value_whose_name_stands_beside_it) {
+  const Redactor plain = redactor();
+  EXPECT_EQ(
+      json(plain, R"([{"name":"DB_PASSWORD","value":"a"},{"name":"port","value":"b"}])"),
+      R"([{"name":"DB_PASSWORD","value":")" + hidden("a") + R"("},{"name":"port","value":"b"}])");
+  for (const char* html :
+       {"<input type=hidden name=csrf_token value=s3cret>", "<input type=password value=s3cret>",
+        "<meta content=s3cret name=csrf-token>"}) {
+    const std::string kept = body(plain, "text/html", html).text;
+    EXPECT_TRUE(!kept.empty() && !kept.contains("s3cret")) << kept;
+  }
+  Difference found;
+  for (const char* path : {"$[*].value", "$[*].html.@value", "$.@content"}) {
+    found.path = found.where = path;
+    found.left = "\"s3cret\"";
+    EXPECT_FALSE(plain.difference(found, Settled::tree).left.contains("s3cret")) << path;
+  }
+}
+
+TEST(Redactor, hides_what_was_cut_before_it_can_be_known) {
+  Difference found;
+  found.path = found.where = "header:location";
+  found.left = "https://ann:s3cret\xe2\x80\xa6";
+  found.right = "https://host/s3cret\xe2\x80\xa6";
+  const Difference shown = redactor().difference(found, Settled::bytes);
+  EXPECT_FALSE(shown.left.contains("s3cret"));
+  EXPECT_EQ(shown.right, found.right);
+}
+
+TEST(Redactor, hides_binary_metadata) {
+  EXPECT_EQ(redactor().header("grpc-status-details-bin", "CAUS"), hidden("CAUS"));
 }
 
 TEST(Redactor, hides_matches_of_expressions) {

@@ -77,6 +77,29 @@ bool is_digest_of_file(std::string_view path) {
          place->steps.back().name == "digest";
 }
 
+bool is_name_char(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
+}
+
+// What is named before a colon: the word, in quotes or not, escaped or not.
+std::string_view name_before(std::string_view text) noexcept {
+  const auto skip = [&](auto&& is) {
+    while (!text.empty() && is(text.back())) text.remove_suffix(1);
+  };
+  skip([](char c) { return std::string_view(" \t\"'\\").contains(c); });
+  const std::string_view up_to_it = text;
+  skip(is_name_char);
+  return up_to_it.substr(text.size());
+}
+
+// Whether a text that was cut ends within what may be "https://user:password@".
+bool is_cut_before_host(std::string_view text) noexcept {
+  const size_t scheme = text.rfind("://");
+  return scheme != std::string_view::npos &&
+         text.find_first_of("/?#@ \t\r\n<>\"'", scheme + 3) == std::string_view::npos;
+}
+
 // The part of an endpoint's name that is a path.
 std::string_view path_of_endpoint(std::string_view endpoint) noexcept {
   const size_t slash = endpoint.find('/');
@@ -98,7 +121,21 @@ std::string Redactor::stand_in(NodeKind kind, std::string_view text) const {
 
 std::string Redactor::value(std::string_view text) const {
   // A match may reach over the parts of a URL, so the expressions come first.
-  return policy_->mode() == RedactionMode::rules ? urls_in(without_matches(text)) : stand_in(text);
+  if (policy_->mode() != RedactionMode::rules) return stand_in(text);
+  return urls_in(without_named(without_matches(text)));
+}
+
+// "password: x", as in YAML, in heads and in JSON within a text: to the end of the line.
+std::string Redactor::without_named(std::string text) const {
+  for (size_t at = text.find(':'); at != std::string::npos; at = text.find(':', at + 1)) {
+    if (!RedactionPolicy::is_secret_name(name_before(std::string_view(text).substr(0, at))))
+      continue;
+    const size_t from = std::min(text.find_first_not_of(kSpace, at + 1), text.size());
+    const size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+    if (from >= end) continue;
+    text.replace(from, end - from, stand_in(std::string_view(text).substr(from, end - from)));
+  }
+  return text;
 }
 
 std::string Redactor::without_matches(std::string_view text, std::string_view instead) const {
@@ -248,7 +285,9 @@ std::string Redactor::header(std::string_view name, std::string_view value) cons
       equals_ignore_case(name, "proxy-authorization")) {
     return credentials(value);
   }
-  if (policy_->covers_header(name)) return stand_in(value);
+  // Of gRPC: base 64 of anything.
+  const bool binary = name.size() > 4 && equals_ignore_case(name.substr(name.size() - 4), "-bin");
+  if (binary || policy_->covers_header(name)) return stand_in(value);
   return this->value(value);
 }
 
@@ -335,7 +374,9 @@ std::string Redactor::shown(std::string_view path, std::string_view text, Settle
   const bool ruled = policy_->mode() == RedactionMode::rules;
   if (!ruled || !place || place->area == Area::cookie) return hidden(text);
   // A match that was cut off would not be found.
-  if (text.ends_with(kMore) && !policy_->expressions().empty()) return hidden(text);
+  if (text.ends_with(kMore) && (!policy_->expressions().empty() || is_cut_before_host(text))) {
+    return hidden(text);
+  }
   if (place->area == Area::header || place->area == Area::trailer) {
     return header(place->name, text);
   }
@@ -365,7 +406,10 @@ bool Redactor::hides(const PathPattern& place, std::string_view text, Settled se
   // What is shown of an array or object may hold what rules name further down.
   if (text.starts_with('{') || text.starts_with('[')) return true;
   TreeMasks masks(policy_->trees());
-  bool secret = masks.matched();
+  // A secret's name may stand beside it: {"name": "password", "value": "x"}.
+  bool secret =
+      masks.matched() || (!place.steps.empty() && place.steps.back().kind == PathStep::Kind::name &&
+                          RedactionPolicy::is_value_name(place.steps.back().name));
   for (const PathStep& step : place.steps) {
     if (step.kind == PathStep::Kind::name) {
       secret = secret || policy_->covers_field(step.name);
