@@ -534,6 +534,9 @@ std::string_view openapi_document() noexcept {
        },
        "version": {
         "type": "string"
+       },
+       "candidate": {
+        "type": "string"
        }
       }
      },
@@ -703,6 +706,9 @@ std::string_view openapi_document() noexcept {
        },
        "version": {
         "type": "string"
+       },
+       "candidate": {
+        "type": "string"
        }
       }
      },
@@ -810,6 +816,9 @@ std::string_view openapi_document() noexcept {
         "type": "string"
        },
        "version": {
+        "type": "string"
+       },
+       "candidate": {
         "type": "string"
        }
       }

@@ -79,6 +79,17 @@ std::string excluded(const Json& coverage) {
   return out;
 }
 
+// The candidate of an epoch, as far as it has a name.
+std::string who(const Json& epoch) {
+  std::string out;
+  for (const char* const name : {"candidate", "version"}) {
+    const std::string value = text_of(epoch, name);
+    if (value.empty()) continue;
+    out += fmt::format("{}{} {}", out.empty() ? " (" : ", ", name, value);
+  }
+  return out.empty() ? out : out + ")";
+}
+
 std::string noise_of(const Json& field) { return fmt::format("{}", whole(field, "noise")); }
 
 // For XML.
@@ -147,10 +158,7 @@ std::string verdict_text(const Json& verdict) {
                   text_of(verdict, "reason"), text_of(verdict, "change"));
   const Json& epoch = verdict["epoch"];
   fmt::format_to(std::back_inserter(out), "\n{}; epoch {}{}, {:.0f} s on trial\n",
-                 share_of(coverage), whole(epoch, "number"),
-                 epoch.value("version", "").empty()
-                     ? ""
-                     : fmt::format(" (version {})", text_of(epoch, "version")),
+                 share_of(coverage), whole(epoch, "number"), who(epoch),
                  verdict.value("elapsedSeconds", 0.0));
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);

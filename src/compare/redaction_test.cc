@@ -156,7 +156,8 @@ TEST(Redactor, hides_a_value_whose_name_stands_beside_it) {
   for (const char* path : {"$[*].value", "$[*].html.@value", "$.@content"}) {
     found.path = found.where = path;
     found.left = "\"s3cret\"";
-    EXPECT_FALSE(plain.difference(found, Settled::tree).left.contains("s3cret")) << path;
+    EXPECT_FALSE(plain.difference(found, Settled::tree, ContentKind::html).left.contains("s3cret"))
+        << path;
   }
 }
 
@@ -165,7 +166,7 @@ TEST(Redactor, hides_what_was_cut_before_it_can_be_known) {
   found.path = found.where = "header:location";
   found.left = "https://ann:s3cret\xe2\x80\xa6";
   found.right = "https://host/s3cret\xe2\x80\xa6";
-  const Difference shown = redactor().difference(found, Settled::bytes);
+  const Difference shown = redactor().difference(found, Settled::bytes, ContentKind::json);
   EXPECT_FALSE(shown.left.contains("s3cret"));
   EXPECT_EQ(shown.right, found.right);
 }
@@ -271,7 +272,21 @@ std::string shown(const Redactor& with, std::string_view path, std::string_view 
   difference.path = path;
   difference.kind = kind;
   difference.left = text;
-  return with.difference(difference, settled).left;
+  return with.difference(difference, settled, ContentKind::json).left;
+}
+
+TEST(Redactor, hides_digests_of_files_that_differ) {
+  Difference difference;
+  difference.left = "\"00ff\"";
+  const auto left = [&](std::string_view path, ContentKind kind) {
+    difference.path = path;
+    return redactor().difference(difference, Settled::tree, kind).left;
+  };
+  EXPECT_EQ(left("$.upload.digest", ContentKind::multipart), hidden("00ff"));
+  EXPECT_EQ(left("$.{}.digest", ContentKind::multipart), hidden("00ff"));
+  EXPECT_EQ(left("$.digest", ContentKind::multipart), difference.left);
+  EXPECT_EQ(left("$.upload.filename", ContentKind::multipart), difference.left);
+  EXPECT_EQ(left("$.upload.digest", ContentKind::json), difference.left);
 }
 
 TEST(Redactor, hides_what_the_differ_shows) {
@@ -308,12 +323,16 @@ TEST(Redactor, keeps_exact_places_where_names_are_kept) {
   Difference difference;
   difference.path = "$.users.{}";
   difference.where = "$.users['ann@example.com']";
-  EXPECT_EQ(redactor().difference(difference, Settled::tree).where, difference.where);
-  EXPECT_EQ(redactor({}, RedactionMode::hash_values).difference(difference, Settled::tree).where,
+  EXPECT_EQ(redactor().difference(difference, Settled::tree, ContentKind::json).where,
+            difference.where);
+  EXPECT_EQ(redactor({}, RedactionMode::hash_values)
+                .difference(difference, Settled::tree, ContentKind::json)
+                .where,
             "$.users.{}");
-  EXPECT_EQ(
-      redactor({{Place::regex, "[a-z]+@[a-z.]+"}}).difference(difference, Settled::tree).where,
-      "$.users['" + hidden("ann@example.com") + "']");
+  EXPECT_EQ(redactor({{Place::regex, "[a-z]+@[a-z.]+"}})
+                .difference(difference, Settled::tree, ContentKind::json)
+                .where,
+            "$.users['" + hidden("ann@example.com") + "']");
 }
 
 // ---- equality stays visible, and nothing else does ------------------------------------------

@@ -93,6 +93,13 @@ bool is_cut_before_host(std::string_view text) noexcept {
          text.find_first_of("/?#@ \t\r\n<>\"'", scheme + 3) == std::string_view::npos;
 }
 
+// In a multipart body: one that anybody can compute who guesses what the file is.
+bool is_digest_of_file(std::string_view path) {
+  const auto place = PathPattern::parse(path);
+  return place && place->area == Area::tree && place->steps.size() == 2 &&
+         place->steps.back().name == "digest";
+}
+
 // The part of an endpoint's name that is a path.
 std::string_view path_of_endpoint(std::string_view endpoint) noexcept {
   const size_t slash = endpoint.find('/');
@@ -347,7 +354,7 @@ std::string Redactor::text(std::string_view text) const {
   return out;
 }
 
-Difference Redactor::difference(const Difference& found, Settled settled) const {
+Difference Redactor::difference(const Difference& found, Settled settled, ContentKind kind) const {
   Difference out = found;
   const bool ruled = policy_->mode() == RedactionMode::rules;
   out.path = without_matches(found.path);
@@ -355,8 +362,9 @@ Difference Redactor::difference(const Difference& found, Settled settled) const 
   out.where = ruled || !found.where.starts_with('$') ? without_matches(found.where) : out.path;
   // What kind of body it was, or why it could not be decoded.
   if (found.path == "body" && found.kind == Kind::type) return out;
-  out.left = shown(found.path, found.left, settled);
-  out.right = shown(found.path, found.right, settled);
+  const bool computable = kind == ContentKind::multipart && is_digest_of_file(found.path);
+  out.left = computable ? hidden(found.left) : shown(found.path, found.left, settled);
+  out.right = computable ? hidden(found.right) : shown(found.path, found.right, settled);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "compare/body_kind.h"
 #include "compare/difference.h"
 #include "compare/document.h"
 #include "compare/redaction_key.h"
@@ -37,8 +38,8 @@ class Redactor {
   std::string label(std::string_view text) const;
   // The path of a request for an endpoint's name: a word with a match becomes "{}".
   std::string path_label(std::string_view path) const;
-  // As the differ found it, in bodies that were compared in that way.
-  Difference difference(const Difference& found, Settled settled) const;
+  // As the differ found it, in bodies of that kind that were compared in that way.
+  Difference difference(const Difference& found, Settled settled, ContentKind kind) const;
 
   // In place of a value that is not kept.
   std::string stand_in(std::string_view text, RedactionKey::Of of = RedactionKey::Of::text) const;

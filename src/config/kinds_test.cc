@@ -677,7 +677,7 @@ TEST(ShadowTestFields, refuses_bad_values) {
        "3:10 error: redact[0]: a rule names a header, a query parameter, a form field, a path or a "
        "regex\n3:11 error: redact[0].cookie: unknown field\n"},
       {"verdict: {alpha: 0}\n",
-       "3:18 error: verdict.alpha: must be more than 0 and less than 1, is 0\n"},
+       "3:18 error: verdict.alpha: must be more than 0 and less than 0.5, is 0\n"},
       {"verdict: {minDuration: -1s}\n",
        "3:24 error: verdict.minDuration: must not be negative, is -1s\n"},
   };

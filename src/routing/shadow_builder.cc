@@ -12,6 +12,8 @@ namespace gnomon::routing {
 namespace {
 
 constexpr const char* kZeroPercent = "without a percentage nothing is copied";
+constexpr const char* kRedactsNothing =
+    "nothing is kept, so nothing is redacted: control, compare and verdict are missing";
 constexpr const char* kTooSmall = "a percentage below 0.0001 copies nothing";
 constexpr size_t kNamedMax = 5;  // routes that a hint lists
 constexpr const char* kPipeliningOfHttp2 =
@@ -128,9 +130,16 @@ void refine(BuildContext& context, const config::ShadowTest& test, ShadowPolicy&
   if (test.request) refine_request(*test.request, policy);
   if (test.limits) refine_limits(*test.limits, policy);
   if (test.pipelining) refine_pipelining(context, test, policy);
-  if (!compares(test)) return;
+  // Rules that nobody will ask have to be rules all the same.
+  std::shared_ptr<const Trial> trial = build_trial(context, test, policy);
+  if (!compares(test)) {
+    if (trial != nullptr && !test.redact.empty()) {
+      context.warning(test.metadata, test.redact.front().at, kRedactsNothing, "redact");
+    }
+    return;
+  }
   if (test.control) policy.control = build_control(*test.control, policy);
-  policy.trial = build_trial(context, test);
+  policy.trial = std::move(trial);
 }
 
 class ShadowTestBuilder {

@@ -23,6 +23,15 @@ std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& pla
   return std::make_unique<compare::EndpointLearner>(std::move(options));
 }
 
+// In words, why evidence under `before` says nothing about `now`.
+std::string_view cause_of(const routing::Trial& before, const routing::Trial& now) noexcept {
+  if (before.candidate_digest == now.candidate_digest) {
+    return "what is compared, or how it is judged, was changed";
+  }
+  return before.candidate == now.candidate ? "the candidate's Upstream was changed"
+                                           : "another candidate is on trial";
+}
+
 int64_t to_us(WallTime at) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
 }
@@ -44,7 +53,7 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
       epoch_(std::move(saved.epoch)) {
   const bool goes_on = epoch_.rules == plan_->digest;
   if (!goes_on) {
-    start_epoch("what is compared, or how it is judged, was changed", {});
+    start_epoch("what is compared, how it is judged, or the candidate was changed", {});
     return;
   }
   running_since_ = clock_.now();
@@ -58,8 +67,13 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
 void TrialRun::install(Plan plan) {
   const std::lock_guard lock(mutex_);
   const bool same = plan->digest == plan_->digest;
+  const std::string cause(cause_of(*plan_, *plan));
+  // A version that was on trial before may be so again.
+  if (plan->candidate_digest != plan_->candidate_digest) former_versions_.clear();
   plan_ = std::move(plan);
-  if (!same) start_epoch("what is compared, or how it is judged, was changed", {});
+  if (!same) return start_epoch(cause, {});
+  judge_->wait_for(plan_->settings);
+  look_now();
 }
 
 void TrialRun::begin_epoch(std::string cause) {
@@ -141,8 +155,11 @@ std::shared_ptr<TrialRun::Bench> TrialRun::take_bench() {
 
 std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
   const std::lock_guard lock(mutex_);
-  // Copied under other rules; their epoch has ended.
-  if (trio.trial->digest != plan_->digest) return std::nullopt;
+  // Copied under other rules or to another candidate; their epoch has ended.
+  if (trio.trial->digest != plan_->digest) {
+    counters_.exclude("former_epoch");
+    return std::nullopt;
+  }
   // Whom a copy met with that was begun before the epoch, only its answer can tell.
   const bool doubtful =
       trio.taken < epoch_since_ && (epoch_.version.empty() || version_of(trio) != epoch_.version);
@@ -174,10 +191,11 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
     Bench& bench = *place->bench;
     const compare::Rules& rules = place->plan->rules.for_endpoint(place->endpoint);
     const compare::Redactor redactor(place->plan->redaction, key_);
-    comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate);
+    const compare::RequestFacts request{trio.request.path, place->plan->schema.get()};
+    comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
     add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
     if (trio.has_control) {
-      comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control);
+      comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
       add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);
       seen.blind = is_cut_short(bench.candidate) && is_cut_short(bench.control);
     }
@@ -199,8 +217,8 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
   // Redacting takes long, and nobody waits for it.
   const Bench& bench = *place.bench;
   const compare::Redactor redactor(place.plan->redaction, key_);
-  const std::string body = describe(redactor, trio, place.endpoint, bench.candidate,
-                                    trio.has_control ? &bench.control : nullptr);
+  const std::string body = describe(redactor, trio, place.endpoint, place.plan->schema.get(),
+                                    bench.candidate, trio.has_control ? &bench.control : nullptr);
   const std::lock_guard lock(mutex_);
   if (place.epoch != epoch_.number) return;
   for (verdict::FieldKey& field : due) {
@@ -250,6 +268,7 @@ void TrialRun::look() {
 
 void TrialRun::look_now() {
   looked_.epoch = epoch_;
+  looked_.candidate = plan_->candidate;
   looked_.elapsed = elapsed();
   looked_.verdict = judge_->look(counters_, looked_.elapsed);
   looked_.judged = counters_.errors_to_live.n;

@@ -56,7 +56,7 @@ class TrialRun {
   const std::string& name() const noexcept { return name_; }
 
   // A reload. Other rules begin a new epoch; other settings of the verdict do as well, since what
-  // was promised about the old ones does not hold for them.
+  // was promised about the old ones does not hold for them. What PASS waits for is no promise.
   void install(Plan plan);
   // By an operator: what is on trial has changed in a way that no header tells.
   void begin_epoch(std::string cause);
@@ -72,6 +72,7 @@ class TrialRun {
   // What the last look saw: all of one moment, so that sums add up.
   struct View {
     Epoch epoch;
+    std::string candidate;  // as its operator says
     Duration elapsed{};
     verdict::Verdict verdict;
     uint64_t judged = 0;  // requests whose legs have all ended

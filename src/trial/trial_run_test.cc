@@ -111,6 +111,78 @@ TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings
   EXPECT_EQ(compared(), 0u);
 }
 
+TEST_F(TrialRunTest, another_candidate_begins_one_new_epoch_and_says_why) {
+  struct Case {
+    const char* candidate;
+    uint64_t candidate_digest;
+    uint64_t digest;
+    uint64_t epoch;
+    const char* cause;
+  };
+  const Case cases[] = {
+      {"", 0, 7, 1, "the trial began"},
+      {"sha256:1", 1, 8, 2, "another candidate is on trial"},
+      {"sha256:1", 1, 8, 2, "another candidate is on trial"},
+      {"sha256:1", 2, 9, 3, "the candidate's Upstream was changed"},
+      {"sha256:1", 2, 10, 4, "what is compared, or how it is judged, was changed"},
+  };
+  for (const Case& each : cases) {
+    auto next = make_plan();
+    next->candidate = each.candidate;
+    next->candidate_digest = each.candidate_digest;
+    next->digest = each.digest;
+    run.install(next);
+    const TrialRun::View view = run.view();
+    EXPECT_EQ(view.epoch.number, each.epoch);
+    EXPECT_EQ(view.epoch.cause, each.cause);
+    EXPECT_EQ(view.candidate, each.candidate);
+  }
+}
+
+TEST_F(TrialRunTest, a_version_may_be_on_trial_again_with_another_candidate) {
+  plan->version_header = "x-version";
+  feed_version("one");
+  feed_version("two");
+  auto next = make_plan();
+  next->version_header = "x-version";
+  next->candidate_digest = 1;
+  next->digest = 8;
+  plan = next;
+  run.install(next);
+  feed_version("one");
+  run.look();
+  EXPECT_EQ(run.view().epoch.version, "one");
+  EXPECT_EQ(compared(), 1u);
+  EXPECT_EQ(run.view().excluded.of("former_version"), 0u);
+}
+
+TEST_F(TrialRunTest, what_pass_waits_for_may_change_under_way) {
+  const auto make_easy = [] {
+    auto easy = make_plan();
+    easy->digest = 8;
+    easy->settings.max_error_rise = easy->settings.max_mismatch_rate = 0.5;
+    return easy;
+  };
+  plan = make_easy();
+  run.install(plan);
+  for (int i = 0; i < 50; ++i) feed("/a", "{}", "{}");
+  run.look();
+  ASSERT_EQ(run.view().verdict.ruling, verdict::Ruling::pass);
+  auto next = make_easy();
+  next->settings.required_endpoints = {"/b"};
+  run.install(next);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided);
+  EXPECT_EQ(run.view().verdict.coverage.missing_endpoints, (std::vector<std::string>{"/b"}));
+  auto last = make_easy();
+  last->settings.min_requests = 51;
+  run.install(last);
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided);
+  feed("/a", "{}", "{}");
+  run.look();
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::pass);
+}
+
 TEST_F(TrialRunTest, what_was_copied_under_other_rules_is_no_evidence) {
   const auto trio = make_trio(plan, "/a", "{}", "{}");
   auto other = make_plan();
@@ -118,6 +190,8 @@ TEST_F(TrialRunTest, what_was_copied_under_other_rules_is_no_evidence) {
   run.install(other);
   run.on_trio(*trio, comparer);
   EXPECT_EQ(compared(), 0u);
+  run.look();
+  EXPECT_EQ(run.view().excluded.of("former_epoch"), 1u);
 }
 
 TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_excluded) {

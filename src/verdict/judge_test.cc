@@ -149,6 +149,59 @@ TEST(Judge, does_not_pass_an_endpoint_that_it_has_not_seen) {
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
 }
 
+TEST(Judge, an_endpoint_that_is_required_without_a_method_may_come_with_several) {
+  Settings settings;
+  settings.required_endpoints = {"/orders"};
+  Judge judge(settings);
+  Counters counters;
+  add(counters, clean(), 900);
+  Observation order = clean();
+  order.endpoint = "GET /our/orders";
+  add(counters, order, 5000);
+  order.endpoint = "GET /orders";
+  add(counters, order, 5);
+  order.endpoint = "PUT /orders";
+  add(counters, order, 4);
+  EXPECT_EQ(judge.look(counters, minutes(11)).coverage.missing_endpoints,
+            (std::vector<std::string>{"/orders"}));
+  add(counters, order, 1);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  // Told once where it is missing for its share as well.
+  Counters few;
+  order.compared = false;
+  add(few, order, 10);
+  EXPECT_EQ(judge.look(few, minutes(11)).coverage.missing_endpoints,
+            (std::vector<std::string>{"/orders"}));
+}
+
+TEST(Judge, waits_for_something_else_and_keeps_its_fail) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 5000);
+  ASSERT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  Settings settings;
+  settings.min_requests = 5001;
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+  settings = {};
+  settings.min_duration = minutes(12);
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+  settings = {};
+  settings.required_endpoints = {"/orders"};
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+  settings = {};
+  settings.min_requests = 9000;
+  settings.deadline = minutes(10);
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::nodata);
+  add(counters, failing(), 500);
+  ASSERT_EQ(judge.rule(counters, minutes(11)), Ruling::fail);
+  judge.wait_for(Settings{});
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::fail);
+}
+
 TEST(Judge, does_not_pass_when_a_common_endpoint_is_never_compared) {
   Judge judge(Settings{});
   Counters counters;

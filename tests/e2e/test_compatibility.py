@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 ELSEWHERE = {"bindAddress", "ssl", "virtualServices", "virtualServiceSelector", "virtualServiceNamespaces", "virtualServiceExpressions", "maxDirectResponseBodySizeBytes"}
 # Schemas of gnomon's own kind, and those without fields.
 NOT_GLOO = {"ShadowTest", "ShadowTarget", "ShadowDestination", "SamplingKey", "Sampling", "HeaderEdits", "ShadowRequest"}
-NOT_GLOO |= {"ShadowLimits", "ShadowPipelining"}
+NOT_GLOO |= {"ShadowLimits", "ShadowPipelining", "GrpcCompareSpec"}
 NOT_GLOO |= {"ControlSpec", "CompareSpec", "CompareRuleSpec", "ToleranceSpec", "ArraySpec", "RedactRuleSpec", "VerdictSpec"}
 NOT_READ = {
     *("Settings", "SettingsDiscovery", "SecretOptions", "SecretSource", "VaultSource"),
