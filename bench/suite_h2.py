@@ -4,7 +4,7 @@ import random
 import statistics
 from dataclasses import replace
 
-from measure import measure, ratios, shown, table
+from measure import driver, measure, ratios, shown, table
 from proxies import Proxy, Wiring, make_certificate
 
 TITLE = "What HTTP/2 and TLS cost"
@@ -97,15 +97,6 @@ def report_copies(rows):
         one, piped, two = (shown([cost[i] for cost in costs], "{:.1f}") for i in range(3))
         parts.append(f"| {what} | {one} | {piped} | {share(costs, 1)} | {two} | {share(costs, 2)} | {MOST_COPY} |")
     return "\n".join(parts) + "\n"
-
-
-def driver(bench, client, connections, streams, kind):
-    """The load generator for what the client speaks, and how to put a slice of load on a gateway."""
-    if client in ("h1", "https"):
-        load, more, connections = bench.load, ("tls" if client == "https" else "clear",), connections * streams
-    else:
-        load, more = bench.load_h2, (streams, "tls" if client == "tls" else "clear")
-    return load, lambda proxy: load.run("slice", proxy.port, connections, kind, bench.args.slice_ms, *more)
 
 
 def run_copies(bench, say):

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "compare/comparer.h"
+#include "compare/json_reader.h"
 
 namespace gnomon::compare {
 namespace {
@@ -85,6 +86,27 @@ void check_mirrored(const Result& there, const Result& back) {
   require(counts_of(there.excused, false) == counts_of(back.excused, true));
 }
 
+// A text is read as the same tree alone and beside any other.
+void check_beside(std::string_view left, std::string_view right) {
+  static JsonReader reader;
+  static Document like;
+  static Document alone;
+  static Document beside;
+  constexpr DocumentLimits kLimits{.nodes = 2'000, .text_bytes = 1 << 16};
+  if (reader.read(left, kLimits, like) != ReadStatus::ok) return;
+  const ReadStatus status = reader.read(right, kLimits, alone);
+  require(reader.read(right, kLimits, beside, &like) == status);
+  if (status != ReadStatus::ok) return;
+  require(alone.size() == beside.size());
+  for (NodeId i = 0; i < alone.size(); ++i) {
+    const Node& a = alone[i];
+    const Node& b = beside[i];
+    require(a.hash == b.hash && a.name_hash == b.name_hash && a.kind == b.kind);
+    require(a.text() == b.text() && a.name() == b.name() && a.next == b.next);
+    require(a.count == b.count && a.flags == b.flags && a.text_size == b.text_size);
+  }
+}
+
 constexpr std::string_view kTypes[] = {
     "application/json", "application/x-ndjson", "text/plain", "",          "text/xml",
     "text/html",        "application/octet",    "image/png",  "text/json", "application/json"};
@@ -100,6 +122,7 @@ void run(uint8_t choice, std::string_view left, std::string_view right) {
   comparer.compare_bodies(left, right, type, rules, hits, there);
   comparer.compare_bodies(right, left, type, rules, hits, back);
   check_paths(there);
+  check_beside(left, right);
   if (which != 2) check_mirrored(there, back);
   // The same document with a space behind it is read and compared, and is the same.
   const std::string spaced = std::string(left) + " ";

@@ -46,10 +46,14 @@ constexpr NamedKind kTypes[] = {
     {"application/sql", ContentKind::text},
 };
 
-std::string lower_trimmed(std::string_view text) {
+std::string_view trimmed(std::string_view text) noexcept {
   const size_t first = text.find_first_not_of(kSpace);
   if (first == std::string_view::npos) return {};
-  std::string out(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
+  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+}
+
+std::string lower_trimmed(std::string_view text) {
+  std::string out(trimmed(text));
   for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
@@ -119,17 +123,21 @@ bool has_tree(ContentKind kind) noexcept {
 
 ContentType content_type_of(std::string_view value, std::string_view body) {
   ContentType type;
-  const std::string name = lower_trimmed(value.substr(0, value.find(';')));
-  type.kind = body.empty() ? ContentKind::empty : name.empty() ? sniffed(body) : kind_of_type(name);
+  const std::string_view name = trimmed(value.substr(0, value.find(';')));
+  // Most often it is written as it stands in the table, and nothing needs to be copied.
+  type.kind = body.empty()           ? ContentKind::empty
+              : name.empty()         ? sniffed(body)
+              : name == kTypes->type ? kTypes->kind
+                                     : kind_of_type(lower_trimmed(name));
   if (type.kind == ContentKind::multipart) type.boundary = boundary_in(value);
   return type;
 }
 
 ReadStatus TreeReader::read(const ContentType& type, std::string_view body, const GrpcContext& grpc,
-                            const DocumentLimits& limits, Document& out) {
+                            const DocumentLimits& limits, Document& out, const Document* like) {
   switch (type.kind) {
     case ContentKind::json:
-      return json_.read(body, limits, out);
+      return json_.read(body, limits, out, like);
     case ContentKind::json_lines:
       return json_.read_lines(body, limits, out);
     case ContentKind::xml:

@@ -41,8 +41,9 @@ ContentType content_type_of(std::string_view value, std::string_view body);
 // shared between threads.
 class TreeReader {
  public:
+  // `like` is as for JsonReader::read(), of JSON where that is what is read.
   ReadStatus read(const ContentType& type, std::string_view body, const GrpcContext& grpc,
-                  const DocumentLimits& limits, Document& out);
+                  const DocumentLimits& limits, Document& out, const Document* like = nullptr);
 
  private:
   JsonReader json_;

@@ -219,14 +219,14 @@ void Comparer::compare_sides(bool look) {
     return;
   }
   read(left_);
-  read(right_);
+  read(right_, &left_);
   if (look) look_for_unseen_rules();
   if (!same) compare_read_sides();
 }
 
 // Text that is JSON is read as such, whatever its type says. Text that says it is and is not, is
 // invalid.
-void Comparer::read(Side& side) {
+void Comparer::read(Side& side, const Side* other) {
   side.kind = content_type_of(side.type, side.text);
   const bool untyped = side.type.empty() || side.kind.kind == ContentKind::text;
   if (untyped) side.kind = content_type_of({}, side.text);
@@ -241,8 +241,9 @@ void Comparer::read(Side& side) {
   grpc.path = request_.path;
   grpc.schema = request_.schema;
   grpc.decoding = limits_.decoding;
-  const ReadStatus status =
-      reader_.read(side.kind, side.text, grpc, limits_.document, side.document);
+  const bool is_like = other != nullptr && other->is_read && other->kind.kind == ContentKind::json;
+  const ReadStatus status = reader_.read(side.kind, side.text, grpc, limits_.document,
+                                         side.document, is_like ? &other->document : nullptr);
   side.is_read = status == ReadStatus::ok;
   side.invalid = status == ReadStatus::invalid && !untyped;
   if (status == ReadStatus::invalid) {

@@ -65,7 +65,8 @@ class Comparer {
 
   // From here on the two bodies lie in left_ and right_.
   void compare_sides(bool look);
-  void read(Side& side);
+  // `other` is the one that was read before.
+  void read(Side& side, const Side* other = nullptr);
   void look_for_unseen_rules();
   void compare_read_sides();
   bool compare_presence();

@@ -11,6 +11,7 @@ namespace {
 
 // Memory that a document keeps for the next body.
 constexpr size_t kNodesKept = 64 << 10;
+constexpr size_t kNodesLeast = 64;
 constexpr size_t kSourceKept = size_t{2} << 20;
 constexpr size_t kTextBlock = 16 << 10;
 constexpr std::array<std::string_view, 6> kKindNames = {"null",   "boolean", "number",
@@ -20,9 +21,10 @@ constexpr std::array<std::string_view, 6> kKindNames = {"null",   "boolean", "nu
 std::string_view to_string(NodeKind kind) noexcept { return kKindNames[static_cast<size_t>(kind)]; }
 
 void Document::clear() noexcept {
-  nodes_.clear();
-  if (nodes_.capacity() > kNodesKept) nodes_.shrink_to_fit();
+  size_ = 0;
+  if (nodes_.size() > kNodesKept) nodes_ = {};
   if (source_capacity_ > kSourceKept) source_.reset(), source_capacity_ = 0;
+  source_size_ = 0;
   kept_.clear();
   kept_next_ = nullptr;
   kept_left_ = kept_bytes_ = 0;
@@ -36,6 +38,7 @@ char* Document::source(size_t bytes, size_t padding) {
     source_capacity_ = std::bit_ceil(needed);
     source_ = std::make_unique_for_overwrite<char[]>(source_capacity_);
   }
+  source_size_ = bytes;
   std::memset(source_.get() + bytes, 0, padding);
   return source_.get();
 }
@@ -43,20 +46,26 @@ char* Document::source(size_t bytes, size_t padding) {
 DocumentBuilder::DocumentBuilder(Document& out, const DocumentLimits& limits)
     : out_(out), limits_(limits), nodes_max_(limits.nodes) {
   out_.clear();
+  room_ = std::min(out_.nodes_.size(), nodes_max_);
   out_.open_.emplace_back();
 }
 
 bool DocumentBuilder::stop(Limit limit) noexcept {
   out_.limits_.add(limit);
-  nodes_max_ = 0;
+  nodes_max_ = room_ = 0;
   return false;
 }
 
-Node* DocumentBuilder::refuse_node(std::string_view text) noexcept {
-  if (out_.limits_.empty()) {
-    stop(text.size() > limits_.text_bytes ? Limit::text_bytes : Limit::nodes);
+bool DocumentBuilder::make_room(size_t nodes, size_t text_size) {
+  if (!out_.limits_.empty()) return false;
+  if (text_size > limits_.text_bytes) return stop(Limit::text_bytes);
+  const size_t needed = out_.size_ + nodes;
+  if (needed > nodes_max_) return stop(Limit::nodes);
+  if (needed > out_.nodes_.size()) {
+    out_.nodes_.resize(std::max({needed, out_.nodes_.size() * 2, kNodesLeast}));
   }
-  return nullptr;
+  room_ = std::min(out_.nodes_.size(), nodes_max_);
+  return true;
 }
 
 bool DocumentBuilder::number(std::string_view token) {
@@ -82,24 +91,45 @@ bool DocumentBuilder::number(std::string_view token) {
   return value && add(NodeKind::number, token, mix(value->hash(), kSeed));
 }
 
-bool DocumentBuilder::begin(NodeKind kind) {
+bool DocumentBuilder::begin(NodeKind kind, const char* at) {
   if (out_.open_.size() > limits_.depth) return stop(Limit::depth);
-  if (add_node(kind, {}) == nullptr) return false;
+  if (add_node(kind, {at, 0}) == nullptr) return false;
   Document::Frame& frame = out_.open_.emplace_back();
-  frame.id = static_cast<uint32_t>(out_.nodes_.size() - 1);
+  frame.id = out_.size_ - 1;
   frame.is_object = kind == NodeKind::object;
   return true;
 }
 
-void DocumentBuilder::end() {
+void DocumentBuilder::end(size_t tokens) {
   const Document::Frame& frame = out_.open_.back();
   Node& node = out_.nodes_[frame.id];
-  node.next = static_cast<uint32_t>(out_.nodes_.size());
+  node.next = out_.size_;
   node.count = frame.count;
+  node.text_size = static_cast<uint32_t>(tokens);
   const uint64_t hash = frame.may_repeat ? hash_members(frame.id) : frame.hash;
   node.hash = mix(hash, kKindSeeds[static_cast<size_t>(node.kind)] + node.count);
   out_.open_.pop_back();
   count_in(node);
+}
+
+bool DocumentBuilder::repeat(const Document& from, NodeId first, NodeId end) {
+  const NodeId begin = out_.size_;
+  const uint32_t count = end - first;
+  if (begin + size_t{count} > room_) {
+    if (begin + size_t{count} > nodes_max_ || !make_room(count, 0)) return false;
+  }
+  out_.size_ += count;
+  Node* const nodes = out_.nodes_.data();
+  std::copy_n(from.nodes_.data() + first, count, nodes + begin);
+  if (const uint32_t shift = begin - first; shift != 0) {
+    for (NodeId i = begin; i < out_.size_; ++i) nodes[i].next += shift;
+  }
+  for (NodeId i = begin; i < out_.size_; i = nodes[i].next) {
+    // What was before them there need not be before them here.
+    nodes[i].flags &= static_cast<uint8_t>(~kRepeatedName);
+    count_in(nodes[i]);
+  }
+  return true;
 }
 
 // Where a name may occur twice, each value goes in with those before it that have its name.
@@ -149,7 +179,7 @@ std::string_view DocumentBuilder::keep(std::string_view text) {
 
 bool DocumentBuilder::complete() const noexcept {
   return out_.limits_.empty() && out_.open_.size() == 1 && out_.open_[0].count == 1 &&
-         out_.nodes_[0].next == out_.nodes_.size();
+         out_.nodes_[0].next == out_.size_;
 }
 
 }  // namespace gnomon::compare

@@ -29,7 +29,7 @@ struct Node {
   uint64_t name_hash = 0;
   const char* text_data = nullptr;
   const char* name_data = nullptr;
-  uint32_t text_size = 0;
+  uint32_t text_size = 0;  // of a container: its tokens, where the reader counts them
   uint32_t name_size = 0;
   uint32_t next =
       0;  // index of the node behind this subtree, which is the next sibling if there is one
@@ -39,7 +39,7 @@ struct Node {
 
   bool is_container() const noexcept { return kind >= NodeKind::array; }
   // Characters of a string, the token of a number as it was written, "true", "false", "null".
-  std::string_view text() const noexcept { return {text_data, text_size}; }
+  std::string_view text() const noexcept { return {text_data, is_container() ? 0 : text_size}; }
   // Of a member of an object.
   std::string_view name() const noexcept { return {name_data, name_size}; }
 };
@@ -61,8 +61,8 @@ class Document {
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
-  bool empty() const noexcept { return nodes_.empty(); }
-  size_t size() const noexcept { return nodes_.size(); }
+  bool empty() const noexcept { return size_ == 0; }
+  size_t size() const noexcept { return size_; }
   const Node& operator[](NodeId id) const noexcept { return nodes_[id]; }
   const Node& root() const noexcept { return nodes_[0]; }
   // Limits that stopped the reading; the tree is then not to be used.
@@ -74,6 +74,7 @@ class Document {
   // A buffer for the source that nodes may view, valid until clear(). `padding` more bytes may be
   // read behind it, and are zero.
   char* source(size_t bytes, size_t padding);
+  std::string_view source() const noexcept { return {source_.get(), source_size_}; }
 
  private:
   friend class DocumentBuilder;
@@ -94,8 +95,10 @@ class Document {
     uint64_t values = 0;
   };
 
-  std::vector<Node> nodes_;
+  std::vector<Node> nodes_;  // the tree, and behind it what is left of earlier ones
+  uint32_t size_ = 0;        // of the tree
   std::unique_ptr<char[]> source_;
+  size_t source_size_ = 0;
   size_t source_capacity_ = 0;
   std::vector<std::unique_ptr<char[]>> kept_;  // text that is not in the source
   char* kept_next_ = nullptr;                  // free room in the last of them
@@ -121,14 +124,24 @@ class DocumentBuilder {
   // Of the next value; in objects only.
   void name(std::string_view name) noexcept { name_ = name; }
 
-  bool null() { return scalar(NodeKind::null, "null"); }
-  bool boolean(bool value) { return scalar(NodeKind::boolean, value ? "true" : "false"); }
+  bool null(std::string_view token = "null") { return scalar(NodeKind::null, token); }
+  bool boolean(bool value) { return boolean_token(value ? "true" : "false"); }
+  bool boolean_token(std::string_view token) { return scalar(NodeKind::boolean, token); }
   // A number of RFC 8259, as it was written. False for anything else, with no limit set.
   bool number(std::string_view token);
-  bool string(std::string_view text) { return scalar(NodeKind::string, text); }
-  bool begin_array() { return begin(NodeKind::array); }
-  bool begin_object() { return begin(NodeKind::object); }
-  void end();
+  [[gnu::always_inline]] bool string(std::string_view text) {
+    return add(NodeKind::string, text,
+               hash_text(text, kKindSeeds[static_cast<size_t>(NodeKind::string)]));
+  }
+  // A reader of tokens says where a container begins, and of how many it is in the end.
+  bool begin_array(const char* at = nullptr) { return begin(NodeKind::array, at); }
+  bool begin_object(const char* at = nullptr) { return begin(NodeKind::object, at); }
+  void end(size_t tokens = 0);
+
+  // Adds siblings from another document, from `first` up to `end`, as if they were read once more.
+  // Their texts and names lie where that document has them. False, and nothing is added, where they
+  // would be too many.
+  bool repeat(const Document& from, NodeId first, NodeId end);
 
   // A copy that lives as long as the document; empty with a limit set if that would be too large.
   std::string_view keep(std::string_view text);
@@ -148,7 +161,7 @@ class DocumentBuilder {
   bool scalar(NodeKind kind, std::string_view text) {
     return add(kind, text, hash_text(text, kKindSeeds[static_cast<size_t>(kind)]));
   }
-  bool begin(NodeKind kind);
+  bool begin(NodeKind kind, const char* at);
   [[gnu::always_inline]] bool add(NodeKind kind, std::string_view text, uint64_t hash) {
     Node* const node = add_node(kind, text);
     if (node == nullptr) return false;
@@ -157,19 +170,22 @@ class DocumentBuilder {
     return true;
   }
   [[gnu::always_inline]] Node* add_node(NodeKind kind, std::string_view text) {
-    if (out_.nodes_.size() >= nodes_max_ || text.size() > limits_.text_bytes) {
-      return refuse_node(text);
+    if (out_.size_ >= room_ || text.size() > limits_.text_bytes) [[unlikely]] {
+      if (!make_room(1, text.size())) return nullptr;
     }
-    // Filled where it lies: building a node and moving it in stalls on store forwarding.
-    Node& node = out_.nodes_.emplace_back();
+    // Filled where it lies: building a node and moving it in stalls on store forwarding. It may
+    // have been another one before.
+    Node& node = out_.nodes_[out_.size_++];
     node.text_data = text.data();
     node.text_size = static_cast<uint32_t>(text.size());
-    node.next = static_cast<uint32_t>(out_.nodes_.size());
+    node.next = out_.size_;
+    node.count = 0;
     node.kind = kind;
-    if (!out_.open_.back().is_object) return &node;
-    node.name_data = name_.data();
-    node.name_size = static_cast<uint32_t>(name_.size());
-    node.name_hash = hash_text(name_, 0);
+    node.flags = 0;
+    const bool is_member = out_.open_.back().is_object;
+    node.name_data = is_member ? name_.data() : nullptr;
+    node.name_size = is_member ? static_cast<uint32_t>(name_.size()) : 0;
+    node.name_hash = is_member ? hash_text(name_, 0) : 0;
     return &node;
   }
   // A whole value goes into the hash of what is around it. An array's hash depends on the order of
@@ -188,13 +204,15 @@ class DocumentBuilder {
     frame.may_repeat = frame.may_repeat || (word & bit) != 0;
     word |= bit;
   }
-  Node* refuse_node(std::string_view text) noexcept;
+  // For so many nodes more, of which none has a longer text. Stops at the limits.
+  bool make_room(size_t nodes, size_t text_size);
   uint64_t hash_members(NodeId object);
   bool stop(Limit limit) noexcept;
 
   Document& out_;
   const DocumentLimits limits_;
   size_t nodes_max_;  // 0 once a limit is reached
+  size_t room_;       // in out_.nodes_, as far as it may be used
   std::string_view name_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "compare/json_escape.h"
+#include "compare/json_twin.h"
 
 namespace gnomon::compare {
 namespace {
@@ -25,15 +26,17 @@ std::string_view without_space_behind(std::string_view token) noexcept {
 // is checked here.
 class Walk {
  public:
-  Walk(std::string_view text, const uint32_t* starts, size_t count, DocumentBuilder& builder)
+  Walk(std::string_view text, const uint32_t* starts, size_t count, DocumentBuilder& builder,
+       const Document* like)
       : data_(text.data()),
         starts_(starts),
         count_(count),
         builder_(builder),
-        has_escapes_(text.find('\\') != text.npos) {}
+        has_escapes_(text.find('\\') != text.npos),
+        twin_(text, {starts, count + 1}, like, has_escapes_) {}
 
   // The whole text is one value.
-  bool run() { return value() && at_ == count_; }
+  bool run() { return value(twin_.root()) && at_ == count_; }
 
  private:
   // Behind the last token lies padding, or the end of a line: nothing that a value begins with.
@@ -45,61 +48,76 @@ class Walk {
     return without_space_behind({data_ + begin, starts_[at_] - begin});
   }
 
-  bool value() {
+  bool value(NodeId twin) {
     switch (next_char()) {
       case '{':
-        return object();
+        return object(twin);
       case '[':
-        return array();
+        return array(twin);
       case '"': {
         const auto text = characters(take());
         return text && builder_.string(*text);
       }
-      case 't':
-        return take() == "true" && builder_.boolean(true);
-      case 'f':
-        return take() == "false" && builder_.boolean(false);
-      case 'n':
-        return take() == "null" && builder_.null();
+      case 't': {
+        const std::string_view token = take();
+        return token == "true" && builder_.boolean_token(token);
+      }
+      case 'f': {
+        const std::string_view token = take();
+        return token == "false" && builder_.boolean_token(token);
+      }
+      case 'n': {
+        const std::string_view token = take();
+        return token == "null" && builder_.null(token);
+      }
       default:
         return at_ < count_ && builder_.number(take());
     }
   }
 
   // Recursion is as deep as the builder's limit allows.
-  bool object() {
-    if (!builder_.begin_object()) return false;
+  bool object(NodeId twin) {
+    const size_t begin = at_;
+    if (!builder_.begin_object(data_ + starts_[begin])) return false;
+    JsonTwin::Siblings twins = twin_.members_of(twin);
     ++at_;
     bool more = next_char() != '}';
     while (more) {
       if (next_char() != '"') return false;
-      const auto name = characters(take());
-      if (!name || next_char() != ':') return false;
-      ++at_;
-      builder_.name(*name);
-      if (!value()) return false;
+      if (!twin_.repeat_members(twins, at_, builder_) && !member(twins)) return false;
       more = next_char() == ',';
       if (more) ++at_;
     }
-    return close('}');
+    return close('}', begin);
   }
 
-  bool array() {
-    if (!builder_.begin_array()) return false;
+  bool member(JsonTwin::Siblings& twins) {
+    const auto name = characters(take());
+    if (!name || next_char() != ':') return false;
+    ++at_;
+    const NodeId twin = twin_.named(twins, *name);
+    builder_.name(*name);
+    return value(twin);
+  }
+
+  bool array(NodeId twin) {
+    const size_t begin = at_;
+    if (!builder_.begin_array(data_ + starts_[begin])) return false;
+    JsonTwin::Siblings twins = twin_.elements_of(twin);
     ++at_;
     bool more = next_char() != ']';
     while (more) {
-      if (!value()) return false;
+      if (!twin_.repeat_elements(twins, at_, builder_) && !value(twin_.next(twins))) return false;
       more = next_char() == ',';
       if (more) ++at_;
     }
-    return close(']');
+    return close(']', begin);
   }
 
-  bool close(char bracket) {
+  bool close(char bracket, size_t begin) {
     if (next_char() != bracket) return false;
     ++at_;
-    builder_.end();
+    builder_.end(at_ - begin);
     return true;
   }
 
@@ -120,6 +138,7 @@ class Walk {
   const size_t count_;
   DocumentBuilder& builder_;
   const bool has_escapes_;
+  JsonTwin twin_;
   size_t at_ = 0;  // in starts_; at most count_ until a value is refused
 };
 
@@ -146,13 +165,14 @@ struct JsonReader::Machine {
   }
 
   // `text` has padding behind it.
-  bool read_value(std::string_view text, DocumentBuilder& builder) {
+  bool read_value(std::string_view text, DocumentBuilder& builder, const Document* like) {
     const auto* const bytes = reinterpret_cast<const uint8_t*>(text.data());
     if (!reserve(text.size()) ||
         stage->stage1(bytes, text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) {
       return false;
     }
-    return Walk(text, stage->structural_indexes.get(), stage->n_structural_indexes, builder).run();
+    return Walk(text, stage->structural_indexes.get(), stage->n_structural_indexes, builder, like)
+        .run();
   }
 };
 
@@ -173,11 +193,12 @@ DocumentLimits with_our_depth(DocumentLimits limits) noexcept {
 
 }  // namespace
 
-ReadStatus JsonReader::read(std::string_view body, const DocumentLimits& limits, Document& out) {
+ReadStatus JsonReader::read(std::string_view body, const DocumentLimits& limits, Document& out,
+                            const Document* like) {
   DocumentBuilder builder(out, with_our_depth(limits));
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
   if (body.size() > limits.text_bytes) return builder.refuse(Limit::text_bytes);
-  const bool read = machine_->read_value(copy_to_source(body, out), builder);
+  const bool read = machine_->read_value(copy_to_source(body, out), builder, like);
   return status_of(read, builder, out);
 }
 
@@ -192,7 +213,7 @@ ReadStatus JsonReader::read_lines(std::string_view body, const DocumentLimits& l
     const size_t end = rest.find('\n');
     const std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
-    if (!without_space_behind(line).empty()) read = machine_->read_value(line, builder);
+    if (!without_space_behind(line).empty()) read = machine_->read_value(line, builder, nullptr);
   }
   if (read) builder.end();
   return status_of(read, builder, out);

@@ -18,8 +18,11 @@ class JsonReader {
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
 
-  // One value; a byte order mark before it is passed over.
-  ReadStatus read(std::string_view body, const DocumentLimits& limits, Document& out);
+  // One value; a byte order mark before it is passed over. What is written as in `like`, another
+  // body that read() has read within the same limits, is taken from there: the tree is the same,
+  // but is valid as long as that one only.
+  ReadStatus read(std::string_view body, const DocumentLimits& limits, Document& out,
+                  const Document* like = nullptr);
   // One value per line, empty lines passed over: read as an array of them.
   ReadStatus read_lines(std::string_view body, const DocumentLimits& limits, Document& out);
 

@@ -24,7 +24,9 @@ std::string Trail::text(bool exact) const {
   std::string out = "$";
   for (const Step& step : steps_) {
     if (step.is_element) {
-      out += exact ? fmt::format("[{}]", step.index) : "[*]";
+      const fmt::format_int index(step.index);
+      const std::string_view digits(index.data(), index.size());
+      out.append(1, '[').append(exact ? digits : "*").append(1, ']');
     } else if (step.dynamic && !exact) {
       out += ".{}";
     } else {

@@ -190,7 +190,29 @@ void TreeDiff::list_elements(const Document& document, NodeId array, const RuleS
   }
 }
 
+// Two arrays of one length that differ at a single place: what the aligner would find too. Nobody
+// where there are more.
+TreeDiff::Pair TreeDiff::only_difference(NodeId left, NodeId right) const noexcept {
+  Pair found;
+  NodeId i = left + 1;
+  NodeId j = right + 1;
+  const NodeId left_end = (*left_)[left].next;
+  for (uint32_t index = 0; i < left_end; ++index, i = (*left_)[i].next, j = (*right_)[j].next) {
+    if ((*left_)[i].hash == (*right_)[j].hash) continue;
+    if (found.left != kNobody) return {};
+    found = {i, j, index, index};
+  }
+  return found;
+}
+
 void TreeDiff::compare_elements(NodeId left, NodeId right, const RuleScope& scope) {
+  const bool plain = scope.array == kNoRule && !scope.matters_below();
+  if (plain && (*left_)[left].count == (*right_)[right].count) {
+    if (const Pair pair = only_difference(left, right); pair.left != kNobody) {
+      element(pair, scope);
+      return;
+    }
+  }
   RuleHits* const hits = rules_.count_into(nullptr);
   list_elements(*left_, left, scope, left_ids_, left_hashes_);
   list_elements(*right_, right, scope, right_ids_, right_hashes_);

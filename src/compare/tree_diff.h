@@ -39,6 +39,7 @@ class TreeDiff {
   void member(const Pair& pair, const RuleScope& parent, bool is_map);
 
   void compare_elements(NodeId left, NodeId right, const RuleScope& scope);
+  Pair only_difference(NodeId left, NodeId right) const noexcept;
   void element(const Pair& pair, const RuleScope& parent);
   void list_elements(const Document& document, NodeId array, const RuleScope& scope,
                      std::vector<NodeId>& ids, std::vector<uint64_t>& hashes);

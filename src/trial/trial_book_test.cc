@@ -52,6 +52,48 @@ TEST_F(TrialBookTest, keeps_evidence_samples_and_rulings_and_finds_them_again) {
   EXPECT_EQ(counters.fields.fields().size(), 1u);
 }
 
+TEST_F(TrialBookTest, a_fail_and_the_time_on_trial_stand_after_a_restart) {
+  ManualClock hand;
+  const auto plan = make_plan();
+  plan->settings.max_mismatch_rate = 0.01;
+  const std::vector<TrialRun::Plan> plans{plan};
+  std::string reason;
+  {
+    TrialBook book(settings(), hand, log);
+    book.install(plans);
+    for (int i = 0; i < 50; ++i) {
+      book.on_trio(*make_trio(plan, "/a", R"({"a":1})", R"({"a":2})"), comparer);
+    }
+    hand.advance(std::chrono::seconds(7));
+    book.close({});
+    ASSERT_EQ(book.find("ns.trial")->view().verdict.ruling, verdict::Ruling::fail);
+    reason = book.find("ns.trial")->view().verdict.reason;
+  }
+  // The counters alone would not say so any more.
+  plan->settings.alpha = 1e-300;
+  TrialBook book(settings(), hand, log);
+  book.install(plans);
+  const TrialRun::View view = book.find("ns.trial")->view();
+  EXPECT_EQ(view.verdict.ruling, verdict::Ruling::fail);
+  EXPECT_EQ(view.verdict.reason, reason);
+  EXPECT_EQ(view.elapsed, std::chrono::seconds(7));
+}
+
+TEST_F(TrialBookTest, keeps_a_ruling_once_in_an_epoch) {
+  const std::vector<TrialRun::Plan> plans{make_plan()};
+  {
+    TrialBook book(settings(), clock, log);
+    book.install(plans);
+    for (int i = 0; i < 3; ++i) book.tick({});
+    book.find("ns.trial")->begin_epoch("asked for");
+    for (int i = 0; i < 3; ++i) book.tick({});
+    book.close({});
+  }
+  store::Reader reader(folder + "/gnomon.db");
+  EXPECT_EQ(reader.rulings({"ns.trial", 1}, 10)->size(), 1u);
+  EXPECT_EQ(reader.rulings({"ns.trial", 2}, 10)->size(), 1u);
+}
+
 TEST_F(TrialBookTest, evidence_that_cannot_be_read_is_neither_overwritten_nor_taken_up_again) {
   const std::vector<TrialRun::Plan> plans{make_plan()};
   const auto feed_and_close = [&] {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
+#include "compare/proto_testing.h"
 #include "trial/testing.h"
 
 namespace gnomon::trial {
@@ -319,6 +321,99 @@ TEST_F(TrialRunTest, has_a_limit_for_the_bytes_of_samples_that_wait) {
   feed_fields();
   seen.merge(take());
   EXPECT_EQ(seen.size(), 400u);
+}
+
+TEST_F(TrialRunTest, a_new_epoch_takes_samples_anew) {
+  feed("/a", R"({"a":1})", R"({"a":2})");
+  EXPECT_EQ(run.take_samples().size(), 1u);
+  run.begin_epoch("asked for");
+  feed("/a", R"({"a":1})", R"({"a":2})");
+  EXPECT_EQ(run.take_samples().size(), 1u);
+}
+
+TEST_F(TrialRunTest, noise_alone_is_not_worth_a_sample) {
+  const auto trio = make_trio(plan, "/a", R"({"a":1})", R"({"a":1})");
+  trio->has_control = true;
+  trio->of(Leg::control) = json_answer(R"({"a":2})");
+  run.on_trio(*trio, comparer);
+  EXPECT_TRUE(run.take_samples().empty());
+}
+
+TEST_F(TrialRunTest, what_the_service_does_not_know_names_no_endpoint) {
+  const auto trio = make_trio(plan, "/a/b", "{}", "{}");
+  trio->of(Leg::live).status = trio->of(Leg::candidate).status = 404;
+  run.on_trio(*trio, comparer);
+  const auto& endpoints = run.save().counters.endpoints.counts();
+  EXPECT_TRUE(endpoints.contains("other"));
+  EXPECT_EQ(endpoints.size(), 1u);
+}
+
+TEST_F(TrialRunTest, remembers_as_many_former_versions_as_fit) {
+  plan->version_header = "x-version";
+  for (int i = 0; i < 40; ++i) feed_version("v" + std::to_string(i));
+  EXPECT_EQ(run.view().epoch.number, 40u);
+  feed_version("v38");
+  EXPECT_EQ(run.view().epoch.number, 40u);
+  feed_version("v0");  // forgotten
+  EXPECT_EQ(run.view().epoch.number, 41u);
+}
+
+TEST_F(TrialRunTest, names_fields_of_every_leg_by_the_description) {
+  const auto schema = compare::ProtoSchema::load(compare::testing::pet_shop());
+  ASSERT_TRUE(schema.has_value());
+  plan->schema = *schema;
+  const auto trio = make_trio(plan, "/shop.Pets/Get", "", "");
+  const auto answer = [](std::string_view name) {
+    compare::Answer made;
+    made.status = 200;
+    made.headers.add("content-type", "application/grpc");
+    made.body.append(
+        Chunk::copy_of(compare::testing::grpc_frame(compare::testing::bytes_field(1, name))));
+    return made;
+  };
+  trio->has_control = true;
+  trio->of(Leg::live) = answer("Rex");
+  trio->of(Leg::candidate) = answer("Max");
+  trio->of(Leg::control) = answer("Tom");
+  run.on_trio(*trio, comparer);
+  const auto fields = run.save().counters.fields.fields();
+  ASSERT_EQ(fields.size(), 1u);
+  EXPECT_EQ(fields[0].key.path, "$[*].name");
+  EXPECT_EQ(fields[0].count.both, 1u);
+}
+
+// Two answers that take a while to compare and to redact.
+std::pair<std::string, std::string> long_answers() {
+  std::string left = "{";
+  std::string right = "{";
+  for (int i = 0; i < 50'000; ++i) {
+    left += fmt::format("\"m{}\":{},", i, i);
+    right += fmt::format("\"m{}\":{},", i, i + 1);
+  }
+  return {left + "\"z\":1}", right + "\"z\":2}"};
+}
+
+TEST_F(TrialRunTest, what_is_being_compared_when_an_epoch_begins_counts_for_none) {
+  const auto [left, right] = long_answers();
+  const auto trio = make_trio(plan, "/long", left, right);
+  std::thread comparing([&] { run.on_trio(*trio, comparer); });
+  // From here on it has its place in the old epoch.
+  while (run.save().endpoints.empty()) std::this_thread::yield();
+  run.begin_epoch("asked for");
+  comparing.join();
+  EXPECT_EQ(compared(), 0u);
+  EXPECT_TRUE(run.take_samples().empty());
+}
+
+TEST_F(TrialRunTest, a_sample_of_an_epoch_that_has_ended_is_dropped) {
+  const auto [left, right] = long_answers();
+  const auto trio = make_trio(plan, "/long", left, right);
+  std::thread comparing([&] { run.on_trio(*trio, comparer); });
+  // From here on it is being redacted.
+  while (compared() == 0) std::this_thread::yield();
+  run.begin_epoch("asked for");
+  comparing.join();
+  EXPECT_TRUE(run.take_samples().empty());
 }
 
 TEST_F(TrialRunTest, a_trial_may_keep_no_samples) {

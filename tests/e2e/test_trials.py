@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import http.client
 import json
 import os
 import random
@@ -349,6 +350,7 @@ def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):
         (f"/api/v1/tests/{NAME}/verdict", "POST", 405),
         (f"/api/v1/tests/{NAME}/epochs", "GET", 405),
         (f"/api/v1/tests/{NAME}/differences?limit=0", "GET", 400),
+        (f"/api/v1/tests/{NAME}/differences?limit=1001", "GET", 400),
         (f"/api/v1/tests/{NAME}/samples?limit=many", "GET", 400),
         (f"/api/v1/tests/{NAME}/samples?path=$.a", "GET", 400),
     ],
@@ -360,6 +362,93 @@ def test_errors_are_problem_documents(begin, closing, path, method, status):
     assert found == status
     problem = json.loads(text)
     assert problem["status"] == status and problem["detail"]
+
+
+def ask(gateway, method, path, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.admin_port, timeout=patience(10))
+    with contextlib.closing(connection):
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [(None, 201), ("new image", 201), ("x" * 200, 201), ("x" * 201, 400), (5, 400)],
+)
+def test_the_cause_of_an_epoch_is_a_short_text(cause, status, begin, closing):
+    backend = closing(Backend())
+    gateway = begin(trial(backend, backend))
+    body = None if cause is None else json.dumps({"cause": cause})
+    found, _, text = ask(gateway, "POST", f"/api/v1/tests/{NAME}/epochs", body)
+    assert found == status
+    assert verdict(gateway)["epoch"]["number"] == (2 if status == 201 else 1)
+    if status == 201:
+        assert json.loads(text)["epoch"]["cause"] == (cause or "asked for")
+
+
+def test_the_api_keeps_to_the_methods_that_it_names(begin, closing):
+    backend = closing(Backend())
+    gateway = begin(trial(backend, backend))
+    path = f"/api/v1/tests/{NAME}"
+    assert ask(gateway, "HEAD", f"{path}/verdict")[::2] == (200, b"")
+    assert ask(gateway, "PUT", f"{path}/verdict")[1]["Allow"] == "GET, HEAD"
+    assert ask(gateway, "GET", f"{path}/epochs")[1]["Allow"] == "POST"
+    for body in ("[]", '"cause"', "{"):
+        assert ask(gateway, "POST", f"{path}/epochs", body)[0] == 400
+    assert verdict(gateway)["epoch"]["number"] == 1
+
+
+def test_samples_are_those_of_the_epoch_that_goes_on(begin, closing):
+    primary = closing(Backend(json_answer(lambda request: {"a": 1, "b": 1})))
+    change = ["a"]
+    candidate = closing(Backend(json_answer(lambda request: {"a": 1, "b": 1, change[0]: 2})))
+    gateway = begin(trial(primary, candidate))
+
+    def paths():
+        return {each["field"]["path"] for each in gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"]}
+
+    send(gateway, 5)
+    eventually(lambda: paths() == {"$.a"}, patience(10))
+    compared(gateway, 5)
+    assert gateway.admin(f"/api/v1/tests/{NAME}/epochs", "POST")[0] == 201
+    assert paths() == set()
+    change[0] = "b"
+    send(gateway, 5)
+    eventually(lambda: paths() == {"$.b"}, patience(10))
+
+
+def test_metrics_tell_what_became_of_the_requests(begin, closing):
+    def sometimes(request):
+        if request.target.endswith("7"):
+            return ok(b"", "500 Oops")
+        return ok(json.dumps({"a": 2 if request.target.endswith("1") else 1}).encode(), headers=("Content-Type: application/json",))
+
+    dead = []
+    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    candidate = closing(Backend(lambda connection: connection.reset() if dead else answer(sometimes)(connection)))
+    gateway = begin(trial(primary, candidate, control=None, limits={"requestsPerSecond": 1000}))
+    send(gateway, 50)
+    compared(gateway, 50)
+
+    def total(name, **labels):
+        return gateway.metrics().total(f"gnomon_trial_{name}", trial=NAME, **labels)
+
+    results = {name: total("requests_total", result=name) for name in ("equal", "different", "failed")}
+    assert results == {"equal": 40, "different": 10, "failed": 0}
+    assert total("log_evidence", check="errors") != 0
+    # Without a control times are not judged.
+    assert "total_median" not in gateway.admin("/metrics")[1]
+    dead.append(True)
+    for connection in list(candidate.connections):
+        with contextlib.suppress(OSError):
+            connection.reset()
+    send(gateway, 20)
+    eventually(lambda: total("requests_total", result="failed") > 0, patience(10))
+    seen = verdict(gateway)
+    assert total("requests_total", result="failed") == sum(
+        count for outcome, count in seen["outcomes"]["candidate"].items() if outcome not in ("answered", "5xx")
+    )
 
 
 def test_the_api_describes_itself(begin, closing):
@@ -726,6 +815,47 @@ def test_verdict_says_when_nobody_answers(closing):
     assert found.returncode == 4 and "127.0.0.1" in found.stderr
 
 
+def test_verdict_tells_what_it_leaves_out(begin, closing):
+    """Rules that match nothing, requests that are no evidence, and fields beyond those that fit."""
+    primary = closing(Backend(json_answer(lambda request: {f"f{i}": 1 for i in range(12)})))
+    candidate = closing(Backend(json_answer(lambda request: {f"f{i}": 2 for i in range(12)})))
+    rules = [{"path": "$.f0", "ignore": True}, {"path": "$.misspelt", "ignore": True}]
+    gateway = begin(trial(primary, candidate, compare={"rules": rules}, limits={"requestsPerSecond": 20}))
+    send(gateway, 60)
+    eventually(lambda: verdict(gateway)["coverage"]["excluded"].get("rate", 0) > 0 and compared(gateway, 1), patience(10))
+    gateway.settle()
+    admin = ("--admin", f"127.0.0.1:{gateway.admin_port}")
+    text = gnomon("verdict", *admin).stdout
+    assert re.search(r"no evidence, by reason: rate \d+", text), text
+    assert "the rule for $.misspelt has matched nothing so far" in text and "rule for $.f0" not in text
+    assert "and 3 more; `gnomon differences` lists them" in text
+    junit = ElementTree.fromstring(gnomon("verdict", *admin, "--format", "junit").stdout.encode())
+    assert int(junit.get("failures")) == len(junit.findall(".//failure"))
+    # Numbers of differences go on beyond --limit, and begin with 1.
+    assert gnomon("differences", *admin, "--limit", 2).stdout.count("$.f") == 2
+    last = eventually(lambda: (s := gnomon("differences", *admin, "--limit", 2, "--sample", 11)).returncode == 0 and s, patience(10))
+    assert "LIVE" in last.stdout and "\x1b" not in last.stdout
+    assert gnomon("differences", *admin, "--sample", 0).returncode == 1
+
+
+def test_verbs_want_a_name_where_there_are_several_tests(start, closing):
+    backend = closing(Backend())
+    resources = [*trial(backend, backend), config.shadow_test(name="other", control={}, shadow=config.shadowing())]
+    gateway = start(resources)
+    admin = ("--admin", f"127.0.0.1:{gateway.admin_port}")
+    for verb in ("verdict", "differences"):
+        found = gnomon(verb, *admin)
+        assert found.returncode == 2 and "gloo-system.other" in found.stderr and NAME in found.stderr
+    assert gnomon("verdict", "gloo-system.other", *admin).returncode == 3
+
+
+@pytest.mark.parametrize("body", [b"hello", b"[]", b"{}"])
+def test_verbs_know_a_stranger(body, closing):
+    stranger = closing(Backend(answer(ok(body))))
+    found = gnomon("verdict", "--admin", f"127.0.0.1:{stranger.port}")
+    assert found.returncode == 4 and "no gnomon" in found.stderr
+
+
 def test_differences_lists_shows_and_repeats(begin, closing):
     primary = closing(Backend(json_answer(lambda request: {"price": 1, "note": "\x1b[31m"})))
     candidate = closing(Backend(json_answer(lambda request: {"price": 2, "note": "\x1b[31m"})))
@@ -808,6 +938,26 @@ def test_names_from_the_network_stay_names(begin, closing):
 def test_shadow_refuses_flags_that_cannot_be(flags, complaint):
     found = gnomon("shadow", *flags)
     assert found.returncode == 2 and complaint in found.stderr
+
+
+def test_diff_takes_types_trailers_and_more_on_the_right(tmp_path):
+    def write(name, text):
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    # By the name: as a text these two would differ.
+    assert gnomon("diff", write("a.xml", "<a x='1' y='2'/>"), write("b.xml", '<a y="2" x="1"></a>')).returncode == 0
+    forms = write("a", "a=1&b=2"), write("b", "b=2&a=1")
+    assert gnomon("diff", *forms).returncode == 1
+    assert gnomon("diff", *forms, "--type", "application/x-www-form-urlencoded").returncode == 0
+    more = write("c.json", '{"a": 1}'), write("d.json", '{"a": 1, "b": 2}')
+    assert (gnomon("diff", *more).returncode, gnomon("diff", *more, "--subset").returncode) == (1, 0)
+    message = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: {}\r\n\r\n"
+    found = gnomon("diff", write("1", message.format(1)), write("2", message.format(2)))
+    assert found.returncode == 1 and "trailer:x-sum" in found.stdout
+    for rule in ("--key=$.a", "--tolerance=$.a=x", "--tolerance=$.a=2", "--ignore=a"):
+        assert gnomon("diff", *more, rule).returncode == 2
+    assert gnomon("diff", tmp_path, more[0]).returncode == 2
 
 
 def test_diff_compares_files_and_messages(tmp_path):
