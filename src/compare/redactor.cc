@@ -70,13 +70,6 @@ std::string canonical_number(std::string_view token) {
   return std::string(negative ? "-" : "").append(digits) + "e" + std::to_string(exponent);
 }
 
-// In a multipart body: one that anybody can compute who guesses what the file is.
-bool is_digest_of_file(std::string_view path) {
-  const auto place = PathPattern::parse(path);
-  return place && place->area == Area::tree && place->steps.size() == 2 &&
-         place->steps.back().name == "digest";
-}
-
 bool is_name_char(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
@@ -98,6 +91,13 @@ bool is_cut_before_host(std::string_view text) noexcept {
   const size_t scheme = text.rfind("://");
   return scheme != std::string_view::npos &&
          text.find_first_of("/?#@ \t\r\n<>\"'", scheme + 3) == std::string_view::npos;
+}
+
+// In a multipart body: one that anybody can compute who guesses what the file is.
+bool is_digest_of_file(std::string_view path) {
+  const auto place = PathPattern::parse(path);
+  return place && place->area == Area::tree && place->steps.size() == 2 &&
+         place->steps.back().name == "digest";
 }
 
 // The part of an endpoint's name that is a path.
