@@ -1,6 +1,8 @@
 // A backend that answers at once: 1 KiB, or 100 KiB for a path with /large in it. It speaks HTTP/1
 // or, with those who begin with its preface, HTTP/2.
-//   gnomon_bench_backend [hung]      hung: reads everything and never answers
+//   gnomon_bench_backend [hung | numbers FIRST]
+// hung: reads everything and never answers; numbers: over HTTP/1 its answers are lists of numbers,
+// which differ in all of them from those of a backend with another FIRST.
 // Prints the port it listens on.
 #include <array>
 #include <csignal>
@@ -25,15 +27,25 @@ struct Connection {
   std::string out;  // what the socket did not take at once
 };
 
-std::string response(size_t body_bytes) {
+std::string plain_body(size_t bytes) { return std::string(bytes, 'b'); }
+
+std::string numbers_body(size_t bytes, uint64_t first) {
+  std::string body = "[" + std::to_string(first);
+  for (uint64_t n = 1; body.size() + 21 < bytes; ++n) body += "," + std::to_string(first + n);
+  return body + std::string(bytes - body.size() - 1, ' ') + "]";
+}
+
+std::string response(const std::string& body) {
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
-         std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'b');
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 class Backend {
  public:
-  explicit Backend(bool hung)
-      : hung_(hung), small_(response(kSmallBytes)), large_(response(kLargeBytes)) {
+  // `bodies` makes one of that many bytes.
+  template <typename Bodies>
+  Backend(bool hung, Bodies bodies)
+      : hung_(hung), small_(response(bodies(kSmallBytes))), large_(response(bodies(kLargeBytes))) {
     if (epoll_ < 0 || listener_ < 0) die("socket");
     sockaddr_in address = bench::loopback(0);
     auto* generic = reinterpret_cast<sockaddr*>(&address);
@@ -139,6 +151,10 @@ class Backend {
 
 int main(int argc, char** argv) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  const auto backend = std::make_unique<Backend>(argc > 1 && std::string_view(argv[1]) == "hung");
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  const uint64_t first = argc > 2 ? bench::number_or<uint64_t>(argv[2], 0) : 0;
+  const auto numbers = [first](size_t bytes) { return numbers_body(bytes, first); };
+  const auto backend = mode == "numbers" ? std::make_unique<Backend>(false, numbers)
+                                         : std::make_unique<Backend>(mode == "hung", plain_body);
   backend->run();
 }

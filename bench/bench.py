@@ -19,12 +19,13 @@ from pathlib import Path
 
 import suite_h1
 import suite_h2
+import suite_trial
 from measure import Backend, Load
 from proxies import Backends, available, version
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "RESULTS.md"
-SUITES = {"h1": suite_h1, "h2": suite_h2}
+SUITES = {"h1": suite_h1, "h2": suite_h2, "trial": suite_trial}
 
 
 class Bench:
@@ -119,9 +120,9 @@ def go_first():
 
 def main():
     args = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    args.add_argument("--suite", choices=[*SUITES, "all"], default="all", help="h1: HTTP/1; h2: HTTP/2 and TLS")
+    args.add_argument("--suite", choices=[*SUITES, "all"], default="all", help="h1: HTTP/1; h2: HTTP/2 and TLS; trial: comparing")
     args.add_argument("--quick", action="store_true", help="GET over 64 connections or streams alone, few rounds")
-    args.add_argument("--match", default="", help="of the suite h2, only comparisons whose title contains this (or: copy)")
+    args.add_argument("--match", default="", help="of the suites h2 and trial, only comparisons whose title contains this (or: copy)")
     args.add_argument("--rounds", type=int)
     args.add_argument("--slice-ms", type=int, default=180)
     args.add_argument("--bin", type=Path, default=ROOT / "build" / "release" / "gnomon")

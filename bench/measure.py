@@ -47,12 +47,23 @@ class Backend:
 
 def one_slice(proxy, drive):
     """`drive` puts load on a gateway for the length of a slice and returns what the load generator says."""
-    before = proxy.cpu_ns()
+    parts = {"cpu_us": None, "worker_us": "worker"} if proxy.kind == "gnomon" else {"cpu_us": None}
+    before = {part: proxy.cpu_ns(thread) for part, thread in parts.items()}
     result = drive(proxy)
     time.sleep(SETTLE_S)
-    used_us = (proxy.cpu_ns() - before) / 1000
-    result["cpu_us"] = used_us / result["requests"] if result["requests"] else None
+    for part, thread in parts.items():
+        used_us = (proxy.cpu_ns(thread) - before[part]) / 1000
+        result[part] = used_us / result["requests"] if result["requests"] else None
     return result
+
+
+def driver(bench, client, connections, streams, kind):
+    """The load generator for what the client speaks, and how to put a slice of load on a gateway."""
+    if client in ("h1", "https"):
+        load, more, connections = bench.load, ("tls" if client == "https" else "clear",), connections * streams
+    else:
+        load, more = bench.load_h2, (streams, "tls" if client == "tls" else "clear")
+    return load, lambda proxy: load.run("slice", proxy.port, connections, kind, bench.args.slice_ms, *more)
 
 
 def measure(load, proxies, drive, rounds):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,14 @@ class Backends:
     hung: int
 
     def shadow_for(self, mirror):
-        return {"off": None, "on": self.shadow, "on-h2": self.shadow, "hung": self.hung}[mirror]
+        """`mirror`: off, hung, on, trial (on, and compared) or control (a control too). Copies are pipelined with -piped,
+        and go over HTTP/2 with -h2."""
+        name = mirror.split("-")[0]
+        return {"off": None, "on": self.shadow, "trial": self.shadow, "control": self.shadow, "hung": self.hung}[name]
+
+
+def version_of_copies(mirror):
+    return "h2" if mirror.endswith("-h2") else "h1"
 
 
 @dataclass(frozen=True)
@@ -188,7 +196,7 @@ def envoy_config(port, backends, mirror, wiring):
         context = {"@type": f"{extensions}.transport_sockets.tls.v3.DownstreamTlsContext"}
         context["common_tls_context"] = {"tls_certificates": [files], "alpn_protocols": [wiring.alpn]}
         listener["filter_chains"][0]["transport_socket"] = {"name": "envoy.transport_sockets.tls", "typed_config": context}
-    shadow_version = "h2" if mirror == "on-h2" else "h1"
+    shadow_version = version_of_copies(mirror)
     clusters = [cluster("live", backends.live, wiring.live), *([cluster("shadow", shadow, shadow_version)] if shadow else [])]
     return json.dumps({"static_resources": {"listeners": [listener], "clusters": clusters}})
 
@@ -218,7 +226,7 @@ spec:
     if shadow:
         options = "options: {shadowing: {upstream: {name: shadow, namespace: gloo-system}, percentage: 100}}"
     secure = f"sslConfig: {{sslFiles: {{tlsCert: {wiring.certificate}, tlsKey: {wiring.key}}}}}" if wiring.secure else ""
-    copies = upstream("shadow", shadow, "h2" if mirror == "on-h2" else "h1") if shadow else ""
+    copies = upstream("shadow", shadow, version_of_copies(mirror)) if shadow else ""
     return f"""{upstream("live", backends.live, wiring.live)}{copies}
 apiVersion: gateway.solo.io/v1
 kind: Gateway
@@ -233,10 +241,31 @@ spec:
   virtualHost:
     domains: ['*']
     routes:
-    - matchers: [{{prefix: /}}]
+    - name: all
+      matchers: [{{prefix: /}}]
       routeAction: {{single: {{upstream: {{name: live, namespace: gloo-system}}}}}}
       {options}
+{shadow_test(mirror)}"""
+
+
+def shadow_test(mirror):
+    fields = {
+        "on-piped": "pipelining: {depth: 16}",
+        "trial": "compare: {mode: strict}",
+        "control": "compare: {mode: strict}, control: {percentage: 100}",
+    }.get(mirror.removesuffix("-h2"))
+    if fields is None:
+        return ""
+    return f"""---
+apiVersion: gnomon.dev/v1alpha1
+kind: ShadowTest
+metadata: {{name: trial, namespace: gloo-system}}
+spec: {{target: {{virtualService: default, route: all}}, {fields}}}
 """
+
+
+def thread_name(task):
+    return (task / "comm").read_text().strip()
 
 
 class Proxy:
@@ -252,7 +281,7 @@ class Proxy:
         if kind == "gnomon":
             file = self.folder / "config.yaml"
             file.write_text(gnomon_config(self.port, backends, mirror, wiring))
-            command = [binary, "run", "-c", file, "--workers", "1", "--admin", "127.0.0.1:0"]
+            command = [binary, "run", "-c", file, "--workers", "1", "--admin", "127.0.0.1:0", "--store", self.folder / "store.db"]
         elif kind == "nginx":
             file.write_text(nginx_config(self.folder, self.port, backends, mirror, wiring))
             command = ["/usr/sbin/nginx", "-p", self.folder, "-c", file]
@@ -270,13 +299,35 @@ class Proxy:
                 [str(word) for word in command], stdout=log, stderr=log, preexec_fn=pinned(PROXY_CPU)
             )
         wait_for_port(self.port, self.process)
+        if kind == "gnomon":
+            self.part_threads()
 
-    def cpu_ns(self):
-        """Processor time of all its threads so far."""
-        total = 0
-        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-        return total
+    def part_threads(self):
+        """Comparers leave the worker's processor to it. They are there before the worker."""
+        end = time.monotonic() + START_S
+        while "worker" not in (names := {thread_name(task): task.name for task in self.tasks()}):
+            if time.monotonic() > end:
+                raise SystemExit("no thread is called worker")
+            time.sleep(0.01)
+        if PEER_CPU < (os.cpu_count() or 1):
+            os.sched_setaffinity(int(names["comparer"]), {PEER_CPU})
+
+    def tasks(self):
+        return list(Path(f"/proc/{self.process.pid}/task").iterdir())
+
+    def cpu_ns(self, thread=None):
+        """Processor time of all its threads so far, or of those of one name."""
+        used = 0
+        for task in self.tasks():
+            if thread is None or thread_name(task) == thread:
+                used += int((task / "schedstat").read_text().split()[0])
+        return used
+
+    def metrics(self):
+        """Of gnomon alone."""
+        admin = re.search(r"admin on (\S+)", (self.folder / "log").read_text())[1]
+        with urllib.request.urlopen(f"http://{admin}/metrics") as answer:
+            return answer.read().decode()
 
     def stop(self):
         self.process.terminate()

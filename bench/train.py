@@ -33,11 +33,12 @@ def train_h2(load, proxy):
 
 def wirings(folder):
     """What is driven how: (wiring, mirror)."""
-    made = [(Wiring(), mirror) for mirror in ("off", "on", "on-h2", "hung")]
+    made = [(Wiring(), mirror) for mirror in ("off", "on", "on-h2", "hung", "trial", "control")]
     made.append((Wiring("https", "h1", folder), "off"))
     for client in ("h2", "tls"):
         for live in ("h1", "h2"):
             made += [(Wiring(client, live, folder), mirror) for mirror in suite_h2.COPYING]
+    made += [(Wiring("h2", "h1", folder), "trial"), (Wiring("h2", "h2", folder), "trial-h2")]
     return made
 
 

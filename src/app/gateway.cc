@@ -17,6 +17,8 @@ constexpr Millis kTicketKeyLife = std::chrono::hours(1);
 // How often trials are judged and their evidence is kept. With what the store takes to gather and
 // write, a crash costs less than a second of it.
 constexpr Millis kTrialPeriod{500};
+// Answers that wait to be compared at the end get this long.
+constexpr Millis kLastComparing{2'000};
 
 std::string render_all(const std::vector<config::Diagnostic>& diagnostics) {
   std::string text;
@@ -330,7 +332,9 @@ void Gateway::check_stopped() {
     if (!worker->finished()) return stop_timer_.arm(kStopPoll);
   }
   for (const auto& worker : workers_) worker->join();
-  comparers_.drain();
+  if (const size_t left = comparers_.drain(kLastComparing); left > 0) {
+    log_.warn("answers were not compared before the end", {{"requests", fmt::format("{}", left)}});
+  }
   trials_.close(shadow_counters());
   log_.info("stopped");
   quit(0);

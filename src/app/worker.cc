@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/server_settings.h"
+#include "base/thread_name.h"
 
 namespace gnomon::app {
 namespace {
@@ -142,7 +143,10 @@ void Worker::resolve(const proxy::AddressBookPtr& book) {
 }
 
 void Worker::start() {
-  thread_ = std::thread([this] { loop_.run(); });
+  thread_ = std::thread([this] {
+    name_thread("worker");
+    loop_.run();
+  });
 }
 
 void Worker::join() {

@@ -24,6 +24,10 @@ Digest digest_in(const XXH3_state_t& state) noexcept {
   return {hash.low64, hash.high64};
 }
 
+// A body that comes in more pieces goes into a stash of its own: beside others each piece is a
+// chunk.
+constexpr size_t kSharedChunks = 4;
+
 // A slice that fills most of its block may pin it.
 bool fills_its_block(const Chunk& chunk) noexcept {
   return !chunk.block() || chunk.size() * 8 >= size_t{chunk.block()->capacity()} * 7;
@@ -54,26 +58,23 @@ void BodyCapture::keep(Chunk chunk) {
 }
 
 void BodyCapture::keep_copy(std::string_view bytes) {
+  const bool small = body_.chunks.size() < kSharedChunks;
+  ByteStash& stash = shared_ != nullptr && small ? *shared_ : own_;
+  const size_t before = stash.memory();
   while (!bytes.empty()) {
-    if (!tail_ || tail_used_ == tail_->capacity()) {
-      const bool small = bytes.size() <= Block::kSmall / 2 && body_.captured == 0;
-      tail_ = Block::allocate((small ? Block::kSmall : Block::kStandard) - sizeof(Block));
-      tail_used_ = 0;
-      memory_ += tail_->capacity();
-    }
-    const size_t n = std::min<size_t>(bytes.size(), tail_->capacity() - tail_used_);
-    char* const to = tail_->data() + tail_used_;
-    std::memcpy(to, bytes.data(), n);
-    tail_used_ += n;
-    const bool goes_on = !body_.chunks.empty() && body_.chunks.back().block().get() == tail_.get();
-    if (goes_on) {
-      body_.chunks.back().extend(n);
-      body_.captured += n;
+    const std::string_view kept = stash.keep_some(bytes);
+    bytes.remove_prefix(kept.size());
+    Chunk* const last = body_.chunks.empty() ? nullptr : &body_.chunks.back();
+    // Between two blocks lies at least the head of one of them.
+    if (last != nullptr && last->data() + last->size() == kept.data()) {
+      last->extend(kept.size());
+      body_.captured += kept.size();
     } else {
-      body_.append(Chunk(tail_, to, n));
+      const BlockRef holder = &stash == &own_ ? stash.block() : BlockRef();
+      body_.append(Chunk(holder, kept.data(), kept.size()));
     }
-    bytes.remove_prefix(n);
   }
+  memory_ += stash.memory() - before;
 }
 
 // The first call finds all bytes before these among the captured ones.
@@ -93,7 +94,6 @@ void BodyCapture::hash(std::string_view bytes) {
 CapturedBody BodyCapture::take() {
   if (state_) body_.digest = digest_in(*state_);
   state_.reset();
-  tail_ = BlockRef();
   return std::move(body_);
 }
 

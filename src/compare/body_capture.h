@@ -5,7 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "base/byte_stash.h"
 #include "base/chunk.h"
 #include "compare/answer.h"
 
@@ -20,7 +23,13 @@ class BodyCapture {
   // here on each chunk is, so that passing the limit costs no pause.
   static constexpr size_t kHashFrom = size_t{64} << 10;
 
-  explicit BodyCapture(size_t limit = kDefaultLimit) noexcept : limit_(limit) {}
+  // Copies go into `stash`, where there is one, beside what else is put there, and last as long as
+  // that does. `empty` may have memory for the chunks.
+  explicit BodyCapture(size_t limit = kDefaultLimit, ByteStash* stash = nullptr,
+                       std::vector<Chunk> empty = {}) noexcept
+      : limit_(limit), shared_(stash) {
+    body_.chunks = std::move(empty);
+  }
   BodyCapture(BodyCapture&& other) noexcept;
   BodyCapture& operator=(BodyCapture&& other) noexcept;
   ~BodyCapture();
@@ -43,8 +52,8 @@ class BodyCapture {
   size_t limit_;
   size_t memory_ = 0;
   CapturedBody body_;
-  BlockRef tail_;  // block of our own that copies are written to
-  size_t tail_used_ = 0;
+  ByteStash own_;
+  ByteStash* shared_;
   std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> state_{nullptr, nullptr};
 };
 

@@ -1,8 +1,29 @@
 #include "shadow/copy_head.h"
 
+#include <cstring>
+#include <utility>
+
 #include "routing/rewrite.h"
 
 namespace gnomon::shadow {
+namespace {
+
+// Puts bytes behind each other.
+class Writer {
+ public:
+  explicit Writer(char* at) noexcept : at_(at) {}
+  std::string_view put(std::string_view bytes) noexcept {
+    char* const to = at_;
+    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+    at_ += bytes.size();
+    return {to, bytes.size()};
+  }
+
+ private:
+  char* at_;
+};
+
+}  // namespace
 
 std::string shadow_authority(std::string_view authority) {
   const AuthorityParts parts = split_authority(authority);
@@ -51,6 +72,36 @@ void detach(RequestHead& head) {
   head.authority = own.intern(head.authority);
   head.path = own.intern(head.path);
   head.headers = std::move(own);
+}
+
+void copy_into(Headers& to, const Headers& fields, ByteStash& stash) {
+  to.clear();
+  if (fields.empty()) return;
+  size_t bytes = 0;
+  for (const Field& field : fields) bytes += field.name.size() + field.value.size();
+  Writer writer(stash.claim(bytes));
+  to.reserve(fields.size());
+  for (const Field& field : fields) {
+    const std::string_view name = writer.put(field.name);
+    to.add_view(name, writer.put(field.value), field.known);
+  }
+}
+
+void copy_into(RequestHead& to, const RequestHead& head, ByteStash& stash) {
+  copy_into(to.headers, head.headers, stash);
+  to.method = head.method;
+  to.version = head.version;
+  to.body = head.body;
+  to.expect_continue = head.expect_continue;
+  to.te_trailers = head.te_trailers;
+  to.content_length = head.content_length;
+  to.upgrade = {};
+  Writer writer(stash.claim(head.method_name.size() + head.scheme.size() + head.authority.size() +
+                            head.path.size()));
+  to.method_name = writer.put(head.method_name);
+  to.scheme = writer.put(head.scheme);
+  to.authority = writer.put(head.authority);
+  to.path = writer.put(head.path);
 }
 
 size_t head_bytes(const RequestHead& head) noexcept {

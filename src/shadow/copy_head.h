@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_stash.h"
 #include "msg/head.h"
 #include "routing/plan.h"
 
@@ -19,10 +20,14 @@ RequestHead make_copy_head(const RequestHead& primary, const routing::ShadowPoli
 
 // The fields in blocks of their own, so that they pin none of the connection they came from.
 Headers own_copy(const Headers& fields);
+// The same into fields that may have memory already; their bytes last as long as `stash` does.
+void copy_into(Headers& to, const Headers& fields, ByteStash& stash);
 
 // Moves all bytes of a head into blocks of its own, so that it pins none of the connection it came
 // from.
 void detach(RequestHead& head);
+// A copy of that sort.
+void copy_into(RequestHead& to, const RequestHead& head, ByteStash& stash);
 
 // Bytes of its fields and request line.
 size_t head_bytes(const RequestHead& head) noexcept;

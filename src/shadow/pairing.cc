@@ -1,5 +1,6 @@
 #include "shadow/pairing.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "routing/trial.h"
@@ -10,18 +11,14 @@ namespace {
 
 // What a trio takes beside the bytes of heads and bodies.
 constexpr size_t kOverheadBytes = sizeof(Trio) + size_t{2} * Block::kSmall;
+// The budget is shared by all workers and comparers, so it is not asked for each piece.
+constexpr size_t kChargedAtOnce = size_t{8} << 10;
 
 // Of an answer that nobody compares this much is read, to keep its connection usable; of one that
 // is compared, this much more than the live one has. And while that is not complete, no more than
 // the second.
 constexpr uint64_t kAnswerBytesUsual = uint64_t{8} << 20;
 constexpr uint64_t kAnswerBytesMax = uint64_t{1} << 30;
-
-size_t fields_bytes(const Headers& fields) noexcept {
-  size_t bytes = 0;
-  for (const Field& field : fields) bytes += field.name.size() + field.value.size();
-  return bytes;
-}
 
 Errc error_of(Reason why) noexcept {
   switch (why) {
@@ -55,6 +52,12 @@ compare::Outcome outcome_of(Reason why) noexcept {
   }
 }
 
+// Whose chunks go where those of another request were.
+compare::BodyCapture capture(Trio& trio, Leg leg, const routing::ShadowPolicy& policy) {
+  return compare::BodyCapture(policy.trial->body_bytes, &trio.stash,
+                              std::move(trio.of(leg).body.chunks));
+}
+
 }  // namespace
 
 Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
@@ -62,15 +65,17 @@ Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
     : context_(context),
       bytes_max_(policy.buffer_bytes_max),
       began_(context.loop.now()),
-      trio_(std::make_unique<Trio>()),
-      bodies_{compare::BodyCapture(policy.trial->body_bytes),
-              compare::BodyCapture(policy.trial->body_bytes),
-              compare::BodyCapture(policy.trial->body_bytes)},
+      trio_(context.shelf.take()),
+      bodies_{capture(*trio_, Leg::live, policy), capture(*trio_, Leg::candidate, policy),
+              capture(*trio_, Leg::control, policy)},
+      request_(request),
       work_([this] { work(); }) {
-  trio_->trial = policy.trial;
-  trio_->request = request;
+  // One that has been used holds the same as a rule; comparers hold it too, so it is not counted
+  // down and up again.
+  if (trio_->trial != policy.trial) trio_->trial = policy.trial;
+  if (trio_->limits != context.limits) trio_->limits = context.limits;
   trio_->began = context.loop.wall();
-  trio_->limits = context.limits;
+  trio_->taken = began_;
 }
 
 Pairing::~Pairing() {
@@ -151,14 +156,14 @@ void Pairing::work() {
 // Into memory of its own, so that no block of the client's or the backend's is held any longer.
 void Pairing::take_over_live() {
   if (!std::exchange(request_taken_, true)) {
-    detach(trio_->request);
-    if (!charge(head_bytes(trio_->request) + kOverheadBytes)) return;
+    copy_into(trio_->request, std::exchange(request_, {}), trio_->stash);
+    if (!charge(trio_->stash.memory() + kOverheadBytes)) return;
   }
   if (std::exchange(live_head_waits_, false)) {
     if (!take_head(Leg::live, std::exchange(live_head_, {}))) return;
   }
   for (const Chunk& chunk : std::exchange(live_chunks_, {})) {
-    give_back(chunk.size());
+    unused_ += chunk.size();
     if (!take_body(Leg::live, chunk)) return;
   }
   if (live_ended_) take_trailers(Leg::live, std::exchange(live_trailers_, {}));
@@ -166,8 +171,7 @@ void Pairing::take_over_live() {
 
 bool Pairing::take_head(Leg leg, ResponseHead&& head) {
   answer(leg).status = head.status;
-  answer(leg).headers = own_copy(head.headers);
-  return charge(fields_bytes(answer(leg).headers));
+  return keep(answer(leg).headers, head.headers);
 }
 
 bool Pairing::take_body(Leg leg, const Chunk& chunk) {
@@ -179,8 +183,13 @@ bool Pairing::take_body(Leg leg, const Chunk& chunk) {
 
 bool Pairing::take_trailers(Leg leg, Headers&& trailers) {
   if (trailers.empty()) return true;
-  answer(leg).trailers = own_copy(trailers);
-  return charge(fields_bytes(answer(leg).trailers));
+  return keep(answer(leg).trailers, trailers);
+}
+
+bool Pairing::keep(Headers& to, const Headers& fields) {
+  const size_t before = trio_->stash.memory();
+  copy_into(to, fields, trio_->stash);
+  return charge(trio_->stash.memory() - before + fields.size() * sizeof(Field));
 }
 
 void Pairing::on_head(Leg leg, ResponseHead&& head) {
@@ -224,6 +233,8 @@ void Pairing::end(Leg leg) {
   answer(leg).body = body_of(leg).take();
   if (--open_legs_ > 0) return;
   closed_ = true;
+  trio_->charged -= unused_;
+  context_.limits->bytes.give_back(std::exchange(unused_, 0));
   if (context_.sink.take(std::move(trio_))) {
     context_.stats->compared.add();
   } else {
@@ -232,23 +243,30 @@ void Pairing::end(Leg leg) {
 }
 
 bool Pairing::charge(size_t bytes) {
-  if (!context_.limits->bytes.take(bytes, bytes_max_)) {
+  if (bytes > unused_ && !charge_more(bytes - unused_)) {
     close(Uncompared::budget_bytes);
     return false;
   }
-  trio_->charged += bytes;
+  unused_ -= bytes;
   return true;
 }
 
-void Pairing::give_back(size_t bytes) noexcept {
-  trio_->charged -= bytes;
-  context_.limits->bytes.give_back(bytes);
+bool Pairing::charge_more(size_t bytes) {
+  const size_t wanted = std::max(bytes, kChargedAtOnce);
+  for (const size_t more : {wanted, bytes}) {
+    if (!context_.limits->bytes.take(more, bytes_max_)) continue;
+    trio_->charged += more;
+    unused_ += more;
+    return true;
+  }
+  return false;
 }
 
 void Pairing::close(Uncompared why) noexcept {
   closed_ = true;
   context_.stats->pass_over(why);
-  trio_.reset();
+  if (trio_ != nullptr) TrioShelf::put_back(std::move(trio_));
+  request_ = {};
   live_head_ = {};
   live_chunks_.clear();
   live_trailers_.clear();

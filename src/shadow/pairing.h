@@ -18,6 +18,7 @@
 #include "shadow/limits.h"
 #include "shadow/shadow_stats.h"
 #include "shadow/trio.h"
+#include "shadow/trio_shelf.h"
 
 namespace gnomon::shadow {
 
@@ -26,6 +27,7 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   struct Context {
     net::EventLoop& loop;
     TrioSink& sink;
+    TrioShelf& shelf;
     std::shared_ptr<ShadowStats> stats;
     std::shared_ptr<ShadowLimits> limits;
   };
@@ -61,11 +63,13 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   bool take_head(Leg leg, ResponseHead&& head);
   bool take_body(Leg leg, const Chunk& chunk);
   bool take_trailers(Leg leg, Headers&& trailers);
+  bool keep(Headers& to, const Headers& fields);
   // The last one hands the trio over.
   void end(Leg leg);
-  // Charges the bytes; false when there is no room for them, and everything has been let go.
+  // Charges the bytes, some more at a time than are needed; false when there is no room for them,
+  // and everything has been let go.
   bool charge(size_t bytes);
-  void give_back(size_t bytes) noexcept;
+  bool charge_more(size_t bytes);
   // Nothing will be compared.
   void close(Uncompared why) noexcept;
   compare::BodyCapture& body_of(Leg leg) noexcept { return bodies_[static_cast<size_t>(leg)]; }
@@ -78,12 +82,14 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   std::array<compare::BodyCapture, kLegs> bodies_;
 
   // Of the live leg, until the background lane takes it over.
+  RequestHead request_;
   ResponseHead live_head_;
   Headers live_trailers_;
-  std::vector<Chunk> live_chunks_;
+  std::vector<Chunk, PoolAllocator<Chunk>> live_chunks_;
 
   net::Task work_;
   std::shared_ptr<Pairing> keep_;  // while that is scheduled
+  size_t unused_ = 0;              // of what is charged
   uint8_t open_legs_ = 2;
   bool request_taken_ = false;
   bool live_head_waits_ = false;

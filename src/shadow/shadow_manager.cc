@@ -69,8 +69,11 @@ class ShadowManager::RequestTap final : public Pooled<RequestTap>, public proxy:
     copies_.clear();
   }
 
-  std::vector<std::shared_ptr<ShadowCopy>> copies_;
-  std::vector<std::shared_ptr<Pairing>> pairings_;
+  template <typename T>
+  using List = std::vector<std::shared_ptr<T>, PoolAllocator<std::shared_ptr<T>>>;
+
+  List<ShadowCopy> copies_;
+  List<Pairing> pairings_;
   bool complete_ = false;
 };
 
@@ -96,6 +99,7 @@ void ShadowManager::install(const routing::SnapshotPtr& snapshot,
 
 void ShadowManager::close_stale() {
   clusters_.close_stale();
+  shelf_->trim();
   forget_unnamed();
 }
 
@@ -158,8 +162,8 @@ void ShadowManager::consider(const Shown& shown, const routing::ShadowPolicy& po
 // The two copies leave together, in an order that tells neither apart.
 void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& policy,
                             ShadowCopy::Grant candidate) {
-  const Pairing::Context context{context_.loop, *context_.trios, candidate.state.stats_owner,
-                                 candidate.state.limits_owner};
+  const Pairing::Context context{context_.loop, *context_.trios, *shelf_,
+                                 candidate.state.stats_owner, candidate.state.limits_owner};
   auto pairing =
       std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy, shown.head);
   std::optional<ShadowCopy::Grant> control = draw_control(shown.context, policy);

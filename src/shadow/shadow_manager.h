@@ -79,6 +79,7 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
   std::optional<Reason> admit(ShadowState& state, const routing::ShadowPolicy& policy, bool& probe);
 
   ShadowContext context_;
+  const std::shared_ptr<TrioShelf> shelf_ = std::make_shared<TrioShelf>();
   proxy::ClusterSet clusters_;
   std::map<std::string, std::unique_ptr<ShadowState>> states_;
   boost::unordered_flat_map<const routing::ShadowPolicy*, ShadowState*> by_policy_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/byte_stash.h"
 #include "base/clock.h"
 #include "compare/answer.h"
 #include "msg/head.h"
@@ -20,26 +21,36 @@ enum class Leg : uint8_t {
 };
 inline constexpr size_t kLegs = 3;
 
+class TrioShelf;
+
 // Plain memory of its own: any thread may hold it and let it go. What it holds stays charged to the
 // shadow's byte budget until then.
 struct Trio {
   Trio() = default;
-  ~Trio() {
-    if (limits != nullptr) limits->bytes.give_back(charged);
-  }
+  ~Trio() { pay_back(); }
   Trio(const Trio&) = delete;
   Trio& operator=(const Trio&) = delete;
 
   compare::Answer& of(Leg leg) noexcept { return answers[static_cast<size_t>(leg)]; }
   const compare::Answer& of(Leg leg) const noexcept { return answers[static_cast<size_t>(leg)]; }
 
+  void pay_back() noexcept {
+    if (limits != nullptr) limits->bytes.give_back(charged);
+    charged = 0;
+  }
+  // For another request: empty, but for the memory that it has.
+  void clear() noexcept;
+
   std::shared_ptr<const routing::Trial> trial;
   RequestHead request;  // as the primary's upstream got it
   std::array<compare::Answer, kLegs> answers;
   bool has_control = false;
   WallTime began{};
+  TimePoint taken = TimePoint::max();  // when its copies were begun; never, where none were
   std::shared_ptr<ShadowLimits> limits;
-  uint64_t charged = 0;  // bytes
+  uint64_t charged = 0;              // bytes
+  ByteStash stash;                   // what heads and small bodies are views of
+  std::shared_ptr<TrioShelf> shelf;  // that it goes back to; null: none
 };
 
 // Where they go. Called on the loop of a worker, in its background lane.

@@ -3,8 +3,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
+
+#include "base/thread_name.h"
+#include "shadow/trio_shelf.h"
 
 namespace gnomon::trial {
 namespace {
@@ -12,10 +14,8 @@ namespace {
 constexpr int kNiceness = 10;
 // A thread that has run out of work looks again after this long, a few times, before it has to be
 // woken: under load workers need not wake anybody.
-constexpr Millis kLook{1};
-constexpr int kLooks = 20;
-// Taken from the queue at a time.
-constexpr size_t kBatch = 32;
+constexpr Millis kLook{4};
+constexpr int kLooks = 5;
 
 void lower_priority() noexcept {
   // Of this thread alone, on Linux. Where it is refused the thread runs as the others do.
@@ -24,65 +24,78 @@ void lower_priority() noexcept {
 
 }  // namespace
 
-ComparePool::ComparePool(Settings settings, TrioJudge& judge) : settings_(settings), judge_(judge) {
-  for (size_t i = 0; i < settings_.threads; ++i) threads_.emplace_back([this] { run(); });
+ComparePool::ComparePool(Settings settings, TrioJudge& judge)
+    : judge_(judge), queue_(settings.queue) {
+  for (size_t i = 0; i < settings.threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
 ComparePool::~ComparePool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  stopping_ = true;
+  while (claim_sleeper()) wake_.release();
+  stop_.release(static_cast<ptrdiff_t>(threads_.size()));
   for (std::thread& thread : threads_) thread.join();
 }
 
 bool ComparePool::take(std::unique_ptr<shadow::Trio> trio) noexcept {
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= settings_.queue) return false;
-    queue_.push_back(std::move(trio));
-    waiting_.fetch_add(1, std::memory_order_relaxed);
-    wake = sleepers_ > 0;
+  if (!queue_.push(trio)) {
+    shadow::TrioShelf::put_back(std::move(trio));
+    return false;
   }
-  if (wake) wake_.notify_one();
+  // A system call for each comparer that fell asleep, and none beside.
+  if (claim_sleeper()) wake_.release();
   return true;
 }
 
-void ComparePool::drain() {
+size_t ComparePool::drain(Duration most) {
   std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return waiting() == 0; });
+  idle_.wait_for(lock, most, [this] { return waiting() == 0; });
+  return waiting();
 }
 
 void ComparePool::run() {
+  name_thread("comparer");
   lower_priority();
   compare::Comparer comparer;
-  std::vector<std::unique_ptr<shadow::Trio>> batch;
-  int looks = 0;
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    if (queue_.empty()) {
-      if (++looks <= kLooks) {
-        wake_.wait_for(lock, kLook);
-        continue;
-      }
-      ++sleepers_;
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      --sleepers_;
-    }
-    looks = 0;
-    // From the front: the oldest first.
-    const auto end = queue_.begin() + static_cast<ptrdiff_t>(std::min(kBatch, queue_.size()));
-    batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-    queue_.erase(queue_.begin(), end);
-    lock.unlock();
-    for (const auto& trio : batch) judge_.on_trio(*trio, comparer);
-    const size_t done = batch.size();
-    batch.clear();
-    lock.lock();
-    if (waiting_.fetch_sub(done, std::memory_order_relaxed) == done) idle_.notify_all();
+  while (std::unique_ptr<shadow::Trio> trio = next()) {
+    judge_.on_trio(*trio, comparer);
+    shadow::TrioShelf::put_back(std::move(trio));
+    judged_.fetch_add(1, std::memory_order_release);
+    if (waiting() > 0) continue;
+    const std::lock_guard lock(mutex_);
+    idle_.notify_all();
   }
+}
+
+// Null: the pool is stopping.
+std::unique_ptr<shadow::Trio> ComparePool::next() {
+  for (int looks = 0; !stopping_;) {
+    if (std::unique_ptr<shadow::Trio> trio = queue_.pop()) return trio;
+    if (++looks <= kLooks) {
+      if (stop_.try_acquire_for(kLook)) return nullptr;
+    } else if (std::unique_ptr<shadow::Trio> trio = doze()) {
+      return trio;
+    }
+  }
+  return nullptr;
+}
+
+// For whoever wakes a sleeper, and for a sleeper that thinks better of it: only one of them may.
+bool ComparePool::claim_sleeper() noexcept {
+  size_t sleepers = sleepers_.load();
+  while (sleepers > 0) {
+    if (sleepers_.compare_exchange_weak(sleepers, sleepers - 1)) return true;
+  }
+  return false;
+}
+
+// Looks once more after it has said that it will sleep: what was put in before that look is found
+// by it, and whoever puts something in after it finds the sleeper.
+std::unique_ptr<shadow::Trio> ComparePool::doze() {
+  ++sleepers_;
+  std::unique_ptr<shadow::Trio> trio = queue_.pop();
+  const bool stays = trio == nullptr && !stopping_;
+  if (stays || !claim_sleeper()) wake_.acquire();
+  return trio;
 }
 
 }  // namespace gnomon::trial

@@ -6,15 +6,16 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "compare/comparer.h"
 #include "shadow/trio.h"
+#include "shadow/trio_queue.h"
 
 namespace gnomon::trial {
 
@@ -40,25 +41,33 @@ class ComparePool final : public shadow::TrioSink {
   ComparePool(const ComparePool&) = delete;
   ComparePool& operator=(const ComparePool&) = delete;
 
-  // From any thread.
+  // From any thread. Waits for nobody: neither for a lock nor for room.
   bool take(std::unique_ptr<shadow::Trio> trio) noexcept override;
 
-  size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
-  // Waits until everything that was taken before has been judged.
-  void drain();
+  // Queued, or being judged.
+  size_t waiting() const noexcept {
+    const uint64_t judged = judged_.load(std::memory_order_acquire);
+    return queue_.pushed() - judged;
+  }
+  // Waits until everything that was taken before has been judged, or until `most` has passed.
+  // Returns how many were not.
+  size_t drain(Duration most);
 
  private:
   void run();
+  std::unique_ptr<shadow::Trio> next();
+  std::unique_ptr<shadow::Trio> doze();
+  bool claim_sleeper() noexcept;
 
-  const Settings settings_;
   TrioJudge& judge_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  shadow::TrioQueue queue_;
+  std::atomic<uint64_t> judged_{0};
+  alignas(64) std::atomic<size_t> sleepers_{0};  // threads that nobody has woken yet
+  std::counting_semaphore<> wake_{0};
+  std::counting_semaphore<> stop_{0};  // one for each thread that still looks
+  std::atomic<bool> stopping_{false};
+  std::mutex mutex_;  // of comparers and who waits for them; no worker takes it
   std::condition_variable idle_;
-  std::deque<std::unique_ptr<shadow::Trio>> queue_;
-  std::atomic<size_t> waiting_{0};  // queued, or being judged
-  size_t sleepers_ = 0;             // threads that have to be woken
-  bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
 

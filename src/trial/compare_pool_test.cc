@@ -51,7 +51,7 @@ TEST(ComparePool, judges_everything_it_took) {
   ComparePool pool({.threads = 3, .queue = 1000}, gate);
   const auto plan = make_plan();
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(pool.take(make_trio(plan, "/", "{}", "{}")));
-  pool.drain();
+  EXPECT_EQ(pool.drain(std::chrono::seconds(60)), 0u);
   EXPECT_EQ(gate.done(), 500u);
 }
 
@@ -74,7 +74,7 @@ TEST(ComparePool, refuses_what_finds_no_room_and_gives_its_bytes_back) {
   EXPECT_EQ(taken, 11u);
   EXPECT_EQ(limits->bytes.used(), taken * 100);
   gate.open();
-  pool.drain();
+  EXPECT_EQ(pool.drain(std::chrono::seconds(60)), 0u);
   EXPECT_EQ(limits->bytes.used(), 0u);
 }
 

@@ -33,6 +33,23 @@ TEST(TrafficMeter, tells_what_is_new_of_all_workers) {
   EXPECT_EQ(news.excluded.total(), 0u);
 }
 
+TEST(TrafficMeter, what_a_trial_was_never_meant_to_see_is_not_sampled) {
+  shadow::ShadowRegistry registry;
+  const std::array<const shadow::ShadowRegistry*, 1> workers{&registry};
+  const auto stats = registry.get("trial");
+  stats->requests.add(10);
+  for (const Reason reason :
+       {Reason::sampled_out, Reason::method, Reason::upgrade, Reason::marked}) {
+    stats->drop(reason);
+  }
+  stats->drop(Reason::rate);
+  TrafficMeter meter;
+  const Traffic news = meter.read(workers).at("trial");
+  EXPECT_EQ(news.sampled, 6u);
+  EXPECT_EQ(news.excluded.total(), 1u);
+  EXPECT_EQ(news.excluded.of("rate"), 1u);
+}
+
 TEST(TrafficMeter, a_shadow_that_was_made_again_counts_from_zero) {
   shadow::ShadowRegistry registry;
   const std::array<const shadow::ShadowRegistry*, 1> workers{&registry};

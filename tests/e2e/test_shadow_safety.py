@@ -133,21 +133,74 @@ def test_latency_with_a_hung_shadow_is_that_without_mirroring(start, closing, co
     copying = start(mirrored(live, hung, test=NO_BUDGET))
     load.run("count", copying.port, connections, "get", 2000)
 
-    def ratios():
-        rounds = []
-        for n in range(15):
-            pair = {}
-            for gw in (plain, copying) if n % 2 else (copying, plain):
-                pair[gw] = load.run("slice", gw.port, connections, "get", 100)
-                assert pair[gw]["errors"] == pair[gw]["stalled"] == 0
-            rounds.append([pair[copying][what] / pair[plain][what] for what in ("p50", "p99")])
-        return [statistics.median(values) for values in zip(*rounds)]
+    at_most(1.10, lambda: latency_ratios(load, copying, plain, connections))
 
-    # The machine's noise may spoil one attempt; waiting for the shadow spoils all of them.
+
+def latency_ratios(load, of, against, connections, kind="get"):
+    """Of p50 and of p99, medians over rounds in each of which both gateways get a short slice of load."""
+    rounds = []
+    for n in range(15):
+        pair = {}
+        for gw in (against, of) if n % 2 else (of, against):
+            pair[gw] = load.run("slice", gw.port, connections, kind, 100)
+            assert pair[gw]["errors"] == pair[gw]["stalled"] == 0
+        rounds.append([pair[of][what] / pair[against][what] for what in ("p50", "p99")])
+    return [statistics.median(values) for values in zip(*rounds)]
+
+
+def at_most(limit, ratios):
+    """The machine's noise may spoil one attempt; waiting for the shadow spoils all of them."""
     attempts = []
-    while len(attempts) < 8 and not (attempts and max(attempts[-1]) <= 1.10):
+    while len(attempts) < 8 and not (attempts and max(attempts[-1]) <= limit):
         attempts.append(ratios())
-    assert max(attempts[-1]) <= 1.10, attempts
+    assert max(attempts[-1]) <= limit, attempts
+
+
+def numbers(closing, first):
+    """Answers at once, with a list of numbers that is another for each `first`."""
+    backend = closing(bench.Backend(PROGRAMS / "gnomon_bench_backend", "numbers", str(first)))
+    return "127.0.0.1", backend.port
+
+
+COMPARED = {"name": "trial", "compare": {"mode": "strict"}}
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="measures time")
+@pytest.mark.parametrize("connections", [1, 64])
+def test_latency_with_answers_compared_is_that_of_copies_alone(start, closing, connections):
+    """Equal answers, which the comparer keeps up with: a copy costs time, comparing what it answers hardly any."""
+    live, shadow = numbers(closing, 1), numbers(closing, 1)
+    load = closing(bench.Load(PROGRAMS / "gnomon_bench_load"))
+    copying = start(mirrored(live, shadow, test={"name": "trial"}))
+    comparing = start(mirrored(live, shadow, test=COMPARED))
+    load.run("count", comparing.port, connections, "get", 2000)
+    at_most(1.25, lambda: latency_ratios(load, comparing, copying, connections))
+    assert comparing.metrics().total("gnomon_shadow_compared_total") > 0
+
+
+@pytest.mark.serial
+@pytest.mark.skipif(bool(SANITIZED), reason="measures time")
+@pytest.mark.parametrize(("kind", "refusal"), [("get", "queue_full"), ("large", "budget_bytes")])
+def test_latency_with_comparers_saturated_is_that_of_copies_alone(start, closing, kind, refusal):
+    """Answers that differ everywhere, more than one comparer can take: the queue refuses small ones, the budget large ones."""
+    live, shadow = numbers(closing, 1), numbers(closing, 10**15)
+    load = closing(bench.Load(PROGRAMS / "gnomon_bench_load"))
+    copying = start(mirrored(live, shadow, test={"name": "trial"}))
+    limits = {"bufferBytes": "1Gi" if kind == "get" else "8Mi"}
+    comparing = start(mirrored(live, shadow, test={**COMPARED, "limits": limits}), args=["--compare-threads", "1"])
+
+    def refused():
+        return comparing.metrics().total("gnomon_shadow_uncompared_total", reason=refusal)
+
+    def saturated_ratios():
+        eventually(lambda: load.run("slice", comparing.port, 64, kind, 200) and refused() > 0, patience(30))
+        before = refused()
+        ratios = latency_ratios(load, comparing, copying, 64, kind)
+        assert refused() > before, "the comparer was meant to be behind"
+        return ratios
+
+    at_most(1.35, saturated_ratios)
 
 
 # ---- the client's upload

@@ -1,0 +1,22 @@
+#include "shadow/trio.h"
+
+#include <utility>
+
+namespace gnomon::shadow {
+
+void Trio::clear() noexcept {
+  pay_back();
+  request.headers.clear();
+  for (compare::Answer& answer : answers) {
+    compare::Answer fresh;
+    std::swap(fresh.headers, answer.headers);
+    fresh.headers.clear();
+    std::swap(fresh.body.chunks, answer.body.chunks);
+    fresh.body.chunks.clear();
+    answer = std::move(fresh);
+  }
+  has_control = false;
+  stash.clear();
+}
+
+}  // namespace gnomon::shadow

@@ -1,0 +1,32 @@
+// Where trios come back to the worker that filled them: memory that has been through the hands of
+// another thread costs more to get anew than to use again. One for each worker.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "shadow/trio.h"
+#include "shadow/trio_queue.h"
+
+namespace gnomon::shadow {
+
+class TrioShelf : public std::enable_shared_from_this<TrioShelf> {
+ public:
+  // This many are kept, none of which takes more bytes than that.
+  static constexpr size_t kKept = 512;
+  static constexpr uint64_t kKeptBytes = uint64_t{16} << 10;
+
+  // On the worker: an empty one.
+  std::unique_ptr<Trio> take();
+  // On the worker, now and then: lets go of what is kept when none was taken since the last time.
+  void trim();
+  // From any thread: one that nobody needs any more, to its shelf. Waits for nobody.
+  static void put_back(std::unique_ptr<Trio> trio) noexcept;
+
+ private:
+  TrioQueue kept_{kKept};
+  bool needed_ = false;
+};
+
+}  // namespace gnomon::shadow
