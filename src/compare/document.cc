@@ -91,27 +91,6 @@ bool DocumentBuilder::number(std::string_view token) {
   return value && add(NodeKind::number, token, mix(value->hash(), kSeed));
 }
 
-bool DocumentBuilder::begin(NodeKind kind, const char* at) {
-  if (out_.open_.size() > limits_.depth) return stop(Limit::depth);
-  if (add_node(kind, {at, 0}) == nullptr) return false;
-  Document::Frame& frame = out_.open_.emplace_back();
-  frame.id = out_.size_ - 1;
-  frame.is_object = kind == NodeKind::object;
-  return true;
-}
-
-void DocumentBuilder::end(size_t tokens) {
-  const Document::Frame& frame = out_.open_.back();
-  Node& node = out_.nodes_[frame.id];
-  node.next = out_.size_;
-  node.count = frame.count;
-  node.text_size = static_cast<uint32_t>(tokens);
-  const uint64_t hash = frame.may_repeat ? hash_members(frame.id) : frame.hash;
-  node.hash = mix(hash, kKindSeeds[static_cast<size_t>(node.kind)] + node.count);
-  out_.open_.pop_back();
-  count_in(node);
-}
-
 bool DocumentBuilder::repeat(const Document& from, NodeId first, NodeId end) {
   const NodeId begin = out_.size_;
   const uint32_t count = end - first;

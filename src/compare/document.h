@@ -136,7 +136,17 @@ class DocumentBuilder {
   // A reader of tokens says where a container begins, and of how many it is in the end.
   bool begin_array(const char* at = nullptr) { return begin(NodeKind::array, at); }
   bool begin_object(const char* at = nullptr) { return begin(NodeKind::object, at); }
-  void end(size_t tokens = 0);
+  void end(size_t tokens = 0) {
+    const Document::Frame& frame = out_.open_.back();
+    Node& node = out_.nodes_[frame.id];
+    node.next = out_.size_;
+    node.count = frame.count;
+    node.text_size = static_cast<uint32_t>(tokens);
+    const uint64_t hash = frame.may_repeat ? hash_members(frame.id) : frame.hash;
+    node.hash = mix(hash, kKindSeeds[static_cast<size_t>(node.kind)] + node.count);
+    out_.open_.pop_back();
+    count_in(node);
+  }
 
   // Adds siblings from another document, from `first` up to `end`, as if they were read once more.
   // Their texts and names lie where that document has them. False, and nothing is added, where they
@@ -161,7 +171,14 @@ class DocumentBuilder {
   bool scalar(NodeKind kind, std::string_view text) {
     return add(kind, text, hash_text(text, kKindSeeds[static_cast<size_t>(kind)]));
   }
-  bool begin(NodeKind kind, const char* at);
+  bool begin(NodeKind kind, const char* at) {
+    if (out_.open_.size() > limits_.depth) return stop(Limit::depth);
+    if (add_node(kind, {at, 0}) == nullptr) return false;
+    Document::Frame& frame = out_.open_.emplace_back();
+    frame.id = out_.size_ - 1;
+    frame.is_object = kind == NodeKind::object;
+    return true;
+  }
   [[gnu::always_inline]] bool add(NodeKind kind, std::string_view text, uint64_t hash) {
     Node* const node = add_node(kind, text);
     if (node == nullptr) return false;

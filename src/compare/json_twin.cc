@@ -69,11 +69,14 @@ bool JsonTwin::repeat_element(Siblings& twins, size_t& at, DocumentBuilder& buil
   return twins.at < twins.end && repeat(twins, begin_of((*like_)[twins.at]), 0, at, builder);
 }
 
-// Where one side has an element more, the others are one place away.
+// Where one side has an element more, the others are one place away. An element that begins like
+// its twin, and only ends otherwise, is where it was.
 bool JsonTwin::repeat_some(Siblings& twins, size_t& at, DocumentBuilder& builder) {
   if (repeat_element(twins, at, builder)) return true;
   const char first = text_[starts_[at]];
   if (first != '{' && first != '[') return false;
+  constexpr size_t kAlike = 64;
+  if (run_.end >= starts_[at] + kAlike) return false;
   const Run run = run_;
   for (const NodeId other :
        {twins.before, twins.at < twins.end ? (*like_)[twins.at].next : kNone}) {
