@@ -54,8 +54,9 @@ class Backends:
     hung: int
 
     def shadow_for(self, mirror):
-        """`mirror`: off, hung, on, trial (on, and compared) or control (a control too); copies go over HTTP/2 with -h2."""
-        name = mirror.removesuffix("-h2")
+        """`mirror`: off, hung, on, trial (on, and compared) or control (a control too). Copies are pipelined with -piped,
+        and go over HTTP/2 with -h2."""
+        name = mirror.split("-")[0]
         return {"off": None, "on": self.shadow, "trial": self.shadow, "control": self.shadow, "hung": self.hung}[name]
 
 
@@ -244,21 +245,22 @@ spec:
       matchers: [{{prefix: /}}]
       routeAction: {{single: {{upstream: {{name: live, namespace: gloo-system}}}}}}
       {options}
-{shadow_test(mirror.removesuffix("-h2"))}"""
+{shadow_test(mirror)}"""
 
 
 def shadow_test(mirror):
-    if mirror not in ("trial", "control"):
+    fields = {
+        "on-piped": "pipelining: {depth: 16}",
+        "trial": "compare: {mode: strict}",
+        "control": "compare: {mode: strict}, control: {percentage: 100}",
+    }.get(mirror.removesuffix("-h2"))
+    if fields is None:
         return ""
-    control = "control: {percentage: 100}" if mirror == "control" else ""
     return f"""---
 apiVersion: gnomon.dev/v1alpha1
 kind: ShadowTest
 metadata: {{name: trial, namespace: gloo-system}}
-spec:
-  target: {{virtualService: default, route: all}}
-  compare: {{mode: strict}}
-  {control}
+spec: {{target: {{virtualService: default, route: all}}, {fields}}}
 """
 
 

@@ -21,11 +21,11 @@ LOADS = {"get": "GET, answer 1 KiB", "post": "POST 4 KiB, answer 1 KiB", "large"
 ABOUT = """Clients keep 8 connections of 8 streams full, or 64 connections over HTTP/1. TLS is 1.3 with AES-128-GCM and a P-256
 key; handshakes come before anything is measured. The best is whichever of Envoy, nginx and nghttpx has the least median;
 nginx speaks no HTTP/2 with backends. HAProxy stands beside them. `on` is a shadow with 100 % of the requests over HTTP/1,
-`on-h2` one over HTTP/2.
+`on-piped` the same with pipelining of depth 16, `on-h2` one over HTTP/2.
 """
 MOST_OFF, MOST_ON, MOST_COPY = 1.0, 1.4, 0.5
 CONNECTIONS, STREAMS = 8, 8  # HTTP/1 has as many connections as these make together
-COPYING = ("off", "on", "on-h2")
+COPYING = ("off", "on", "on-piped", "on-h2")
 # (what is said of it, what the client speaks, connections, streams on each)
 COPY_LOADS = [
     ("HTTP/1, 64 connections", "h1", 64, 1),
@@ -34,7 +34,7 @@ COPY_LOADS = [
 
 
 def candidates(gateways, wiring):
-    """What is compared: gnomon also with a shadow, whose copies go over either version."""
+    """What is compared: gnomon also with a shadow, whose copies go over either version, and pipelined."""
     made = [("gnomon", mirror) for mirror in COPYING] if "gnomon" in gateways else []
     # nginx speaks no HTTP/2 with backends.
     return made + [(kind, "off") for kind in gateways if kind != "gnomon" and not (kind == "nginx" and wiring.live == "h2")]
@@ -61,6 +61,8 @@ def report(title, load, results, live):
         (f"no shadow, against the best, {name}", "gnomon off", best, MOST_OFF),
         # Where the live side speaks HTTP/2, so does its shadow, as a rule.
         (f"100 % shadow over HTTP/1, against {name} without any", "gnomon on", best, MOST_ON if live == "h1" else None),
+        (f"100 % shadow over HTTP/1, pipelined, against {name} without any", "gnomon on-piped", best, MOST_ON if live == "h1" else None),
+        ("the same, against one that is not pipelined", "gnomon on-piped", "gnomon on", None),
         (f"100 % shadow over HTTP/2, against {name} without any", "gnomon on-h2", best, MOST_ON),
         ("no shadow, against HAProxy", "gnomon off", "haproxy off", None),
     ]
@@ -72,17 +74,16 @@ def report(title, load, results, live):
 
 
 def copy_costs(results):
-    """(over HTTP/1, over HTTP/2) in us for each round."""
-    off, on, on_h2 = (results[f"gnomon {mirror}"] for mirror in COPYING)
-    rounds = [r for r in zip(off, on, on_h2) if all(one["cpu_us"] for one in r)]
-    return [(one["cpu_us"] - none["cpu_us"], two["cpu_us"] - none["cpu_us"]) for none, one, two in rounds]
+    """(over HTTP/1, pipelined, over HTTP/2) in us for each round."""
+    rounds = [r for r in zip(*(results[f"gnomon {mirror}"] for mirror in COPYING)) if all(one["cpu_us"] for one in r)]
+    return [tuple(one["cpu_us"] - none["cpu_us"] for one in copying) for none, *copying in rounds]
 
 
-def share(costs):
-    """Of HTTP/1's cost that HTTP/2 needs, with its 95 % interval: of medians, as single rounds may be near zero."""
+def share(costs, which):
+    """Of HTTP/1's cost that another way needs, with its 95 % interval: of medians, as single rounds may be near zero."""
 
     def of(draw):
-        return statistics.median(two for _, two in draw) / statistics.median(one for one, _ in draw)
+        return statistics.median(cost[which] for cost in draw) / statistics.median(cost[0] for cost in draw)
 
     draws = sorted(of(random.choices(costs, k=len(costs))) for _ in range(1000))
     return f"{of(costs):.2f} [{draws[25]:.2f}, {draws[974]:.2f}]"
@@ -91,10 +92,10 @@ def share(costs):
 def report_copies(rows):
     parts = ["### A copy over HTTP/2 against one over HTTP/1\n"]
     parts += ["What 100 % shadowing adds to a request, GET, answer 1 KiB; the live backend speaks HTTP/1.\n"]
-    parts += ["| clients | over HTTP/1, us | over HTTP/2, us | share | limit |", "|---|---|---|---|---|"]
+    parts += ["| clients | over HTTP/1, us | pipelined, us | share | over HTTP/2, us | share | limit |", "|---|---|---|---|---|---|---|"]
     for what, costs in rows:
-        one, two = (shown([cost[i] for cost in costs], "{:.1f}") for i in (0, 1))
-        parts.append(f"| {what} | {one} | {two} | {share(costs)} | {MOST_COPY} |")
+        one, piped, two = (shown([cost[i] for cost in costs], "{:.1f}") for i in range(3))
+        parts.append(f"| {what} | {one} | {piped} | {share(costs, 1)} | {two} | {share(costs, 2)} | {MOST_COPY} |")
     return "\n".join(parts) + "\n"
 
 

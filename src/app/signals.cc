@@ -13,6 +13,8 @@ namespace gnomon::app {
 Signals::Signals(net::EventLoop& loop, Actions actions)
     : loop_(loop), actions_(std::move(actions)), fd_(-1) {
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow any more (RLIMIT_FSIZE) is an error of its writer, EFBIG.
+  std::signal(SIGXFSZ, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);

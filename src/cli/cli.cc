@@ -9,6 +9,7 @@
 #include "cli/explain.h"
 #include "cli/get.h"
 #include "cli/run.h"
+#include "cli/selfcheck.h"
 #include "cli/shadow.h"
 #include "cli/verdict.h"
 
@@ -34,6 +35,7 @@ int main(int argc, const char* const* argv) {
       "  gnomon run -c manifests/         serve it\n"
       "  gnomon verdict                   whether the version under trial may go live\n"
       "  gnomon differences               where its answers differ\n"
+      "  gnomon selfcheck                 whether its verdicts can be trusted on this machine\n"
       "\n"
       "Run 'gnomon VERB --help' for the flags of a verb.");
 
@@ -65,6 +67,13 @@ int main(int argc, const char* const* argv) {
   CLI::App* differences_verb =
       app.add_subcommand("differences", "List where its answers differ, with samples");
   add_differences_flags(*differences_verb, differences_options);
+  SelfcheckOptions selfcheck_options;
+  CLI::App* selfcheck_verb =
+      app.add_subcommand("selfcheck", "Try out whether verdicts on this machine are right");
+  add_selfcheck_flags(*selfcheck_verb, selfcheck_options);
+  // With a callback a verb reads its variables itself, and only when it is the one that is run:
+  // what is wrong with another's is no concern of it.
+  for (CLI::App* verb : app.get_subcommands({})) verb->parse_complete_callback([] {});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -76,6 +85,7 @@ int main(int argc, const char* const* argv) {
   if (shadow_verb->parsed()) return shadow(std::move(shadow_options));
   if (diff_verb->parsed()) return diff(diff_options, std::cout, std::cerr);
   if (verdict_verb->parsed()) return verdict(verdict_options, std::cout, std::cerr);
+  if (selfcheck_verb->parsed()) return selfcheck(selfcheck_options, std::cout, std::cerr);
   if (differences_verb->parsed()) return differences(differences_options, std::cout, std::cerr);
   return check(check_options, std::cout, std::cerr);
 }

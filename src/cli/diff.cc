@@ -11,6 +11,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "cli/printable.h"
 #include "cli/text_table.h"
 #include "compare/comparer.h"
 #include "http/h1_response_parser.h"
@@ -156,8 +157,8 @@ void print_table(const compare::Result& result, std::ostream& out) {
   }
   TextTable table({"PATH", "KIND", "RISK", "LEFT", "RIGHT"});
   for (const compare::Difference& found : result.differences) {
-    table.add({found.path, std::string(to_string(found.kind)), std::string(to_string(found.risk)),
-               found.left, found.right});
+    table.add({printable(found.path), std::string(to_string(found.kind)),
+               std::string(to_string(found.risk)), printable(found.left), printable(found.right)});
   }
   out << table.render();
   if (result.left_out > 0) out << fmt::format("and {} more\n", result.left_out);

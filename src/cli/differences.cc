@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "cli/check.h"
+#include "cli/printable.h"
 #include "cli/sample_text.h"
 #include "cli/text_table.h"
 #include "cli/trial_client.h"
@@ -32,8 +33,9 @@ std::string table(const Json& fields) {
   TextTable out({"#", "ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE"});
   size_t line = 0;
   for (const Json& field : fields) {
-    out.add({fmt::format("{}", ++line), field.value("endpoint", ""), field.value("path", ""),
-             field.value("kind", ""), fmt::format("{}", field.value("count", uint64_t{0})),
+    out.add({fmt::format("{}", ++line), printable(field.value("endpoint", "")),
+             printable(field.value("path", "")), printable(field.value("kind", "")),
+             fmt::format("{}", field.value("count", uint64_t{0})),
              fmt::format("{}", field.value("noise", uint64_t{0})), evidence(field)});
   }
   return out.render();

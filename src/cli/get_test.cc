@@ -164,7 +164,8 @@ TEST(TextTable, keeps_control_characters_from_the_terminal) {
   TextTable table({"A"});
   table.add({"x\033[1m\ny\xC3\xA9"});
   EXPECT_EQ(table.render(),
-            "+-------+\n| A     |\n+-------+\n| x?[1m |\n| y\xC3\xA9    |\n+-------+\n");
+            "+----------+\n| A        |\n+----------+\n| x\\x1b[1m |\n| y\xC3\xA9       |\n"
+            "+----------+\n");
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/printable.h"
+
 namespace gnomon::cli {
 namespace {
 
@@ -15,20 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kColumn = 56;  // of each side, in bytes
 constexpr size_t kLinesMax = 60;
-
-// What stands in a sample came from a network: no control character of it may reach a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
-}
 
 // Cut where a character begins.
 std::string cut(std::string text, size_t most) {
@@ -40,8 +28,8 @@ std::string cut(std::string text, size_t most) {
 
 void add_body(const Json& body, std::vector<std::string>& lines) {
   if (!body.contains("text")) {
-    lines.push_back(fmt::format("({} bytes of {}, {})", body.value("length", uint64_t{0}),
-                                body.value("kind", ""), body.value("digest", "")));
+    lines.push_back(printable(fmt::format("({} bytes of {}, {})", body.value("length", uint64_t{0}),
+                                          body.value("kind", ""), body.value("digest", ""))));
     return;
   }
   const std::string text = body.value("text", "");
@@ -58,7 +46,8 @@ void add_body(const Json& body, std::vector<std::string>& lines) {
 }
 
 std::vector<std::string> lines_of(const Json& answer) {
-  if (answer.contains("outcome")) return {fmt::format("({})", answer.value("outcome", ""))};
+  if (answer.contains("outcome"))
+    return {printable(fmt::format("({})", answer.value("outcome", "")))};
   std::vector<std::string> lines{fmt::format("{}", answer.value("status", 0))};
   for (const char* part : {"headers", "trailers"}) {
     if (!answer.contains(part)) continue;
@@ -123,13 +112,13 @@ std::string sample_text(const Json& sample, bool color) {
 std::string sample_curl(const Json& sample) {
   const Json& request = sample["request"];
   std::string out =
-      fmt::format("curl -X {} {}", shell_quoted(request.value("method", "")),
-                  shell_quoted(fmt::format("http://{}{}", request.value("authority", ""),
-                                           request.value("path", ""))));
+      fmt::format("curl -X {} --globoff {}", shell_quoted(request.value("method", "")),
+                  shell_quoted(printable(fmt::format("http://{}{}", request.value("authority", ""),
+                                                     request.value("path", "")))));
   for (const Json& field : request["headers"]) {
-    out +=
-        fmt::format(" \\\n  -H {}", shell_quoted(fmt::format("{}: {}", field[0].get<std::string>(),
-                                                             field[1].get<std::string>())));
+    const std::string header =
+        printable(fmt::format("{}: {}", field[0].get<std::string>(), field[1].get<std::string>()));
+    out += fmt::format(" \\\n  -H {}", shell_quoted(header));
   }
   return out + "\n";
 }

@@ -1,16 +1,14 @@
 #include "cli/shadow.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <charconv>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "app/listener_plan.h"
+#include "base/temporary_folder.h"
 #include "msg/head.h"
 
 namespace gnomon::cli {
@@ -86,25 +84,6 @@ std::expected<Json, std::string> sampling_key(std::string_view sticky) {
   return std::unexpected(
       fmt::format("--sticky {}: cookie:NAME, header:NAME or address is expected", sticky));
 }
-
-// A folder that is gone when the program ends.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gnomon-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace
 

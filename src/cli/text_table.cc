@@ -3,23 +3,21 @@
 #include <algorithm>
 #include <string_view>
 
+#include "cli/printable.h"
+
 namespace gnomon::cli {
 namespace {
 
 using Lines = std::vector<std::string>;
 
-// Control characters must not reach the terminal.
 Lines split(std::string_view cell) {
-  Lines lines(1);
-  for (const char c : cell) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      lines.emplace_back();
-    } else {
-      lines.back().push_back(byte < 0x20 || byte == 0x7F ? '?' : c);
-    }
+  Lines lines;
+  for (;;) {
+    const size_t end = cell.find('\n');
+    lines.push_back(printable(cell.substr(0, end)));
+    if (end == std::string_view::npos) return lines;
+    cell.remove_prefix(end + 1);
   }
-  return lines;
 }
 
 // In code points, which is as wide as text in manifests gets.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/printable.h"
+
 namespace gnomon::cli {
 namespace {
 
@@ -34,7 +36,7 @@ std::expected<TrialClient::Found, int> TrialClient::ask(std::string_view target)
     return std::unexpected(kUnreachable);
   }
   if (answer->status != 200) {
-    err_ << "gnomon: " << json.value("detail", "the gateway refused") << "\n";
+    err_ << "gnomon: " << printable(json.value("detail", "the gateway refused")) << "\n";
     return std::unexpected(kNoSuchTest);
   }
   return Found{std::move(json), std::move(answer->body)};

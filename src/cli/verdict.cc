@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
 
 #include "cli/trial_client.h"
 #include "cli/verdict_text.h"
@@ -70,11 +71,20 @@ int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err)
   const SystemClock clock;
   const TimePoint end =
       clock.now() + config::parse_duration(options.wait).value_or(Duration::zero());
+  bool reached = options.test.empty();
   for (;;) {
-    const auto found = gateway.ask(*test + "/verdict");
-    if (!found) return found.error();
-    const int code = exit_code(found->json);
-    if (code != kOpen || clock.now() >= end) {
+    std::ostringstream complaint;
+    const auto found = TrialClient(options.admin, complaint).ask(*test + "/verdict");
+    const bool late = clock.now() >= end;
+    // Who waits for a verdict waits for a gateway that starts again as well.
+    const bool restarts = reached && !found && found.error() == kUnreachable;
+    reached = reached || found;
+    if (!found && (late || !restarts)) {
+      err << complaint.str();
+      return found.error();
+    }
+    const int code = found ? exit_code(found->json) : kOpen;
+    if (found && (code != kOpen || late)) {
       print(options.format, found->json, found->raw, out);
       return code;
     }

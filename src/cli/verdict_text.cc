@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/printable.h"
 #include "cli/text_table.h"
 
 namespace gnomon::cli {
@@ -37,6 +38,10 @@ std::string times(const Json& log_evidence) {
   if (log_e > 13.8) return ">1000000";
   const double evidence = std::exp(log_e);
   return evidence < 10 ? fmt::format("{:.2f}", evidence) : fmt::format("{:.0f}", evidence);
+}
+
+std::string text_of(const Json& object, const char* name) {
+  return printable(object.value(name, ""));
 }
 
 struct Row {
@@ -74,8 +79,20 @@ std::string excluded(const Json& coverage) {
   return out;
 }
 
+// The candidate of an epoch, as far as it has a name.
+std::string who(const Json& epoch) {
+  std::string out;
+  for (const char* const name : {"candidate", "version"}) {
+    const std::string value = text_of(epoch, name);
+    if (value.empty()) continue;
+    out += fmt::format("{}{} {}", out.empty() ? " (" : ", ", name, value);
+  }
+  return out.empty() ? out : out + ")";
+}
+
 std::string noise_of(const Json& field) { return fmt::format("{}", whole(field, "noise")); }
 
+// For XML.
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -97,7 +114,39 @@ std::string escaped(std::string_view text) {
         out.push_back(static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c);
     }
   }
+  // Nor U+FFFE and U+FFFF.
+  for (const std::string_view none : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+    for (size_t at = out.find(none); at != std::string::npos; at = out.find(none, at)) {
+      out.replace(at, none.size(), "\xEF\xBF\xBD");
+    }
+  }
   return out;
+}
+
+// Names may hold what Markdown or HTML would act upon.
+std::string in_markdown(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    if (c == '<') {
+      out += "&lt;";
+    } else if (c == '&') {
+      out += "&amp;";
+    } else {
+      if (std::string_view("\\`*_[]|~").contains(c)) out.push_back('\\');
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+// As code, where only two characters mean something.
+std::string code_in_markdown(std::string_view text) {
+  std::string out = "`";
+  for (const char c : printable(text)) {
+    if (c == '|') out.push_back('\\');
+    out.push_back(c == '`' ? '\'' : c);
+  }
+  return out + "`";
 }
 
 }  // namespace
@@ -105,14 +154,11 @@ std::string escaped(std::string_view text) {
 std::string verdict_text(const Json& verdict) {
   const Json& coverage = verdict["coverage"];
   std::string out =
-      fmt::format("{}  {}\n\n{}\n{}\n", verdict.value("ruling", ""), verdict.value("test", ""),
-                  verdict.value("reason", ""), verdict.value("change", ""));
+      fmt::format("{}  {}\n\n{}\n{}\n", text_of(verdict, "ruling"), text_of(verdict, "test"),
+                  text_of(verdict, "reason"), text_of(verdict, "change"));
   const Json& epoch = verdict["epoch"];
   fmt::format_to(std::back_inserter(out), "\n{}; epoch {}{}, {:.0f} s on trial\n",
-                 share_of(coverage), whole(epoch, "number"),
-                 epoch.value("version", "").empty()
-                     ? ""
-                     : fmt::format(" (version {})", epoch.value("version", "")),
+                 share_of(coverage), whole(epoch, "number"), who(epoch),
                  verdict.value("elapsedSeconds", 0.0));
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
@@ -127,7 +173,7 @@ std::string verdict_text(const Json& verdict) {
     size_t shown = 0;
     for (const Json& field : verdict["fields"]) {
       if (++shown > kFieldsShown) continue;
-      fields.add({field.value("endpoint", ""), field.value("path", ""), field.value("kind", ""),
+      fields.add({text_of(field, "endpoint"), text_of(field, "path"), text_of(field, "kind"),
                   fmt::format("{}", whole(field, "count")), noise_of(field),
                   times(field["logEvidence"]), field.value("proven", false) ? "CHANGED" : ""});
     }
@@ -140,15 +186,16 @@ std::string verdict_text(const Json& verdict) {
   for (const Json& rule : verdict["rules"]) {
     if (whole(rule, "selected") > 0 || whole(coverage, "compared") == 0) continue;
     fmt::format_to(std::back_inserter(out), "the rule for {} has matched nothing so far\n",
-                   rule.value("path", ""));
+                   text_of(rule, "path"));
   }
   return out;
 }
 
 std::string verdict_markdown(const Json& verdict) {
-  std::string out = fmt::format("## {}: {}\n\n{} {}\n\n{}.\n\n", verdict.value("test", ""),
-                                verdict.value("ruling", ""), verdict.value("reason", ""),
-                                verdict.value("change", ""), share_of(verdict["coverage"]));
+  std::string out = fmt::format(
+      "## {}: {}\n\n{} {}\n\n{}.\n\n", in_markdown(verdict.value("test", "")),
+      in_markdown(verdict.value("ruling", "")), in_markdown(verdict.value("reason", "")),
+      in_markdown(verdict.value("change", "")), share_of(verdict["coverage"]));
   out +=
       "| check | pairs | candidate only | control only | evidence | |\n|---|---|---|---|---|---|\n";
   for (const Row& row : rows(verdict)) {
@@ -160,8 +207,9 @@ std::string verdict_markdown(const Json& verdict) {
   size_t shown = 0;
   for (const Json& field : verdict["fields"]) {
     if (++shown > kFieldsShown) break;
-    fmt::format_to(std::back_inserter(out), "| `{}` | `{}` | {} | {} | {} | {} |\n",
-                   field.value("endpoint", ""), field.value("path", ""), field.value("kind", ""),
+    fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n",
+                   code_in_markdown(field.value("endpoint", "")),
+                   code_in_markdown(field.value("path", "")), in_markdown(field.value("kind", "")),
                    whole(field, "count"), noise_of(field), times(field["logEvidence"]));
   }
   return out;

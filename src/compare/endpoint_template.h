@@ -16,6 +16,7 @@ class EndpointTemplate {
   static std::expected<EndpointTemplate, std::string> parse(std::string_view text);
 
   bool matches(std::string_view method, std::span<const std::string_view> segments) const noexcept;
+  std::string_view method() const noexcept { return method_; }  // empty: any
   // As it was written, without the method.
   std::string_view path() const noexcept { return path_; }
 

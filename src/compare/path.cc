@@ -190,7 +190,9 @@ void append_member(std::string& path, std::string_view name) {
 bool is_dynamic_name(std::string_view name) noexcept {
   constexpr size_t kHexMin = 16;
   constexpr size_t kTokenMin = 20;
+  constexpr size_t kWordMax = 100;  // what is longer is a text
   if (name.empty()) return false;
+  if (name.size() > kWordMax) return true;
   const auto digits = std::ranges::count_if(name, is_digit);
   // An address of mail; "@name" is an attribute of XML.
   const size_t at = name.find('@');

@@ -92,6 +92,7 @@ TEST(PathTest, KnowsNamesThatAreData) {
                            "line1", "deadbeef", "oauth2_token", "@class", "@id"}) {
     EXPECT_FALSE(is_dynamic_name(name)) << name;
   }
+  EXPECT_TRUE(is_dynamic_name(std::string(101, 'a')));
 }
 
 }  // namespace

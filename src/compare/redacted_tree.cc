@@ -57,9 +57,10 @@ class Writer {
     const bool hidden = redactor_.policy().mode() != RedactionMode::rules && is_dynamic_name(name);
     if (hidden) {
       quoted(redactor_.stand_in(name));
-    } else if (redactor_.policy().expressions().empty() ||
-               redactor_.policy().mode() != RedactionMode::rules) {
+    } else if (redactor_.policy().expressions().empty()) {
       quoted(name);
+    } else if (redactor_.policy().mode() != RedactionMode::rules) {
+      quoted(redactor_.label(name));
     } else {
       quoted(redactor_.value(name));
     }

@@ -220,7 +220,21 @@ std::string shown(const Redactor& with, std::string_view path, std::string_view 
   difference.path = path;
   difference.kind = kind;
   difference.left = text;
-  return with.difference(difference, settled).left;
+  return with.difference(difference, settled, ContentKind::json).left;
+}
+
+TEST(Redactor, hides_digests_of_files_that_differ) {
+  Difference difference;
+  difference.left = "\"00ff\"";
+  const auto left = [&](std::string_view path, ContentKind kind) {
+    difference.path = path;
+    return redactor().difference(difference, Settled::tree, kind).left;
+  };
+  EXPECT_EQ(left("$.upload.digest", ContentKind::multipart), hidden("00ff"));
+  EXPECT_EQ(left("$.{}.digest", ContentKind::multipart), hidden("00ff"));
+  EXPECT_EQ(left("$.digest", ContentKind::multipart), difference.left);
+  EXPECT_EQ(left("$.upload.filename", ContentKind::multipart), difference.left);
+  EXPECT_EQ(left("$.upload.digest", ContentKind::json), difference.left);
 }
 
 TEST(Redactor, hides_what_the_differ_shows) {
@@ -257,12 +271,16 @@ TEST(Redactor, keeps_exact_places_where_names_are_kept) {
   Difference difference;
   difference.path = "$.users.{}";
   difference.where = "$.users['ann@example.com']";
-  EXPECT_EQ(redactor().difference(difference, Settled::tree).where, difference.where);
-  EXPECT_EQ(redactor({}, RedactionMode::hash_values).difference(difference, Settled::tree).where,
+  EXPECT_EQ(redactor().difference(difference, Settled::tree, ContentKind::json).where,
+            difference.where);
+  EXPECT_EQ(redactor({}, RedactionMode::hash_values)
+                .difference(difference, Settled::tree, ContentKind::json)
+                .where,
             "$.users.{}");
-  EXPECT_EQ(
-      redactor({{Place::regex, "[a-z]+@[a-z.]+"}}).difference(difference, Settled::tree).where,
-      "$.users['" + hidden("ann@example.com") + "']");
+  EXPECT_EQ(redactor({{Place::regex, "[a-z]+@[a-z.]+"}})
+                .difference(difference, Settled::tree, ContentKind::json)
+                .where,
+            "$.users['" + hidden("ann@example.com") + "']");
 }
 
 // ---- equality stays visible, and nothing else does ------------------------------------------

@@ -14,6 +14,7 @@ namespace gnomon::compare {
 namespace {
 
 constexpr std::string_view kSpace = " \t";
+constexpr std::string_view kAnything = "{}";        // as paths and endpoints are written
 constexpr std::string_view kMore = "\xe2\x80\xa6";  // where the differ cut a value
 
 std::string_view trim(std::string_view text) noexcept {
@@ -69,6 +70,13 @@ std::string canonical_number(std::string_view token) {
   return std::string(negative ? "-" : "").append(digits) + "e" + std::to_string(exponent);
 }
 
+// In a multipart body: one that anybody can compute who guesses what the file is.
+bool is_digest_of_file(std::string_view path) {
+  const auto place = PathPattern::parse(path);
+  return place && place->area == Area::tree && place->steps.size() == 2 &&
+         place->steps.back().name == "digest";
+}
+
 // The part of an endpoint's name that is a path.
 std::string_view path_of_endpoint(std::string_view endpoint) noexcept {
   const size_t slash = endpoint.find('/');
@@ -93,7 +101,7 @@ std::string Redactor::value(std::string_view text) const {
   return policy_->mode() == RedactionMode::rules ? urls_in(without_matches(text)) : stand_in(text);
 }
 
-std::string Redactor::without_matches(std::string_view text) const {
+std::string Redactor::without_matches(std::string_view text, std::string_view instead) const {
   std::string out(text);
   for (const auto& expression : policy_->expressions()) {
     std::string next;
@@ -104,10 +112,29 @@ std::string Redactor::without_matches(std::string_view text) const {
            expression->Match(whole, at, out.size(), re2::RE2::UNANCHORED, &match, 1)) {
       const size_t begin = static_cast<size_t>(match.data() - out.data());
       if (match.empty()) break;
-      next.append(out, at, begin - at).append(stand_in({match.data(), match.size()}));
+      next.append(out, at, begin - at);
+      next.append(instead.empty() ? stand_in({match.data(), match.size()}) : instead);
       at = begin + match.size();
     }
     if (at > 0) out = next.append(out, at);
+  }
+  return out;
+}
+
+std::string Redactor::label(std::string_view text) const {
+  return without_matches(text, kAnything);
+}
+
+std::string Redactor::path_label(std::string_view path) const {
+  const std::string clean = label(path.substr(0, path.find_first_of("?#")));
+  std::string out;
+  std::string_view rest = clean;
+  std::string_view slash;
+  while (!rest.empty()) {
+    const std::string_view word = take_piece(rest, "/", slash);
+    const std::string decoded = form_decoded(word);
+    const bool matched = word.contains(kAnything) || label(decoded) != decoded;
+    out.append(matched ? kAnything : word).append(slash);
   }
   return out;
 }
@@ -288,18 +315,17 @@ std::string Redactor::text(std::string_view text) const {
   return out;
 }
 
-Difference Redactor::difference(const Difference& found, Settled settled) const {
+Difference Redactor::difference(const Difference& found, Settled settled, ContentKind kind) const {
   Difference out = found;
   const bool ruled = policy_->mode() == RedactionMode::rules;
-  out.path = ruled ? without_matches(found.path) : found.path;
+  out.path = without_matches(found.path);
   // Names that are one of many stand in the exact place, but not in the normalised one.
-  out.where = ruled                          ? without_matches(found.where)
-              : found.where.starts_with('$') ? found.path
-                                             : found.where;
+  out.where = ruled || !found.where.starts_with('$') ? without_matches(found.where) : out.path;
   // What kind of body it was, or why it could not be decoded.
   if (found.path == "body" && found.kind == Kind::type) return out;
-  out.left = shown(found.path, found.left, settled);
-  out.right = shown(found.path, found.right, settled);
+  const bool computable = kind == ContentKind::multipart && is_digest_of_file(found.path);
+  out.left = computable ? hidden(found.left) : shown(found.path, found.left, settled);
+  out.right = computable ? hidden(found.right) : shown(found.path, found.right, settled);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "compare/body_kind.h"
 #include "compare/difference.h"
 #include "compare/document.h"
 #include "compare/redaction_key.h"
@@ -33,8 +34,12 @@ class Redactor {
   std::string value(std::string_view text) const;
   // A text of lines.
   std::string text(std::string_view text) const;
-  // As the differ found it, in bodies that were compared in that way.
-  Difference difference(const Difference& found, Settled settled) const;
+  // What something is counted under: without matches of the rules, and the same in every run.
+  std::string label(std::string_view text) const;
+  // The path of a request for an endpoint's name: a word with a match becomes "{}".
+  std::string path_label(std::string_view path) const;
+  // As the differ found it, in bodies of that kind that were compared in that way.
+  Difference difference(const Difference& found, Settled settled, ContentKind kind) const;
 
   // In place of a value that is not kept.
   std::string stand_in(std::string_view text, RedactionKey::Of of = RedactionKey::Of::text) const;
@@ -51,7 +56,9 @@ class Redactor {
   std::string cookies(std::string_view value) const;
   std::string set_cookie(std::string_view value) const;
   std::string credentials(std::string_view value) const;
-  std::string without_matches(std::string_view text) const;
+  std::string without_matches(std::string_view text) const { return without_matches(text, {}); }
+  // `instead`: in place of each match; empty: a stand-in of it.
+  std::string without_matches(std::string_view text, std::string_view instead) const;
   std::string shown(std::string_view path, std::string_view text, Settled settled) const;
   std::string hidden(std::string_view shown) const;
   bool hides(const PathPattern& place, std::string_view text, Settled settled) const;

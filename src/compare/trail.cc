@@ -17,6 +17,9 @@ void Trail::enter_element(uint32_t index) {
   steps_.push_back({hash() * 0x9E3779B97F4A7C15 + 3, {}, index, true, false});
 }
 
+// Of a name in an exact place: hundreds of differences may lie below one that fills a body.
+constexpr size_t kNameShown = 100;
+
 std::string Trail::text(bool exact) const {
   std::string out = "$";
   for (const Step& step : steps_) {
@@ -25,7 +28,7 @@ std::string Trail::text(bool exact) const {
     } else if (step.dynamic && !exact) {
       out += ".{}";
     } else {
-      append_member(out, step.name);
+      append_member(out, step.name.substr(0, kNameShown));
     }
   }
   return out;

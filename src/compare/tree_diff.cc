@@ -66,6 +66,7 @@ void TreeDiff::run(const Document& left, const Document& right, const Rules& rul
   findings_ = &findings;
   trail_.clear();
   pairs_.clear();
+  masks_left_ = kMasksMax;
   const RuleScope root = rules_.begin(rules, &hits);
   compare(0, 0, root);
 }
@@ -270,8 +271,14 @@ uint64_t TreeDiff::key_hash(const Document& document, NodeId element, const Rule
   return hash;
 }
 
+// Each level of arrays within arrays looks at all below it again: that has an end.
 uint64_t TreeDiff::masked_hash(const Document& document, NodeId id, const RuleScope& scope) {
   const Node& node = document[id];
+  if (masks_left_ == 0) {
+    findings_->reached(Limit::edit_distance);
+    return node.hash;
+  }
+  --masks_left_;
   if (scope.ignore != kNoRule) return kLeftOut;
   if (!scope.matters_below()) return node.hash;
   if (!node.is_container()) {

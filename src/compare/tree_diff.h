@@ -51,9 +51,13 @@ class TreeDiff {
 
   void difference(NodeId left, NodeId right, Kind kind, int32_t rule = kNoRule);
 
+  // Nodes that masked_hash may look at in one comparison.
+  static constexpr uint32_t kMasksMax = 4 << 20;
+
   const Document* left_ = nullptr;
   const Document* right_ = nullptr;
   bool maps_ = true;
+  uint32_t masks_left_ = kMasksMax;
   Findings* findings_ = nullptr;
   RuleWalk rules_;
   Trail trail_;

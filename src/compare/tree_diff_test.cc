@@ -56,6 +56,29 @@ class TreeDiffTest : public testing::Test {
   Result result_;
 };
 
+// A hundred differences below a name that fills a body.
+TEST_F(TreeDiffTest, LongNamesDoNotMakeLongPaths) {
+  const std::string name(100'000, 'n');
+  EXPECT_EQ(
+      diff(fmt::format(R"({{"{}":{{"a":1}}}})", name), fmt::format(R"({{"{}":{{"a":2}}}})", name)),
+      "$.{}.a value");
+  EXPECT_LT(result_.differences[0].where.size(), 200U);
+}
+
+// A rule for any depth is looked for at each level of arrays within arrays.
+TEST_F(TreeDiffTest, RulesAreLookedForWithinALimit) {
+  rules({rule("$..x", RuleAction::ignore)});
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += "1,";
+  const auto nested = [&](int levels, const char* last) {
+    return std::string(levels, '[') + many + last + std::string(levels, ']');
+  };
+  EXPECT_NE(diff(nested(10, "2"), nested(10, "3")), "");
+  EXPECT_FALSE(result_.limits.has(Limit::edit_distance));
+  EXPECT_NE(diff(nested(200, "2"), nested(200, "3")), "");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+}
+
 TEST_F(TreeDiffTest, ValuesAndTypes) {
   EXPECT_EQ(diff("1", "1.0"), "");
   EXPECT_EQ(diff("1", "2"), "$ value");

@@ -114,6 +114,31 @@ pugi::xml_node root_of(const pugi::xml_document& document) {
   return root;
 }
 
+// The parser ends a text at a NUL, and what follows would be lost. Texts of UTF-16 and UTF-32,
+// which are full of them, begin with a byte order mark or have one in their first two bytes.
+bool has_nul(std::string_view body) {
+  const bool wide = body.starts_with("\xFE\xFF") || body.starts_with("\xFF\xFE") ||
+                    body.substr(0, 2).contains('\0');
+  if (!wide && body.contains('\0')) return true;
+  // Written as &#0; or &#x00;
+  for (size_t at = body.find("&#"); at != std::string_view::npos; at = body.find("&#", at + 2)) {
+    std::string_view digits = body.substr(at + 2);
+    if (digits.starts_with('x')) digits.remove_prefix(1);
+    const size_t end = digits.find_first_not_of('0');
+    if (end != 0 && end != std::string_view::npos && digits[end] == ';') return true;
+  }
+  return false;
+}
+
+// What a document defines for itself is not followed, but belongs to what it says.
+std::string_view definitions_of(const pugi::xml_document& document) {
+  for (const pugi::xml_node& child : document.children()) {
+    const std::string_view text = child.value();
+    if (child.type() == pugi::node_doctype && text.contains('[')) return text;
+  }
+  return {};
+}
+
 }  // namespace
 
 ReadStatus read_xml(std::string_view body, const DocumentLimits& limits, Document& out) {
@@ -123,15 +148,22 @@ ReadStatus read_xml(std::string_view body, const DocumentLimits& limits, Documen
   const auto starts = std::ranges::count_if(body, [](char c) { return c == '<' || c == '='; });
   if (static_cast<uint64_t>(starts) > limits.nodes) return builder.refuse(Limit::nodes);
 
+  if (has_nul(body)) return ReadStatus::invalid;
+
   pugi::xml_document document;
-  const unsigned options =
-      pugi::parse_cdata | pugi::parse_escapes | pugi::parse_eol | pugi::parse_wconv_attribute;
+  const unsigned options = pugi::parse_doctype | pugi::parse_cdata | pugi::parse_escapes |
+                           pugi::parse_eol | pugi::parse_wconv_attribute;
   if (!document.load_buffer(body.data(), body.size(), options)) return ReadStatus::invalid;
   const pugi::xml_node root = root_of(document);
   if (!root || !builder.begin_object()) return ReadStatus::invalid;
   Walk walk(builder);
+  bool read = true;
+  if (const std::string_view defined = definitions_of(document); !defined.empty()) {
+    builder.name("!DOCTYPE");
+    read = builder.string(builder.keep(defined));
+  }
   walk.name("", root.name());
-  const bool read = walk.element(root);
+  read = read && walk.element(root);
   if (read) builder.end();
   if (!out.limits().empty()) return ReadStatus::limit;
   return read && builder.complete() ? ReadStatus::ok : ReadStatus::invalid;

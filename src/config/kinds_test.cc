@@ -613,6 +613,7 @@ shadow: {upstream: {name: green}, percentage: 10, hostRewriteLiteral: h, disable
 sampling: {key: {cookie: session}, salt: one}
 request: {methods: [GET], timeout: 2s, headers: {set: {x-a: b}, remove: [authorization]}, hostRewrite: c}
 limits: {inFlight: 10, bufferBytes: 1Mi, requestsPerSecond: 0.5}
+pipelining: {depth: 16}
 )");
   EXPECT_EQ(brief(resources), "");
   const ShadowTest& test = resources.shadow_tests.at(0);
@@ -621,6 +622,7 @@ limits: {inFlight: 10, bufferBytes: 1Mi, requestsPerSecond: 0.5}
   EXPECT_EQ(test.request->headers->set.at("x-a"), "b");
   EXPECT_EQ(test.limits->buffer_bytes->value, uint64_t{1} << 20);
   EXPECT_EQ(test.limits->requests_per_second, 0.5);
+  EXPECT_EQ(test.pipelining->depth, 16u);
 }
 
 TEST(ShadowTestFields, refuses_bad_values) {
@@ -648,6 +650,13 @@ TEST(ShadowTestFields, refuses_bad_values) {
        "string \"lots\"\n"},
       {"limits: {requestsPerSecond: .nan}\n",
        "3:29 error: limits.requestsPerSecond: must be more than zero, is .nan\n"},
+      {"pipelining: {}\n", "3:13 error: pipelining: \"depth\" is missing\n"},
+      {"pipelining: 16\n", "3:13 error: pipelining: expected a mapping, found a number \"16\"\n"},
+      {"pipelining: {depth: 1}\n",
+       "3:21 error: pipelining.depth: must be between 2 and 256, is 1\n"},
+      {"pipelining: {depth: 257}\n",
+       "3:21 error: pipelining.depth: must be between 2 and 256, is 257\n"},
+      {"pipelining: {depth: 2, dept: 2}\n", "3:24 error: pipelining.dept: unknown field\n"},
       {"control: {percentage: 101}\n",
        "3:23 error: control.percentage: must be between 0 and 100, is 101\n"},
       {"compare: {mode: lax}\n",
@@ -668,7 +677,7 @@ TEST(ShadowTestFields, refuses_bad_values) {
        "3:10 error: redact[0]: a rule names a header, a query parameter, a form field, a path or a "
        "regex\n3:11 error: redact[0].cookie: unknown field\n"},
       {"verdict: {alpha: 0}\n",
-       "3:18 error: verdict.alpha: must be more than 0 and less than 1, is 0\n"},
+       "3:18 error: verdict.alpha: must be more than 0 and less than 0.5, is 0\n"},
       {"verdict: {minDuration: -1s}\n",
        "3:24 error: verdict.minDuration: must not be negative, is -1s\n"},
   };

@@ -7,6 +7,9 @@
 namespace gnomon::config {
 namespace {
 
+constexpr uint32_t kPipeliningMin = 2;
+constexpr uint32_t kPipeliningMax = 256;
+
 struct Methods {
   bool operator()(const std::vector<std::string>& methods, const Node& node,
                   const Scope& scope) const {
@@ -67,12 +70,17 @@ void describe(Schema<ShadowLimits>& s) {
   s.field("requestsPerSecond", &ShadowLimits::requests_per_second, kPositive);
 }
 
+void describe(Schema<ShadowPipelining>& s) {
+  s.field("depth", &ShadowPipelining::depth, kRequired, in_range(kPipeliningMin, kPipeliningMax));
+}
+
 void describe(Schema<ShadowTest>& s) {
   s.field("target", &ShadowTest::target, kRequired);
   s.field("shadow", &ShadowTest::shadow);
   s.field("sampling", &ShadowTest::sampling);
   s.field("request", &ShadowTest::request);
   s.field("limits", &ShadowTest::limits);
+  s.field("pipelining", &ShadowTest::pipelining);
   s.field("control", &ShadowTest::control);
   s.field("compare", &ShadowTest::compare);
   s.field("redact", &ShadowTest::redact);

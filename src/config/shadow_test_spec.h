@@ -59,6 +59,12 @@ struct ShadowLimits {
   std::optional<double> requests_per_second;
 };
 
+// Several copies at once on a connection that speaks HTTP/1.
+struct ShadowPipelining {
+  Position at;
+  uint32_t depth = 1;
+};
+
 struct ShadowTest {
   Metadata metadata;
   ShadowTarget target;
@@ -66,6 +72,7 @@ struct ShadowTest {
   std::optional<Sampling> sampling;
   std::optional<ShadowRequest> request;
   std::optional<ShadowLimits> limits;
+  std::optional<ShadowPipelining> pipelining;
   // Answers are compared where one of these is given.
   std::optional<ControlSpec> control;
   std::optional<CompareSpec> compare;
@@ -81,6 +88,7 @@ void describe(Schema<Sampling>& s);
 void describe(Schema<HeaderEdits>& s);
 void describe(Schema<ShadowRequest>& s);
 void describe(Schema<ShadowLimits>& s);
+void describe(Schema<ShadowPipelining>& s);
 void describe(Schema<ShadowTest>& s);
 
 }  // namespace gnomon::config

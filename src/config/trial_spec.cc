@@ -1,6 +1,7 @@
 #include "config/trial_spec.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "config/rules.h"
 #include "config/schema.h"
@@ -20,11 +21,49 @@ struct HeaderNames {
   }
 };
 
-// Neither an error that cannot happen nor one that is certain.
-struct ErrorRate {
+// Both ends excluded: neither an error that cannot happen nor one that is certain.
+struct Between {
+  double low;
+  double high;
   bool operator()(double value, const Node& node, const Scope& scope) const {
-    if (value > 0 && value < 1) return true;
-    scope.error(node.at(), fmt::format("must be more than 0 and less than 1, is {}", node.text()));
+    if (value > low && value < high) return true;
+    scope.error(node.at(), fmt::format("must be more than {} and less than {}, is {}", low, high,
+                                       node.text()));
+    return false;
+  }
+};
+constexpr Between kErrorRate{0, 1};
+// Of a coin that is as good as any verdict.
+constexpr Between kChanceOfError{0, 0.5};
+
+// A tolerance of nothing, or of anything, is none.
+struct Amount {
+  bool operator()(double value, const Node& node, const Scope& scope) const {
+    if (value > 0 && std::isfinite(value)) return true;
+    scope.error(node.at(), fmt::format("must be a finite amount above zero, is {}", node.text()));
+    return false;
+  }
+};
+
+// The digest of an image, a commit, a tag: it is shown on terminals and in reports.
+struct CandidateName {
+  bool operator()(const std::string& value, const Node& node, const Scope& scope) const {
+    constexpr size_t kLongest = 200;
+    const auto visible = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (!value.empty() && value.size() <= kLongest && std::ranges::all_of(value, visible)) {
+      return true;
+    }
+    scope.error(node.at(), fmt::format("must be 1 to {} visible characters of ASCII, such as the "
+                                       "digest of an image",
+                                       kLongest));
+    return false;
+  }
+};
+
+struct AtLeastOneMillisecond {
+  bool operator()(Duration value, const Node& node, const Scope& scope) const {
+    if (value >= std::chrono::milliseconds(1)) return true;
+    scope.error(node.at(), fmt::format("must be at least 1ms, is {}", node.text()));
     return false;
   }
 };
@@ -39,6 +78,7 @@ bool Reader<Quantity>::read(const Node& node, const Scope& scope, Quantity& out)
 }
 
 bool Reader<KeyFields>::read(const Node& node, const Scope& scope, KeyFields& out) {
+  out.at = node.at();
   if (node.is_sequence()) {
     if (!config::read(node, scope, out.names)) return false;
   } else {
@@ -84,9 +124,9 @@ void describe(Schema<ControlSpec>& s) {
 }
 
 void describe(Schema<ToleranceSpec>& s) {
-  s.field("absolute", &ToleranceSpec::absolute, kNotNegative);
-  s.field("relative", &ToleranceSpec::relative, kNotNegative);
-  s.field("time", &ToleranceSpec::time, kNotNegative);
+  s.field("absolute", &ToleranceSpec::absolute, Amount{});
+  s.field("relative", &ToleranceSpec::relative, Amount{}, in_range(0.0, 1.0));
+  s.field("time", &ToleranceSpec::time, AtLeastOneMillisecond{});
   s.one_of({"absolute", "relative", "time"}, "a tolerance is absolute, relative or a time");
 }
 
@@ -110,12 +150,17 @@ void describe(Schema<CompareRuleSpec>& s) {
            "a rule says ignore, ignoreValue, subset, tolerance, array, class or regex");
 }
 
+void describe(Schema<GrpcCompareSpec>& s) {
+  s.field("descriptorSet", &GrpcCompareSpec::descriptor_set, kRequired, kNotEmpty);
+}
+
 void describe(Schema<CompareSpec>& s) {
   s.field("mode", &CompareSpec::mode);
   s.field("endpoints", &CompareSpec::endpoints);
   s.field("ignoreHeaders", &CompareSpec::ignore_headers, HeaderNames{});
   s.field("rules", &CompareSpec::rules);
   s.field("bodyBytes", &CompareSpec::body_bytes);
+  s.field("grpc", &CompareSpec::grpc);
 }
 
 void describe(Schema<RedactRuleSpec>& s) {
@@ -129,17 +174,19 @@ void describe(Schema<RedactRuleSpec>& s) {
 }
 
 void describe(Schema<VerdictSpec>& s) {
-  s.field("alpha", &VerdictSpec::alpha, ErrorRate{});
-  s.field("beta", &VerdictSpec::beta, ErrorRate{});
-  s.field("maxMismatchRate", &VerdictSpec::max_mismatch_rate, ErrorRate{});
-  s.field("maxErrorRise", &VerdictSpec::max_error_rise, ErrorRate{});
-  s.field("maxTailRise", &VerdictSpec::max_tail_rise, ErrorRate{});
-  s.field("latencyTolerance", &VerdictSpec::latency_tolerance, kNotNegative);
+  s.field("alpha", &VerdictSpec::alpha, kChanceOfError);
+  s.field("beta", &VerdictSpec::beta, kChanceOfError);
+  s.field("maxMismatchRate", &VerdictSpec::max_mismatch_rate, kErrorRate);
+  s.field("maxErrorRise", &VerdictSpec::max_error_rise, kErrorRate);
+  s.field("maxTailRise", &VerdictSpec::max_tail_rise, kErrorRate);
+  s.field("latencyTolerance", &VerdictSpec::latency_tolerance, in_range(0.0, 100.0));
   s.field("latency", &VerdictSpec::latency);
   s.field("minRequests", &VerdictSpec::min_requests);
   s.field("minDuration", &VerdictSpec::min_duration, kNotNegative);
   s.field("deadline", &VerdictSpec::deadline, kPositive);
   s.field("versionHeader", &VerdictSpec::version_header, LookupName{});
+  s.field("candidate", &VerdictSpec::candidate, CandidateName{});
+  s.field("requiredEndpoints", &VerdictSpec::required_endpoints);
 }
 
 }  // namespace gnomon::config

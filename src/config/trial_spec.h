@@ -45,6 +45,7 @@ std::span<const EnumName<ArrayMode>> enum_names(ArrayMode tag);
 
 // Fields by which elements of an array are matched; one may be written without brackets.
 struct KeyFields {
+  Position at;
   std::vector<std::string> names;
 };
 
@@ -75,12 +76,17 @@ struct CompareRuleSpec {
   std::optional<Located<std::string>> regex;
 };
 
+struct GrpcCompareSpec {
+  Located<std::string> descriptor_set;  // a file; relative to the folder of the manifest
+};
+
 struct CompareSpec {
   CompareMode mode = CompareMode::strict;
   std::vector<Located<std::string>> endpoints;  // templates of paths
   std::vector<std::string> ignore_headers;
   std::vector<CompareRuleSpec> rules;
   std::optional<Quantity> body_bytes;  // of a body that are kept; more is compared by digest
+  std::optional<GrpcCompareSpec> grpc;
 };
 
 struct RedactRuleSpec {
@@ -107,12 +113,15 @@ struct VerdictSpec {
   std::optional<Duration> min_duration;
   std::optional<Duration> deadline;
   std::string version_header;  // of the candidate's answers: a new value is a new candidate
+  std::string candidate;       // what it is, as its operator says; another one is a new candidate
+  std::vector<Located<std::string>> required_endpoints;  // of those that `compare` names
 };
 
 void describe(Schema<ControlSpec>& s);
 void describe(Schema<ToleranceSpec>& s);
 void describe(Schema<ArraySpec>& s);
 void describe(Schema<CompareRuleSpec>& s);
+void describe(Schema<GrpcCompareSpec>& s);
 void describe(Schema<CompareSpec>& s);
 void describe(Schema<RedactRuleSpec>& s);
 void describe(Schema<VerdictSpec>& s);

@@ -47,6 +47,8 @@ class ClientStream {
   virtual void compact_unsent() = 0;
   // True when the connection had served another exchange before this one.
   virtual bool reused() const noexcept = 0;
+  // False while answers to others have to come first.
+  virtual bool in_turn() const noexcept { return true; }
 
  protected:
   ~ClientStream() = default;

@@ -1,7 +1,9 @@
 // What a pool knows about a connection to a backend, whatever version of HTTP it speaks.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "http/client.h"
@@ -27,11 +29,16 @@ class ClientOwner {
   ~ClientOwner() = default;
 };
 
+// What an HTTP/2 backend is taken to allow until it has said so (RFC 9113 section 6.5.2 recommends
+// it as the least).
+inline constexpr uint32_t kStreamsExpected = 100;
+
 struct ClientContext {
   net::EventLoop& loop;
   ReadBuffer& read_buffer;
   const ClientSettings& settings;
   net::Lane lane;  // background for everything that belongs to a shadow
+  uint32_t streams_expected = kStreamsExpected;
 };
 
 class ClientConnection {
@@ -48,6 +55,8 @@ class ClientConnection {
   // none. on_idle() then says that there is room again.
   virtual uint32_t room() const noexcept { return 0; }
   virtual bool idle() const noexcept { return false; }
+  // How many exchanges an HTTP/2 backend allows at once, as soon as it has said so.
+  virtual std::optional<uint32_t> streams_allowed() const noexcept { return std::nullopt; }
   // Of a connection that never came to be open because of TLS; else null.
   virtual const tls::HandshakeFailure* handshake_failure() const noexcept = 0;
 };
@@ -57,6 +66,15 @@ std::unique_ptr<ClientConnection> make_client_h1(const ClientContext& context, C
                                                  std::unique_ptr<net::Stream> stream,
                                                  Duration connect_timeout,
                                                  std::string_view preface = {});
+
+// Up to `depth` requests under way at once, sent without waiting for answers (RFC 9112 section
+// 9.3.2). For copies alone: a request may be lost on account of another, with Errc::canceled, and
+// none is an offer to upgrade.
+std::unique_ptr<ClientConnection> make_client_h1_pipeline(const ClientContext& context,
+                                                          ClientOwner& owner,
+                                                          std::unique_ptr<net::Stream> stream,
+                                                          Duration connect_timeout,
+                                                          std::string_view preface, uint32_t depth);
 
 std::unique_ptr<ClientConnection> make_client_h2(const ClientContext& context, ClientOwner& owner,
                                                  std::unique_ptr<net::Stream> stream,

@@ -17,9 +17,6 @@ namespace {
 // What is read at a time also leaves at a time.
 constexpr int kLiveReadsPerTurn = 16;
 constexpr size_t kOutputBytes = size_t{64} * 1024;  // of frames that wait for the socket
-// What a backend is taken to allow until it has said so (RFC 9113 section 6.5.2 recommends it as
-// the least).
-constexpr uint32_t kStreamsUnknown = 100;
 // An HTTP/2 peer reads all the time: windows are how it holds us back. One that does not take what
 // lies ready gets no further request after the first time, and is given up after the second.
 constexpr Millis kSluggish{1'000};
@@ -62,11 +59,14 @@ class ClientH2 final : public ClientConnection, private H2Events, private net::S
   uint32_t room() const noexcept override {
     if (phase_ != Phase::open || leaving_ || !session_.may_begin()) return 0;
     if (sluggish() || heartbeat_.unanswered(context_.loop.now(), kSluggish)) return 0;
-    const uint32_t peer =
-        session_.settings_received() ? session_.peer_streams_max() : kStreamsUnknown;
+    const uint32_t peer = streams_allowed().value_or(context_.streams_expected);
     const uint32_t most = std::min(peer, context_.settings.h2.streams_max);
     const auto used = static_cast<uint32_t>(session_.open_streams() + fresh_.size());
     return most > used ? most - used : 0;
+  }
+  std::optional<uint32_t> streams_allowed() const noexcept override {
+    if (!session_.settings_received()) return std::nullopt;
+    return session_.peer_streams_max();
   }
   bool speaks_http2() const noexcept override { return true; }
   bool idle() const noexcept override { return session_.open_streams() == 0 && fresh_.empty(); }

@@ -13,21 +13,31 @@ HostPool::HostPool(const PoolContext& context, const PoolLimits& limits,
 VersionPool& HostPool::pool_for(const PoolTicket& ticket) noexcept {
   const routing::ConnectionRules& rules = limits_.rules;
   const bool http2 = rules.follow_client ? ticket.client_version_ == Version::http2 : rules.http2;
-  std::unique_ptr<VersionPool>& pool = http2 ? http2_ : http1_;
+  const Protocol protocol = http2 ? Protocol::http2 : Protocol::http1;
+  const bool pipelined = !http2 && context_.lane == net::Lane::background;
+  const uint32_t pipelining = pipelined ? ticket.pipelining_ : 1;
+  std::unique_ptr<VersionPool>& pool = slot_for(protocol, pipelining);
   if (pool == nullptr) {
-    pool = std::make_unique<VersionPool>(
-        context_, limits_, http2 ? Protocol::http2 : Protocol::http1, host_, counts_, stats_);
+    pool = std::make_unique<VersionPool>(context_, limits_, protocol, pipelining, host_, counts_,
+                                         stats_);
     if (draining_) pool->drain();
   }
   return *pool;
 }
 
+std::unique_ptr<VersionPool>& HostPool::slot_for(Protocol protocol, uint32_t pipelining) {
+  if (pipelining > 1) return pipelined_[pipelining];
+  return protocol == Protocol::http2 ? http2_ : http1_;
+}
+
 Result<void> HostPool::wait(PoolTicket& ticket) {
   VersionPool& pool = pool_for(ticket);
-  VersionPool* const other = &pool == http1_.get() ? http2_.get() : http1_.get();
-  // Idle connections of the other version must not keep it from the only place there is.
-  const bool full = counts_.connections.value() >= limits_.breakers.max_connections;
-  if (full && other != nullptr && pool.unused()) other->close_idle();
+  // Idle connections of the others must not keep it from the only place there is.
+  if (pool.unused()) {
+    for_each_pool([&](VersionPool& other) {
+      if (&other != &pool && full()) other.close_idle();
+    });
+  }
   return pool.wait(ticket);
 }
 
@@ -53,15 +63,20 @@ void HostPool::leave_other_version() {
   };
   leave(http1_.get(), Protocol::http1);
   leave(http2_.get(), Protocol::http2);
+  for (const auto& [depth, pool] : pipelined_) leave(pool.get(), Protocol::http1);
 }
 
 void HostPool::close_stale() {
   leave_other_version();
   for_each_pool([](VersionPool& pool) { pool.close_stale(); });
+  // A depth may be one that nobody asks for any more.
+  std::erase_if(pipelined_, [](const auto& entry) { return entry.second->unused(); });
 }
 
 bool HostPool::unused() const noexcept {
-  return (http1_ == nullptr || http1_->unused()) && (http2_ == nullptr || http2_->unused());
+  bool used = false;
+  for_each_pool([&](const VersionPool& pool) { used |= !pool.unused(); });
+  return !used;
 }
 
 }  // namespace gnomon::proxy

@@ -2,6 +2,7 @@
 // of HTTP side by side, and what is known of its health.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,12 +66,17 @@ class HostPool final {
   bool serves(Protocol protocol) const noexcept {
     return limits_.rules.follow_client || limits_.rules.http2 == (protocol == Protocol::http2);
   }
+  bool full() const noexcept {
+    return counts_.connections.value() >= limits_.breakers.max_connections;
+  }
   VersionPool& pool_for(const PoolTicket& ticket) noexcept;
   template <typename Visit>
-  void for_each_pool(Visit&& visit) {
+  void for_each_pool(Visit&& visit) const {
     if (http1_ != nullptr) visit(*http1_);
     if (http2_ != nullptr) visit(*http2_);
+    for (const auto& [depth, pool] : pipelined_) visit(*pool);
   }
+  std::unique_ptr<VersionPool>& slot_for(Protocol protocol, uint32_t pipelining);
 
   const PoolContext& context_;
   const PoolLimits& limits_;
@@ -81,6 +87,7 @@ class HostPool final {
   // Made when they are first needed.
   std::unique_ptr<VersionPool> http1_;
   std::unique_ptr<VersionPool> http2_;
+  std::map<uint32_t, std::unique_ptr<VersionPool>> pipelined_;  // of HTTP/1, by depth
   bool draining_ = false;
 };
 

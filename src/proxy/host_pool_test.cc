@@ -372,6 +372,10 @@ TEST_F(FollowingHostPoolTest, whoever_waits_for_a_version_that_is_left_is_served
 
 // Begins a request as soon as it may.
 struct Sharer final : PoolTicket {
+  explicit Sharer(uint32_t pipelining = 1, Origin origin = {}) {
+    pipelining_ = pipelining;
+    origin_ = std::move(origin);
+  }
   void begin(http::ClientConnection& got) {
     connection = &got;
     stream = &got.start(response);
@@ -449,6 +453,53 @@ TEST_F(SharedHostPoolTest, a_refused_connection_fails_all_who_were_to_share_it) 
   EXPECT_EQ(stats_.connect_failures.value(), 1U);
 }
 
+// RFC 9113 section 6.5: a SETTINGS frame with SETTINGS_MAX_CONCURRENT_STREAMS.
+void allow_streams(net::Stream& backend, char streams) {
+  const std::string frame{0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, streams};
+  const struct iovec part{const_cast<char*>(frame.data()), frame.size()};
+  ASSERT_EQ(backend.write(&part, 1).bytes, frame.size());
+}
+
+TEST_F(SharedHostPoolTest, a_backend_is_asked_for_no_more_at_once_than_it_allowed_before) {
+  listen();
+  limits_.client.h2.streams_max = 50;
+  Sharer before;
+  join(before);
+  settle();
+  allow_streams(*accepted_[0], 1);
+  settle();
+  before.connection->close();
+  settle();
+  ASSERT_TRUE(pool().unused());
+  Sharer first;
+  Sharer second;
+  join(first);
+  join(second);
+  settle();
+  ASSERT_NE(first.connection, nullptr);
+  ASSERT_NE(second.connection, nullptr);
+  EXPECT_NE(first.connection, second.connection);
+  EXPECT_EQ(accepted_.size(), 3u);
+}
+
+// Or nobody would ever be served.
+TEST_F(SharedHostPoolTest, a_backend_that_allowed_nothing_is_asked_for_one_at_a_time) {
+  listen();
+  Sharer before;
+  join(before);
+  settle();
+  allow_streams(*accepted_[0], 0);
+  settle();
+  before.connection->close();
+  Sharer first;
+  Sharer second;
+  join(first);
+  join(second);
+  EXPECT_EQ(counts_.connections.value(), 2u);
+  settle();
+  EXPECT_NE(first.connection, nullptr);
+}
+
 TEST_F(SharedHostPoolTest, idle_connections_are_closed_in_time_and_when_it_drains) {
   listen();
   Sharer first;
@@ -489,6 +540,200 @@ TEST_F(SharedHostPoolTest, a_connection_of_the_version_that_is_left_lasts_as_lon
   second.stream->cancel();
   settle();
   EXPECT_EQ(counts_.connections.value(), 0U);
+}
+
+class PipeliningHostPoolTest : public HostPoolTest {
+ protected:
+  static constexpr uint32_t kDepth = 3;
+
+  PipeliningHostPoolTest() {
+    context_.lane = net::Lane::background;
+    listen();
+  }
+  void join(Sharer& sharer) {
+    if (http::ClientConnection* shared = pool().take_idle(sharer)) return sharer.begin(*shared);
+    ASSERT_TRUE(pool().wait(sharer));
+  }
+  void answer(size_t accepted, int times = 1) {
+    char bytes[4096];
+    accepted_[accepted]->read(bytes, sizeof(bytes));
+    for (; times > 0; --times) {
+      std::string text = "HTTP/1.1 204 No Content\r\n\r\n";
+      const struct iovec part{text.data(), text.size()};
+      accepted_[accepted]->write(&part, 1);
+    }
+    settle();
+  }
+  // The first connection, once it has answered a request.
+  void prove() {
+    Sharer first(kDepth);
+    join(first);
+    settle();
+    answer(0);
+    ASSERT_TRUE(first.response.ended);
+  }
+};
+
+TEST_F(PipeliningHostPoolTest, before_its_first_answer_a_connection_serves_one_request) {
+  Sharer first(kDepth);
+  Sharer second(kDepth);
+  join(first);
+  join(second);
+  settle();
+  EXPECT_NE(first.connection, second.connection);
+  EXPECT_EQ(accepted_.size(), 2u);
+}
+
+TEST_F(PipeliningHostPoolTest, a_proven_connection_is_filled_before_another_is_opened) {
+  prove();
+  std::vector<std::unique_ptr<Sharer>> sharers;
+  for (uint32_t i = 0; i <= kDepth; ++i) {
+    sharers.push_back(std::make_unique<Sharer>(kDepth));
+    join(*sharers.back());
+  }
+  settle();
+  EXPECT_EQ(sharers[0]->connection, sharers[kDepth - 1]->connection);
+  ASSERT_NE(sharers[kDepth]->connection, nullptr);
+  EXPECT_NE(sharers[kDepth]->connection, sharers[0]->connection);
+  EXPECT_EQ(counts_.connections.value(), 2u);
+  answer(0, kDepth);
+  for (uint32_t i = 0; i < kDepth; ++i) EXPECT_TRUE(sharers[i]->response.ended);
+  Sharer later(kDepth);
+  join(later);
+  EXPECT_EQ(later.connection, sharers[0]->connection);
+}
+
+TEST_F(PipeliningHostPoolTest, never_opens_more_than_the_limit_and_counts_whom_it_turns_away) {
+  limits_.breakers.max_connections = 1;
+  limits_.breakers.max_pending_requests = 1;
+  prove();
+  std::vector<std::unique_ptr<Sharer>> sharers;
+  for (uint32_t i = 0; i <= kDepth; ++i) {
+    sharers.push_back(std::make_unique<Sharer>(kDepth));
+    join(*sharers.back());
+  }
+  settle();
+  EXPECT_EQ(sharers[kDepth]->connection, nullptr);
+  EXPECT_EQ(accepted_.size(), 1u);
+  EXPECT_EQ(stats_.overflow_connections.value(), 1u);
+  Sharer refused(kDepth);
+  EXPECT_EQ(pool().take_idle(refused), nullptr);
+  EXPECT_FALSE(pool().wait(refused));
+  EXPECT_EQ(stats_.overflow_pending.value(), 1u);
+  answer(0);
+  EXPECT_EQ(sharers[kDepth]->connection, sharers[0]->connection);
+}
+
+TEST_F(PipeliningHostPoolTest, a_connection_serves_no_more_requests_than_allowed) {
+  limits_.rules.requests_max = 3;
+  prove();
+  Sharer second(kDepth);
+  Sharer third(kDepth);
+  Sharer fourth(kDepth);
+  join(second);
+  join(third);
+  join(fourth);
+  settle();
+  EXPECT_EQ(second.connection, third.connection);
+  EXPECT_NE(fourth.connection, second.connection);
+  answer(0, 2);
+  EXPECT_TRUE(third.response.ended);
+  EXPECT_EQ(counts_.connections.value(), 1u);
+}
+
+TEST_F(PipeliningHostPoolTest, live_requests_are_not_pipelined_whatever_their_ticket_says) {
+  context_.lane = net::Lane::live;
+  prove();
+  Sharer second(kDepth);
+  Sharer third(kDepth);
+  join(second);
+  join(third);
+  settle();
+  EXPECT_NE(second.connection, third.connection);
+}
+
+TEST_F(PipeliningHostPoolTest, depths_have_connections_of_their_own) {
+  prove();
+  Sharer one_at_a_time(1);
+  Sharer deeper(kDepth + 1);
+  EXPECT_EQ(pool().take_idle(one_at_a_time), nullptr);
+  EXPECT_EQ(pool().take_idle(deeper), nullptr);
+  Sharer same(kDepth);
+  EXPECT_NE(pool().take_idle(same), nullptr);
+}
+
+TEST_F(PipeliningHostPoolTest,
+       idle_connections_of_another_depth_make_room_and_are_let_go_of_in_time) {
+  limits_.breakers.max_connections = 1;
+  prove();
+  Sharer other(kDepth + 1);
+  join(other);
+  settle();
+  EXPECT_NE(other.connection, nullptr);
+  EXPECT_EQ(counts_.connections.value(), 1u);
+  answer(1);
+  advance(limits_.idle_timeout + milliseconds(1));
+  pool().close_stale();
+  EXPECT_TRUE(pool().unused());
+  EXPECT_EQ(counts_.connections.value(), 0u);
+}
+
+TEST_F(PipeliningHostPoolTest, a_refused_connection_fails_all_who_were_to_share_it) {
+  acceptor_.reset();
+  Sharer first(kDepth);
+  Sharer second(kDepth);
+  join(first);
+  join(second);
+  settle();
+  EXPECT_TRUE(first.error.has_value());
+  EXPECT_TRUE(second.error.has_value());
+  EXPECT_EQ(stats_.connect_failures.value(), 1u);
+}
+
+TEST_F(PipeliningHostPoolTest,
+       those_who_wait_share_the_first_connection_as_soon_as_it_has_answered) {
+  std::vector<std::unique_ptr<Sharer>> sharers;
+  for (uint32_t i = 0; i < kDepth; ++i) {
+    sharers.push_back(std::make_unique<Sharer>(kDepth));
+    join(*sharers.back());
+  }
+  EXPECT_EQ(counts_.connections.value(), 1u);
+  limits_.breakers.max_connections = 1;
+  settle();
+  answer(0);
+  EXPECT_TRUE(sharers[0]->response.ended);
+  for (const auto& sharer : sharers) EXPECT_EQ(sharer->connection, sharers[0]->connection);
+}
+
+TEST_F(PipeliningHostPoolTest, a_connection_of_another_client_makes_room) {
+  limits_.rules.proxy_protocol = routing::ProxyProtocol::v1;
+  limits_.breakers.max_connections = 1;
+  Sharer alice(kDepth, {*net::Address::parse("192.0.2.1", 1001), {}});
+  Sharer bob(kDepth, {*net::Address::parse("192.0.2.2", 1002), {}});
+  join(alice);
+  settle();
+  join(bob);
+  EXPECT_EQ(bob.connection, nullptr);
+  answer(0);
+  settle();
+  EXPECT_NE(bob.connection, nullptr);
+  EXPECT_EQ(accepted_.size(), 2u);
+}
+
+TEST_F(PipeliningHostPoolTest, draining_lets_what_is_under_way_finish) {
+  prove();
+  Sharer first(kDepth);
+  Sharer second(kDepth);
+  join(first);
+  join(second);
+  settle();
+  pool().drain();
+  answer(0);
+  EXPECT_TRUE(first.response.ended);
+  EXPECT_FALSE(pool().unused());
+  answer(0);
+  EXPECT_TRUE(second.response.ended);
+  EXPECT_TRUE(pool().unused());
 }
 
 }  // namespace

@@ -8,9 +8,6 @@
 namespace gnomon::proxy {
 namespace {
 
-// Streams that an HTTP/2 connection is taken to allow before its backend has said so.
-constexpr size_t kStreamsExpected = 100;
-
 // A host that refuses handshakes is told of once in this time, not for each connection.
 constexpr auto kLogPause = std::chrono::minutes(1);
 
@@ -25,10 +22,12 @@ void PoolTicket::leave() noexcept {
 }
 
 VersionPool::VersionPool(const PoolContext& context, const PoolLimits& limits, Protocol protocol,
-                         PoolHost& host, BreakerCounts& counts, ClusterStats& stats)
+                         uint32_t pipelining, PoolHost& host, BreakerCounts& counts,
+                         ClusterStats& stats)
     : context_(context),
       limits_(limits),
       protocol_(protocol),
+      pipelining_(pipelining),
       host_(host),
       counts_(counts),
       stats_(stats),
@@ -111,13 +110,18 @@ Result<void> VersionPool::open_connection(const Origin& origin) {
 std::unique_ptr<http::ClientConnection> VersionPool::make_connection(
     std::unique_ptr<net::Stream> stream, std::string preface) {
   if (limits_.tls != nullptr) {
-    stream = net::make_tls_client(context_.loop, context_.lane, std::move(stream),
-                                  {limits_.tls, host_.server_name, shares() ? "h2" : ""},
-                                  std::exchange(preface, {}));
+    stream = net::make_tls_client(
+        context_.loop, context_.lane, std::move(stream),
+        {limits_.tls, host_.server_name, protocol_ == Protocol::http2 ? "h2" : ""},
+        std::exchange(preface, {}));
   }
   const http::ClientContext client{context_.loop, context_.read_buffer, limits_.client,
-                                   context_.lane};
-  const auto make = shares() ? http::make_client_h2 : http::make_client_h1;
+                                   context_.lane, streams_expected_};
+  if (protocol_ == Protocol::http1 && pipelining_ > 1) {
+    return http::make_client_h1_pipeline(client, *this, std::move(stream), limits_.connect_timeout,
+                                         preface, pipelining_);
+  }
+  const auto make = protocol_ == Protocol::http2 ? http::make_client_h2 : http::make_client_h1;
   return make(client, *this, std::move(stream), limits_.connect_timeout, preface);
 }
 
@@ -137,6 +141,9 @@ void VersionPool::on_connected(http::ClientConnection& connection) {
 
 void VersionPool::on_idle(http::ClientConnection& connection) {
   if (!shares()) return give(connection);
+  if (const auto allowed = connection.streams_allowed()) {
+    streams_expected_ = std::clamp(*allowed, uint32_t{1}, http::kStreamsExpected);
+  }
   share(connection);
 }
 
@@ -171,16 +178,19 @@ void VersionPool::give(http::ClientConnection& connection) {
   idle_.push_back(&connection);
 }
 
+// One that is to be pipelined serves a single request until that is answered; for those who still
+// wait when it is open another is opened.
 size_t VersionPool::expected_room() const noexcept {
-  if (!shares()) return connecting_;
-  return connecting_ * std::min<size_t>(limits_.client.h2.streams_max, kStreamsExpected);
+  if (protocol_ == Protocol::http1) return connecting_ * pipelining_;
+  return connecting_ * std::min(limits_.client.h2.streams_max, streams_expected_);
 }
 
 http::ClientConnection* VersionPool::take_shared(const PoolTicket& ticket) noexcept {
   if (!waiting_.empty()) return nullptr;  // they were first
   for (http::ClientConnection* connection : shared_) {
+    if (connection->room() == 0) continue;
     Open& open = connections_.find(connection)->second;
-    if (!may_serve(open) || connection->room() == 0) continue;
+    if (!may_serve(open)) continue;
     if (speaks_for_clients() && !(open.client == ticket.origin_.client)) continue;
     ++open.requests;
     if (host_.monitor != nullptr) host_.monitor->on_connected();
@@ -201,7 +211,9 @@ void VersionPool::share(http::ClientConnection& connection) {
         continue;
       }
     }
-    if (connection.idle() && (draining_ || !may_serve(open))) connection.close();
+    // One that speaks for another client makes room for those who wait.
+    const bool in_the_way = speaks_for_clients() && !waiting_.empty();
+    if (connection.idle() && (draining_ || in_the_way || !may_serve(open))) connection.close();
     break;
   }
   replace_closed();

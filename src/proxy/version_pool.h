@@ -1,4 +1,5 @@
-// The connections of one worker to one address of an upstream that speak one version of HTTP.
+// The connections of one worker to one address of an upstream that speak one version of HTTP, and
+// serve requests one after another or many at a time.
 #pragma once
 
 #include <deque>
@@ -42,6 +43,9 @@ class PoolTicket {
   Origin origin_;
   // What its client speaks. Needed only where PoolLimits::rules follow the client.
   Version client_version_ = Version::http11;
+  // How many such requests may be under way at once on a connection that speaks HTTP/1. Heeded in
+  // the background lane alone: a live request never waits behind another.
+  uint32_t pipelining_ = 1;
 
  private:
   friend class HostPool;
@@ -84,8 +88,9 @@ class VersionPool final : private http::ClientOwner {
  public:
   enum class Protocol : uint8_t { http1, http2 };
 
+  // `pipelining`: requests under way at once on a connection of HTTP/1.
   VersionPool(const PoolContext& context, const PoolLimits& limits, Protocol protocol,
-              PoolHost& host, BreakerCounts& counts, ClusterStats& stats);
+              uint32_t pipelining, PoolHost& host, BreakerCounts& counts, ClusterStats& stats);
   ~VersionPool();
   VersionPool(const VersionPool&) = delete;
   VersionPool& operator=(const VersionPool&) = delete;
@@ -123,7 +128,7 @@ class VersionPool final : private http::ClientOwner {
   bool speaks_for_clients() const noexcept {
     return limits_.rules.proxy_protocol != routing::ProxyProtocol::none;
   }
-  bool shares() const noexcept { return protocol_ == Protocol::http2; }
+  bool shares() const noexcept { return protocol_ == Protocol::http2 || pipelining_ > 1; }
   bool may_serve(const Open& open) const noexcept;
   Result<void> open_connection(const Origin& origin);
   std::unique_ptr<http::ClientConnection> make_connection(std::unique_ptr<net::Stream> stream,
@@ -145,14 +150,17 @@ class VersionPool final : private http::ClientOwner {
   const PoolContext& context_;
   const PoolLimits& limits_;
   const Protocol protocol_;
+  const uint32_t pipelining_;
   PoolHost& host_;
   BreakerCounts& counts_;
   ClusterStats& stats_;
   std::unordered_map<http::ClientConnection*, Open> connections_;
   std::vector<http::ClientConnection*> idle_;    // the most recently used is last
-  std::vector<http::ClientConnection*> shared_;  // HTTP/2: open ones, the oldest first
+  std::vector<http::ClientConnection*> shared_;  // open ones that exchanges share, the oldest first
   std::deque<PoolTicket*> waiting_;
   size_t connecting_ = 0;
+  // Streams that the next connection of HTTP/2 is taken to allow, going by the last that said so.
+  uint32_t streams_expected_ = http::kStreamsExpected;
   net::Graveyard<http::ClientConnection> graveyard_;
   bool draining_ = false;
 };

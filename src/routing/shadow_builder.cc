@@ -12,8 +12,14 @@ namespace gnomon::routing {
 namespace {
 
 constexpr const char* kZeroPercent = "without a percentage nothing is copied";
+constexpr const char* kRedactsNothing =
+    "nothing is kept, so nothing is redacted: control, compare and verdict are missing";
 constexpr const char* kTooSmall = "a percentage below 0.0001 copies nothing";
 constexpr size_t kNamedMax = 5;  // routes that a hint lists
+constexpr const char* kPipeliningOfHttp2 =
+    "has no effect: the shadow's Upstream speaks HTTP/2, where copies share connections anyway";
+constexpr const char* kPipeliningOfOne =
+    "has no effect: the shadow's Upstream says maxRequestsPerConnection: 1";
 constexpr const char* kZeroPercentHint = "add \"percentage: 100\" to copy every request";
 
 // What Gloo's shadowing and a ShadowTest's own shadow have in common.
@@ -95,6 +101,18 @@ void refine_limits(const config::ShadowLimits& limits, ShadowPolicy& policy) {
   policy.requests_per_second = limits.requests_per_second.value_or(policy.requests_per_second);
 }
 
+void refine_pipelining(BuildContext& context, const config::ShadowTest& test,
+                       ShadowPolicy& policy) {
+  policy.pipelining = test.pipelining->depth;
+  if (policy.cluster == kNoCluster) return;
+  const ConnectionRules& rules = context.clusters[policy.cluster].connection;
+  if (rules.http2 && !rules.follow_client) {
+    context.warning(test.metadata, test.pipelining->at, kPipeliningOfHttp2, "pipelining");
+  } else if (rules.requests_max == 1) {
+    context.warning(test.metadata, test.pipelining->at, kPipeliningOfOne, "pipelining");
+  }
+}
+
 // The control is the same copy under another name, to an upstream that each request decides.
 std::shared_ptr<const ShadowPolicy> build_control(const config::ControlSpec& control,
                                                   const ShadowPolicy& candidate) {
@@ -111,9 +129,17 @@ void refine(BuildContext& context, const config::ShadowTest& test, ShadowPolicy&
   if (test.sampling) policy.key = build_key(*test.sampling);
   if (test.request) refine_request(*test.request, policy);
   if (test.limits) refine_limits(*test.limits, policy);
-  if (!compares(test)) return;
+  if (test.pipelining) refine_pipelining(context, test, policy);
+  // Rules that nobody will ask have to be rules all the same.
+  std::shared_ptr<const Trial> trial = build_trial(context, test, policy);
+  if (!compares(test)) {
+    if (trial != nullptr && !test.redact.empty()) {
+      context.warning(test.metadata, test.redact.front().at, kRedactsNothing, "redact");
+    }
+    return;
+  }
   if (test.control) policy.control = build_control(*test.control, policy);
-  policy.trial = build_trial(context, test);
+  policy.trial = std::move(trial);
 }
 
 class ShadowTestBuilder {

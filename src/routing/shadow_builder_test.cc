@@ -235,6 +235,37 @@ TEST(ShadowTestBuilder, adds_shadows_behind_the_own_one_of_the_route) {
   EXPECT_TRUE(loaded.snapshot->clusters()[0].shadow);
 }
 
+TEST(ShadowTestBuilder, pipelines_candidate_and_control_alike_where_it_is_asked_for) {
+  const Loaded loaded = load_text(
+      trial(shadow_test("piped", ", route: cart", "  pipelining: {depth: 8}\n  control: {}\n") +
+            shadow_test("plain", ", route: items",
+                        "  shadow: {upstream: {name: green}, percentage: 1}\n")));
+  ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
+  EXPECT_EQ(messages(loaded), "");
+  const ShadowPolicy& piped = shadows_of(loaded, "/cart").at(0);
+  EXPECT_EQ(piped.pipelining, 8u);
+  ASSERT_NE(piped.control, nullptr);
+  EXPECT_EQ(piped.control->pipelining, 8u);
+  EXPECT_EQ(shadows_of(loaded, "/items").at(0).pipelining, 1u);
+}
+
+TEST(ShadowTestBuilder, warns_of_pipelining_that_has_no_effect) {
+  const auto said = [](const std::string& fields) {
+    std::string text = trial(shadow_test("piped", ", route: cart", "  pipelining: {depth: 8}\n"));
+    const std::string green = "spec: {static: {hosts: [{addr: green.example.com";
+    text.insert(text.find(green) + 7, fields);
+    return brief(load_text(text));
+  };
+  EXPECT_EQ(said(""), "");
+  EXPECT_EQ(said("useHttp2: true, protocolSelection: USE_DOWNSTREAM_PROTOCOL, "), "");
+  EXPECT_EQ(said("useHttp2: true, "),
+            "36:15 warning: spec.pipelining: has no effect: the shadow's Upstream speaks HTTP/2, "
+            "where copies share connections anyway\n");
+  EXPECT_EQ(said("connectionConfig: {maxRequestsPerConnection: 1}, "),
+            "36:15 warning: spec.pipelining: has no effect: the shadow's Upstream says "
+            "maxRequestsPerConnection: 1\n");
+}
+
 TEST(ShadowTestBuilder, refuses_targets_that_make_no_sense) {
   struct Case {
     std::string tests;

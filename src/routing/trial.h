@@ -8,6 +8,7 @@
 
 #include "compare/body_capture.h"
 #include "compare/endpoint_template.h"
+#include "compare/proto_schema.h"
 #include "compare/redaction_policy.h"
 #include "compare/rules.h"
 #include "verdict/settings.h"
@@ -20,11 +21,16 @@ struct Trial {
   compare::RuleBook rules;
   std::vector<std::string> rule_texts;  // for people, by a rule's index
   std::vector<compare::EndpointTemplate> endpoints;
+  std::shared_ptr<const compare::ProtoSchema> schema;  // null: fields of gRPC by their numbers
   std::shared_ptr<const compare::RedactionPolicy> redaction;
   bool samples = true;  // whether answers that differ are kept for people to look at
   verdict::Settings settings;
   std::string version_header;  // of the candidate's answers; empty = there is none
-  // Of everything that evidence depends on: what was learnt under another one says nothing here.
+  std::string candidate;       // what is on trial, as its operator says; may be empty
+  // Of that, and of where the copies go.
+  uint64_t candidate_digest = 0;
+  // Of everything that evidence depends on, the candidate included: what was learnt under another
+  // one says nothing here.
   uint64_t digest = 0;
 };
 

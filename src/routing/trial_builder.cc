@@ -3,12 +3,18 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "compare/body_capture.h"
+#include "compare/path.h"
+#include "routing/candidate.h"
 
 namespace gnomon::routing {
 namespace {
+
+constexpr size_t kSchemaBytesMax = size_t{16} << 20;
 
 compare::ValueClass to_class(config::ValueClass from) noexcept {
   switch (from) {
@@ -71,8 +77,8 @@ std::string text_of(const compare::RuleSpec& rule) {
 
 class TrialBuilder {
  public:
-  TrialBuilder(BuildContext& context, const config::ShadowTest& test)
-      : context_(context), test_(test), trial_(std::make_shared<Trial>()) {}
+  TrialBuilder(BuildContext& context, const config::ShadowTest& test, const ShadowPolicy& policy)
+      : context_(context), test_(test), policy_(policy), trial_(std::make_shared<Trial>()) {}
 
   std::shared_ptr<const Trial> build() {
     trial_->name = test_.metadata.full_name();
@@ -88,12 +94,19 @@ class TrialBuilder {
     if (const auto wrong = verdict::problem(trial_->settings)) {
       fail(test_.target.at, *wrong, "verdict");
     }
-    const compare::Digest digest = compare::digest_of(digested_);
-    trial_->digest = digest.low ^ digest.high;
+    const std::string candidate =
+        fmt::format("{}\n{}", trial_->candidate, candidate_text(context_, policy_));
+    trial_->candidate_digest = folded(candidate);
+    trial_->digest = folded(digested_ + candidate);
     return good_ ? trial_ : nullptr;
   }
 
  private:
+  static uint64_t folded(std::string_view text) noexcept {
+    const compare::Digest digest = compare::digest_of(text);
+    return digest.low ^ digest.high;
+  }
+
   void fail(config::Position at, std::string message, std::string_view field) {
     good_ = false;
     context_.error(test_.metadata, at, std::move(message), field);
@@ -101,6 +114,8 @@ class TrialBuilder {
 
   void read_compare(const config::CompareSpec& from) {
     if (from.body_bytes) trial_->body_bytes = from.body_bytes->value;
+    // Whether a body is looked into.
+    digested_ += fmt::format("{}\n", trial_->body_bytes);
     for (size_t i = 0; i < from.endpoints.size(); ++i) {
       const auto& text = from.endpoints[i];
       auto parsed = compare::EndpointTemplate::parse(text.value);
@@ -115,7 +130,25 @@ class TrialBuilder {
     options.subset = from.mode == config::CompareMode::subset;
     options.ignore_headers = from.ignore_headers;
     digested_ += fmt::format("{} {}\n", options.subset, fmt::join(options.ignore_headers, " "));
+    if (from.grpc) read_schema(from.grpc->descriptor_set);
     read_rules(from, options);
+  }
+
+  void read_schema(const config::Located<std::string>& file) {
+    constexpr std::string_view kField = "compare.grpc.descriptorSet";
+    const std::string path = beside_manifest(file);
+    const auto text = context_.read_file(path, kSchemaBytesMax);
+    if (!text) return fail(file.at, fmt::format("cannot read {}: {}", path, text.error()), kField);
+    auto schema = compare::ProtoSchema::load(*text);
+    if (!schema) return fail(file.at, fmt::format("{}: {}", path, schema.error()), kField);
+    trial_->schema = std::move(*schema);
+    const compare::Digest digest = compare::digest_of(*text);
+    digested_ += fmt::format("descriptors {:x} {:x}\n", digest.low, digest.high);
+  }
+
+  std::string beside_manifest(const config::Located<std::string>& file) const {
+    const std::filesystem::path manifest = context_.resources.sources->path(file.at.file);
+    return (manifest.parent_path() / file.value).lexically_normal().string();
   }
 
   void read_rules(const config::CompareSpec& from, const compare::RuleOptions& options) {
@@ -123,7 +156,10 @@ class TrialBuilder {
     std::vector<size_t> written;  // index of the rule that each came from
     for (size_t i = 0; i < from.rules.size(); ++i) {
       const config::CompareRuleSpec& rule = from.rules[i];
-      if (says_nothing(rule)) continue;
+      if (says_nothing(rule)) {
+        check_path(rule, i);
+        continue;
+      }
       const size_t copies = std::max<size_t>(1, rule.endpoints.size());
       for (size_t c = 0; c < copies; ++c) {
         compare::RuleSpec spec = to_rule(rule);
@@ -134,32 +170,57 @@ class TrialBuilder {
         written.push_back(i);
       }
     }
-    auto book = compare::RuleBook::compile(specs, options);
-    if (book) {
-      trial_->rules = std::move(*book);
-      return;
+    // Each by itself, so that all that are wrong are told.
+    for (size_t i = 0; i < specs.size(); ++i) {
+      const auto alone = compare::RuleBook::compile({&specs[i], 1}, options);
+      if (!alone) refuse_rule(from.rules[written[i]], written[i], alone.error());
     }
-    const compare::RuleError& error = book.error();
-    const config::CompareRuleSpec& rule = from.rules[written[error.rule]];
-    const bool in_pattern = error.field == "pattern" && rule.regex;
-    fail(in_pattern ? rule.regex->at : rule.path.at,
+    if (!good_) return;
+    if (auto book = compare::RuleBook::compile(specs, options)) trial_->rules = std::move(*book);
+  }
+
+  // A rule that excuses nothing has to lead somewhere all the same.
+  void check_path(const config::CompareRuleSpec& rule, size_t index) {
+    const auto path = compare::PathPattern::parse(rule.path.value);
+    if (path) return;
+    refuse_rule(rule, index, {0, "path", path.error().column, path.error().message});
+  }
+
+  void refuse_rule(const config::CompareRuleSpec& rule, size_t index,
+                   const compare::RuleError& error) {
+    config::Position at = rule.path.at;
+    std::string_view field;
+    if (error.field == "pattern") {
+      at = rule.regex->at;
+      field = ".regex";
+    } else if (error.field == "keys") {
+      at = rule.array->key->at;
+      field = ".array.key";
+    } else if (error.field == "path") {
+      field = ".path";
+    }
+    fail(at,
          error.field.empty() ? error.message
                              : fmt::format("{}, at its character {}", error.message, error.column),
-         fmt::format("compare.rules[{}]{}", written[error.rule],
-                     error.field.empty() ? ""
-                     : in_pattern        ? ".regex"
-                                         : ".path"));
+         fmt::format("compare.rules[{}]{}", index, field));
   }
 
   void read_redaction() {
     using Place = compare::RedactionSpec::Place;
     std::vector<compare::RedactionSpec> specs;
-    for (const config::RedactRuleSpec& rule : test_.redact) {
-      if (rule.header) specs.push_back({Place::header, rule.header->value});
-      if (rule.query) specs.push_back({Place::query, rule.query->value});
-      if (rule.form) specs.push_back({Place::form, rule.form->value});
-      if (rule.path) specs.push_back({Place::path, rule.path->value});
-      if (rule.regex) specs.push_back({Place::regex, rule.regex->value});
+    const auto take = [&](Place place, std::string_view field, const auto& text, size_t index) {
+      if (!text) return;
+      const compare::RedactionSpec& spec = specs.emplace_back(place, text->value);
+      const auto alone = compare::RedactionPolicy::compile({&spec, 1}, {});
+      if (!alone) fail(text->at, alone.error(), fmt::format("redact[{}].{}", index, field));
+    };
+    for (size_t i = 0; i < test_.redact.size(); ++i) {
+      const config::RedactRuleSpec& rule = test_.redact[i];
+      take(Place::header, "header", rule.header, i);
+      take(Place::query, "query", rule.query, i);
+      take(Place::form, "form", rule.form, i);
+      take(Place::path, "path", rule.path, i);
+      take(Place::regex, "regex", rule.regex, i);
     }
     const config::SampleMode samples = test_.samples.value_or(config::SampleMode::redacted);
     trial_->samples = samples != config::SampleMode::off;
@@ -167,9 +228,9 @@ class TrialBuilder {
     const Mode mode = samples == config::SampleMode::hashed       ? Mode::hash_values
                       : samples == config::SampleMode::names_only ? Mode::names_only
                                                                   : Mode::rules;
-    auto policy = compare::RedactionPolicy::compile(specs, mode);
-    if (!policy) return fail(test_.redact.front().at, policy.error(), "redact");
-    trial_->redaction = std::move(*policy);
+    if (auto policy = compare::RedactionPolicy::compile(specs, mode)) {
+      trial_->redaction = std::move(*policy);
+    }
   }
 
   void read_verdict(const config::VerdictSpec& from) {
@@ -184,11 +245,30 @@ class TrialBuilder {
     to.min_requests = from.min_requests.value_or(to.min_requests);
     to.min_duration = from.min_duration.value_or(to.min_duration);
     to.deadline = from.deadline;
+    for (size_t i = 0; i < from.required_endpoints.size(); ++i) {
+      read_required(from.required_endpoints[i], fmt::format("verdict.requiredEndpoints[{}]", i));
+    }
     trial_->version_header = from.version_header;
+    trial_->candidate = from.candidate;
+  }
+
+  // Names that are learnt may be others tomorrow, and PASS would wait for ever.
+  void read_required(const config::Located<std::string>& text, const std::string& field) {
+    const auto parsed = compare::EndpointTemplate::parse(text.value);
+    if (!parsed) return fail(text.at, parsed.error(), field);
+    const auto names_it = [&](const compare::EndpointTemplate& known) {
+      return known.path() == parsed->path() &&
+             (known.method().empty() || known.method() == parsed->method());
+    };
+    if (std::ranges::none_of(trial_->endpoints, names_it)) {
+      return fail(text.at, fmt::format("{} is none of compare.endpoints", text.value), field);
+    }
+    trial_->settings.required_endpoints.push_back(text.value);
   }
 
   BuildContext& context_;
   const config::ShadowTest& test_;
+  const ShadowPolicy& policy_;
   std::shared_ptr<Trial> trial_;
   std::string digested_;
   bool good_ = true;
@@ -200,8 +280,9 @@ bool compares(const config::ShadowTest& test) noexcept {
   return test.control || test.compare || test.verdict;
 }
 
-std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test) {
-  return TrialBuilder(context, test).build();
+std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test,
+                                         const ShadowPolicy& policy) {
+  return TrialBuilder(context, test, policy).build();
 }
 
 }  // namespace gnomon::routing

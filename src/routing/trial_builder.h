@@ -12,7 +12,9 @@ namespace gnomon::routing {
 // Whether the answers of the test's copies are looked at.
 bool compares(const config::ShadowTest& test) noexcept;
 
-// What is wrong with the rules is reported, and null is returned.
-std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test);
+// `policy` says where the copies go. What is wrong with the rules is reported, and null is
+// returned.
+std::shared_ptr<const Trial> build_trial(BuildContext& context, const config::ShadowTest& test,
+                                         const ShadowPolicy& policy);
 
 }  // namespace gnomon::routing

@@ -75,6 +75,7 @@ Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
   if (trio_->trial != policy.trial) trio_->trial = policy.trial;
   if (trio_->limits != context.limits) trio_->limits = context.limits;
   trio_->began = context.loop.wall();
+  trio_->taken = began_;
 }
 
 Pairing::~Pairing() {

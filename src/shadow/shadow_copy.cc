@@ -73,6 +73,7 @@ ShadowCopy::ShadowCopy(net::EventLoop& loop, CopyOwner& owner, const Grant& gran
       timer_(loop.timers(), [this] { on_timeout(); }),
       probe_(grant.probe) {
   client_version_ = head_.version;
+  pipelining_ = policy.pipelining;
   ++state_.copies;
   state_.stats.copied.add();
   state_.stats.in_flight.add(1);
@@ -220,6 +221,7 @@ void ShadowCopy::on_response_end(Headers trailers) {
 
 void ShadowCopy::on_response_error(Error error) {
   backend_ = nullptr;
+  if (error.code == Errc::canceled) return fail(Reason::pipeline);
   cluster_->stats().resets.add();
   if (status_ == 0 && error.retry != Retry::if_reused) host_->report_failure(error);
   fail(reason_of(error));
@@ -230,6 +232,8 @@ void ShadowCopy::on_timeout() {
   if (!request_complete_ && backend_ != nullptr && backend_->unsent() == 0) {
     return timer_.arm(timeout_);
   }
+  // Behind others on a connection the shadow may not even have looked at it.
+  if (backend_ != nullptr && !backend_->in_turn()) return fail(Reason::pipeline);
   cluster_->stats().timeouts.add();
   if (status_ == 0 && host_ != nullptr) {
     host_->report_failure({Errc::timeout, Side::backend, Retry::no, "upstream request timeout"});

@@ -29,6 +29,7 @@ enum class Reason : uint8_t {
   connect_fail,
   tls,  // its connection could not be made because of TLS
   timeout,
+  pipeline,        // lost, or late, on account of other copies on the same connection
   reset,           // the shadow closed or reset without an answer
   protocol,        // it does not speak HTTP
   response_limit,  // its answer exceeds what we read of one
@@ -49,6 +50,7 @@ inline constexpr std::array kReasonNames = {"sampled_out",
                                             "connect_fail",
                                             "tls",
                                             "timeout",
+                                            "pipeline",
                                             "reset",
                                             "protocol",
                                             "response_limit",

@@ -46,6 +46,7 @@ struct Trio {
   std::array<compare::Answer, kLegs> answers;
   bool has_control = false;
   WallTime began{};
+  TimePoint taken = TimePoint::max();  // when its copies were begun; never, where none were
   std::shared_ptr<ShadowLimits> limits;
   uint64_t charged = 0;              // bytes
   ByteStash stash;                   // what heads and small bodies are views of

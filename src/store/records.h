@@ -25,7 +25,7 @@ struct EpochRecord {
   int64_t elapsed_us = 0;  // in which it was on trial
   std::string cause;       // why it began
   std::string version;     // of the candidate, as its answers say
-  uint64_t rules = 0;      // digest of what is compared how
+  uint64_t rules = 0;      // digest of what is compared how, and of the candidate as configured
   std::string endpoints;   // what was learnt of them
   std::string failed;      // the reason of a FAIL, which stands
   verdict::Counters counters;

@@ -104,11 +104,22 @@ TEST_F(WriterTest, keeps_files_from_the_eyes_of_others) {
     }
     EXPECT_EQ(mode_of(path_.parent_path()), 0700u);
   }
-  // One that was made carelessly is set right.
-  std::filesystem::permissions(path_, std::filesystem::perms(0644));
+  // One that was made carelessly is set right, and what somebody left who looked into it.
+  for (const char* const suffix : {"", "-wal"}) {
+    const std::string left = path_.string() + suffix;
+    std::ofstream(left, std::ios::app).close();
+    std::filesystem::permissions(left, std::filesystem::perms(0644));
+  }
   const auto again = writer();
+  ASSERT_TRUE(again->submit(counted(2)));
   ASSERT_TRUE(again->flush(kSoon));
   EXPECT_EQ(mode_of(path_), 0600u);
+  EXPECT_EQ(mode_of(path_.string() + "-wal"), 0600u);
+  ::umask(0777);
+  path_ = folder_ / "strict" / "gnomon.db";
+  ASSERT_TRUE(writer()->flush(kSoon));
+  EXPECT_EQ(mode_of(path_), 0600u);
+  EXPECT_EQ(mode_of(path_.parent_path()), 0700u);
   ::umask(before);
 }
 

@@ -14,7 +14,7 @@ struct Epoch {
   WallTime began{};
   std::string cause;    // why it began, for people
   std::string version;  // of the candidate, as its answers say; empty while it is not known
-  uint64_t rules = 0;   // digest of what is compared how
+  uint64_t rules = 0;   // digest of what is compared how, and of the candidate as configured
   Duration before{};    // on trial in earlier runs of the process
 };
 

@@ -20,6 +20,22 @@ bool grpc_failed(const compare::Answer& answer) noexcept {
   return std::ranges::find(kFailures, status) != kFailures.end();
 }
 
+// A whole message of gRPC and nothing behind it, or none at all: a call that is no stream.
+bool is_unary(const compare::CapturedBody& body) noexcept {
+  constexpr size_t kPrefix = 5;
+  if (body.length == 0) return true;
+  std::array<unsigned char, kPrefix> prefix{};
+  size_t filled = 0;
+  for (const Chunk& chunk : body.chunks) {
+    for (const char byte : chunk.view().substr(0, kPrefix - filled)) {
+      prefix[filled++] = static_cast<unsigned char>(byte);
+    }
+  }
+  uint64_t size = 0;
+  for (size_t i = 1; i < kPrefix; ++i) size = size << 8U | prefix[i];
+  return filled == kPrefix && body.length == kPrefix + size;
+}
+
 uint64_t to_us(std::chrono::nanoseconds time) noexcept {
   return static_cast<uint64_t>(std::max<int64_t>(0, time.count() / 1000));
 }
@@ -62,7 +78,8 @@ verdict::AnswerClass answer_class(const RequestHead& request, const compare::Ans
   if (request.method == Method::head || answer.status == 204 || answer.status == 304) {
     return verdict::AnswerClass::bare;
   }
-  const bool streams = answer.content_type().starts_with("text/event-stream") || is_grpc(answer);
+  const bool streams = answer.content_type().starts_with("text/event-stream") ||
+                       (is_grpc(answer) && !is_unary(answer.body));
   return streams ? verdict::AnswerClass::stream : verdict::AnswerClass::full;
 }
 
@@ -74,19 +91,48 @@ bool comparable(const shadow::Trio& trio) noexcept {
          (!trio.has_control || answered(shadow::Leg::control));
 }
 
+bool is_cut_short(const compare::Result& result) noexcept {
+  const auto hides_the_rest = [&](const compare::Difference& difference) {
+    if (difference.kind == compare::Kind::status) {
+      return result.settled == compare::Settled::nothing;
+    }
+    if (difference.path == "body") {
+      return result.settled != compare::Settled::text || difference.kind == compare::Kind::type;
+    }
+    return difference.path == "$" && difference.kind == compare::Kind::type;
+  };
+  return result.left_out > 0 || std::ranges::any_of(result.differences, hides_the_rest);
+}
+
+namespace {
+
+// Of a path or the name of a header in a field's name: a thousand of them are held and kept.
+constexpr size_t kPathBytesMax = 500;
+
+std::string bounded(std::string_view path) {
+  if (path.size() <= kPathBytesMax) return std::string(path);
+  size_t end = kPathBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(path[end]) & 0xc0U) == 0x80) --end;
+  return std::string(path.substr(0, end)).append("\xE2\x80\xA6");
+}
+
+}  // namespace
+
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
-                   std::vector<verdict::Sighting>& out) {
-  const auto add = [&](std::string_view path, std::string_view kind) {
+                   const compare::Redactor& redactor, std::vector<verdict::Sighting>& out) {
+  const bool plain = redactor.policy().expressions().empty();
+  const auto add = [&](std::string path, std::string_view kind) {
     verdict::Sighting sighting;
-    sighting.key = {std::string(endpoint), std::string(path), std::string(kind)};
+    sighting.key = {std::string(endpoint), std::move(path), std::string(kind)};
     sighting.candidate = leg == shadow::Leg::candidate;
     sighting.control = leg == shadow::Leg::control;
     out.push_back(std::move(sighting));
   };
   for (const compare::Difference& difference : result.differences) {
-    add(difference.path, to_string(difference.kind));
+    const std::string_view path = difference.path;
+    add(plain ? bounded(path) : bounded(redactor.label(path)), to_string(difference.kind));
   }
-  if (result.left_out > 0) add(kUnlisted, to_string(compare::Kind::value));
+  if (result.left_out > 0) add(std::string(kUnlisted), to_string(compare::Kind::value));
 }
 
 }  // namespace gnomon::trial

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compare/difference.h"
+#include "compare/redactor.h"
 #include "shadow/trio.h"
 #include "verdict/counters.h"
 
@@ -21,9 +22,14 @@ verdict::AnswerClass answer_class(const RequestHead& request, const compare::Ans
 // Whether every leg's answer came, so that they can be compared.
 bool comparable(const shadow::Trio& trio) noexcept;
 
-// Adds what a comparison with the live answer found. `leg` is the candidate or the control.
+// Whether a difference kept the comparison from seeing the rest: another class of status, a body
+// that is of another kind or known by its digest only, more differences than are listed.
+bool is_cut_short(const compare::Result& result) noexcept;
+
+// Adds what a comparison with the live answer found. `leg` is the candidate or the control. Names
+// of fields are shown and kept, so what is redacted does not stand in them.
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
-                   std::vector<verdict::Sighting>& out);
+                   const compare::Redactor& redactor, std::vector<verdict::Sighting>& out);
 
 // The path under which differences count that a comparison no longer listed.
 inline constexpr std::string_view kUnlisted = "(unlisted)";

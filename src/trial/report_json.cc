@@ -103,7 +103,8 @@ Json heading(const std::string& name, const TrialRun::View& view) {
            {{"number", view.epoch.number},
             {"began", date_time(view.epoch.began)},
             {"cause", view.epoch.cause},
-            {"version", view.epoch.version}}}};
+            {"version", view.epoch.version},
+            {"candidate", view.candidate}}}};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compare/comparer.h"
 #include "compare/redacted_body.h"
 
 namespace gnomon::trial {
@@ -19,8 +20,9 @@ std::string dump(const Json& json) {
 
 class Describer {
  public:
-  Describer(const compare::Redactor& redactor, std::string_view endpoint)
-      : redactor_(redactor), endpoint_(endpoint) {}
+  Describer(const compare::Redactor& redactor, std::string_view endpoint,
+            const compare::RequestFacts& request)
+      : redactor_(redactor), endpoint_(endpoint), request_(request) {}
 
   Json request(const RequestHead& head) const {
     return {{"method", head.method_name},
@@ -46,10 +48,11 @@ class Describer {
     return out;
   }
 
-  Json differences(const compare::Result& result) const {
+  Json differences(const compare::Result& result, const compare::Answer& live) const {
+    const compare::ContentKind kind = compare::content_type_of(live.content_type(), " ").kind;
     Json list = Json::array();
     for (const compare::Difference& found : result.differences) {
-      const compare::Difference difference = redactor_.difference(found, result.settled);
+      const compare::Difference difference = redactor_.difference(found, result.settled, kind);
       list.push_back({{"path", difference.path},
                       {"kind", to_string(difference.kind)},
                       {"risk", to_string(difference.risk)},
@@ -74,10 +77,14 @@ class Describer {
   }
 
   Json body(const compare::Answer& from) {
+    compare::GrpcContext grpc;
+    grpc.encoding = from.headers.get("grpc-encoding");
+    grpc.path = request_.path;
+    grpc.schema = request_.schema;
     const compare::RedactedBody kept = compare::redacted_body(
         redactor_,
-        {from.body, from.content_type(), from.headers.get("content-encoding"), {}, {}, {}}, reader_,
-        scratch_);
+        {from.body, from.content_type(), from.headers.get("content-encoding"), grpc, {}, {}},
+        reader_, scratch_);
     Json out{{"kind", to_string(kept.kind)}, {"length", kept.length}, {"digest", kept.digest}};
     if (!kept.readable) return out;
     out["text"] = kept.text.substr(0, kShownBytes);
@@ -87,6 +94,7 @@ class Describer {
 
   const compare::Redactor& redactor_;
   const std::string_view endpoint_;
+  const compare::RequestFacts request_;
   compare::TreeReader reader_;
   compare::Document scratch_;
 };
@@ -94,19 +102,19 @@ class Describer {
 }  // namespace
 
 std::string describe(const compare::Redactor& redactor, const shadow::Trio& trio,
-                     const std::string& endpoint, const compare::Result& candidate,
-                     const compare::Result* control) {
+                     const std::string& endpoint, const compare::ProtoSchema* schema,
+                     const compare::Result& candidate, const compare::Result* control) {
   using shadow::Leg;
-  Describer describer(redactor, endpoint);
+  Describer describer(redactor, endpoint, {trio.request.path, schema});
   Json out;
   out["endpoint"] = endpoint;
   out["request"] = describer.request(trio.request);
   out["live"] = describer.answer(trio.of(Leg::live));
   out["candidate"] = describer.answer(trio.of(Leg::candidate));
-  out["differences"] = describer.differences(candidate);
+  out["differences"] = describer.differences(candidate, trio.of(Leg::live));
   if (control != nullptr) {
     out["control"] = describer.answer(trio.of(Leg::control));
-    out["noise"] = describer.differences(*control);
+    out["noise"] = describer.differences(*control, trio.of(Leg::live));
   }
   return dump(out);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "compare/difference.h"
+#include "compare/proto_schema.h"
 #include "compare/redactor.h"
 #include "shadow/trio.h"
 #include "verdict/field_table.h"
@@ -20,9 +21,10 @@ struct Sample {
 };
 
 // The request, the answers and their differences as JSON. Bodies are cut to their beginnings.
-// `control` is null where there was none.
+// `control` is null where there was none. `schema` is what they were compared by, so that rules
+// find the same names in them.
 std::string describe(const compare::Redactor& redactor, const shadow::Trio& trio,
-                     const std::string& endpoint, const compare::Result& candidate,
-                     const compare::Result* control);
+                     const std::string& endpoint, const compare::ProtoSchema* schema,
+                     const compare::Result& candidate, const compare::Result* control);
 
 }  // namespace gnomon::trial

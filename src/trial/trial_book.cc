@@ -55,24 +55,30 @@ void TrialBook::open_store() {
 }
 
 std::shared_ptr<TrialRun> TrialBook::begin(const TrialRun::Plan& plan) {
-  if (std::optional<SavedRun> saved = load(plan->name)) {
+  Loaded saved = load(plan->name);
+  if (!saved) {
+    log_.warn("the evidence of a trial cannot be read, so it begins anew",
+              {{"trial", plan->name}, {"reason", saved.error().text}});
+    // What is there is not overwritten, and not taken up again: seconds are above all numbers.
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(clock_.wall().time_since_epoch());
+    return std::make_shared<TrialRun>(plan, key_, clock_, static_cast<uint64_t>(seconds.count()),
+                                      "the earlier evidence could not be read");
+  }
+  if (*saved) {
     log_.info("a trial goes on",
-              {{"trial", plan->name}, {"epoch", fmt::format("{}", saved->epoch.number)}});
-    return std::make_shared<TrialRun>(plan, key_, clock_, std::move(*saved));
+              {{"trial", plan->name}, {"epoch", fmt::format("{}", (*saved)->epoch.number)}});
+    return std::make_shared<TrialRun>(plan, key_, clock_, std::move(**saved));
   }
   log_.info("a trial begins", {{"trial", plan->name}});
   return std::make_shared<TrialRun>(plan, key_, clock_);
 }
 
-std::optional<SavedRun> TrialBook::load(const std::string& name) {
+TrialBook::Loaded TrialBook::load(const std::string& name) {
   if (settings_.store_path.empty()) return std::nullopt;
   store::Reader reader(settings_.store_path);
   auto found = reader.newest_epoch(name);
-  if (!found) {
-    log_.warn("the evidence of a trial cannot be read, so it begins anew",
-              {{"trial", name}, {"reason", found.error().text}});
-    return std::nullopt;
-  }
+  if (!found) return std::unexpected(std::move(found.error()));
   if (!*found) return std::nullopt;
   store::EpochRecord& record = **found;
   SavedRun saved;
@@ -90,20 +96,21 @@ std::optional<SavedRun> TrialBook::load(const std::string& name) {
 
 void TrialBook::tick(std::span<const shadow::ShadowRegistry* const> workers) {
   std::map<std::string, Traffic> news = meter_.read(workers);
-  store::Batch batch;
   for (const std::shared_ptr<TrialRun>& run : all()) {
     if (const auto traffic = news.find(run->name()); traffic != news.end()) {
       run->add_traffic(traffic->second);
     }
     run->look();
-    keep(*run, batch);
+    keep(*run);
   }
-  if (writer_ != nullptr && !batch.empty()) writer_->submit(std::move(batch));
 }
 
-void TrialBook::keep(TrialRun& run, store::Batch& batch) {
+// Counters and rulings in a batch of their own, so that no number of samples leaves them without
+// room.
+void TrialBook::keep(TrialRun& run) {
   std::vector<Sample> samples = run.take_samples();
   if (writer_ == nullptr) return;
+  store::Batch batch;
   const SavedRun saved = run.save();
   const TrialRun::View view = run.view();
   const store::EpochKey key{run.name(), saved.epoch.number};
@@ -120,18 +127,23 @@ void TrialBook::keep(TrialRun& run, store::Batch& batch) {
   record.failed = saved.failed.value_or("");
   record.counters = saved.counters;
   batch.epochs.push_back(std::move(record));
+  const std::string ruling =
+      fmt::format("{} {}", saved.epoch.number, verdict::to_string(view.verdict.ruling));
+  std::string& kept = rulings_[run.name()];
+  if (kept != ruling) {
+    batch.rulings.push_back({key, now, std::string(verdict::to_string(view.verdict.ruling)),
+                             view.verdict.reason, view.verdict.log_e_fail,
+                             view.verdict.coverage.compared, verdict_json(run.name(), view)});
+  }
+  if (writer_->submit(std::move(batch))) kept = ruling;
+  store::Batch shown;
   for (Sample& sample : samples) {
-    batch.samples.push_back({{run.name(), sample.epoch},
+    shown.samples.push_back({{run.name(), sample.epoch},
                              std::move(sample.field),
                              to_us(sample.at),
                              std::move(sample.body)});
   }
-  const std::string ruling =
-      fmt::format("{} {}", saved.epoch.number, verdict::to_string(view.verdict.ruling));
-  if (std::exchange(rulings_[run.name()], ruling) == ruling) return;
-  batch.rulings.push_back({key, now, std::string(verdict::to_string(view.verdict.ruling)),
-                           view.verdict.reason, view.verdict.log_e_fail,
-                           view.verdict.coverage.compared, verdict_json(run.name(), view)});
+  if (!shown.empty()) writer_->submit(std::move(shown));
 }
 
 void TrialBook::close(std::span<const shadow::ShadowRegistry* const> workers) {

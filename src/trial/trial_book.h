@@ -2,6 +2,7 @@
 // count, judges them, and keeps their evidence.
 #pragma once
 
+#include <expected>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -54,12 +55,13 @@ class TrialBook final : public TrioJudge {
   }
 
  private:
+  using Loaded = std::expected<std::optional<SavedRun>, store::Failure>;
   using Runs = std::map<std::string, std::shared_ptr<TrialRun>, std::less<>>;
 
   std::shared_ptr<TrialRun> begin(const TrialRun::Plan& plan);
-  std::optional<SavedRun> load(const std::string& name);
+  Loaded load(const std::string& name);
   void open_store();
-  void keep(TrialRun& run, store::Batch& batch);
+  void keep(TrialRun& run);
 
   const Settings settings_;
   const compare::RedactionKey key_;

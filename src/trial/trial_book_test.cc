@@ -52,6 +52,30 @@ TEST_F(TrialBookTest, keeps_evidence_samples_and_rulings_and_finds_them_again) {
   EXPECT_EQ(counters.fields.fields().size(), 1u);
 }
 
+TEST_F(TrialBookTest, evidence_that_cannot_be_read_is_neither_overwritten_nor_taken_up_again) {
+  const std::vector<TrialRun::Plan> plans{make_plan()};
+  const auto feed_and_close = [&] {
+    TrialBook book(settings(), clock, log);
+    book.install(plans);
+    book.on_trio(*make_trio(plans[0], "/a", "{}", "{}"), comparer);
+    book.close({});
+    return book.find("ns.trial")->save();
+  };
+  feed_and_close();
+  {
+    auto broken = store::Database::open(folder + "/gnomon.db", store::Database::Mode::write);
+    ASSERT_TRUE(broken);
+    ASSERT_TRUE(broken->run("UPDATE epoch SET counters = 'gnomon-counters 9', number = 5"));
+  }
+  const SavedRun anew = feed_and_close();
+  EXPECT_GT(anew.epoch.number, 5u);
+  EXPECT_EQ(anew.counters.differing.n, 1u);
+  const SavedRun again = feed_and_close();
+  EXPECT_EQ(again.epoch.number, anew.epoch.number);
+  EXPECT_EQ(again.counters.differing.n, 2u);
+  EXPECT_EQ(store::Reader(folder + "/gnomon.db").epochs("ns.trial", 10)->back().key.number, 5u);
+}
+
 TEST_F(TrialBookTest, trials_that_a_configuration_drops_end) {
   TrialBook book({}, clock, log);
   const std::vector<TrialRun::Plan> both{make_plan("ns.a"), make_plan("ns.b")};

@@ -11,6 +11,9 @@ namespace {
 // Of each field the latest sample is of interest, but not each of those that follow one another.
 constexpr Duration kSamplePause = std::chrono::seconds(1);
 constexpr size_t kSamplesWaitingMax = 256;
+// Of samples that wait. What shows a field for the first time goes before what shows it again.
+constexpr size_t kSampleBytesMax = size_t{8} << 20;
+constexpr size_t kSampleBytesAgain = size_t{2} << 20;
 constexpr size_t kSampledFieldsMax = 4000;
 constexpr size_t kFormerVersionsMax = 32;
 
@@ -20,16 +23,26 @@ std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& pla
   return std::make_unique<compare::EndpointLearner>(std::move(options));
 }
 
+// In words, why evidence under `before` says nothing about `now`.
+std::string_view cause_of(const routing::Trial& before, const routing::Trial& now) noexcept {
+  if (before.candidate_digest == now.candidate_digest) {
+    return "what is compared, or how it is judged, was changed";
+  }
+  return before.candidate == now.candidate ? "the candidate's Upstream was changed"
+                                           : "another candidate is on trial";
+}
+
 int64_t to_us(WallTime at) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(at.time_since_epoch()).count();
 }
 
 }  // namespace
 
-TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock)
+TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, uint64_t before,
+                   std::string cause)
     : name_(plan->name), key_(key), clock_(clock), plan_(std::move(plan)) {
-  epoch_.number = 0;
-  start_epoch("the trial began", {});
+  epoch_.number = before;
+  start_epoch(std::move(cause), {});
 }
 
 TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, SavedRun saved)
@@ -40,7 +53,7 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
       epoch_(std::move(saved.epoch)) {
   const bool goes_on = epoch_.rules == plan_->digest;
   if (!goes_on) {
-    start_epoch("what is compared, or how it is judged, was changed", {});
+    start_epoch("what is compared, how it is judged, or the candidate was changed", {});
     return;
   }
   running_since_ = clock_.now();
@@ -54,8 +67,13 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
 void TrialRun::install(Plan plan) {
   const std::lock_guard lock(mutex_);
   const bool same = plan->digest == plan_->digest;
+  const std::string cause(cause_of(*plan_, *plan));
+  // A version that was on trial before may be so again.
+  if (plan->candidate_digest != plan_->candidate_digest) former_versions_.clear();
   plan_ = std::move(plan);
-  if (!same) start_epoch("what is compared, or how it is judged, was changed", {});
+  if (!same) return start_epoch(cause, {});
+  judge_->wait_for(plan_->settings);
+  look_now();
 }
 
 void TrialRun::begin_epoch(std::string cause) {
@@ -70,7 +88,7 @@ void TrialRun::start_epoch(std::string cause, std::string version) {
   epoch_.version = std::move(version);
   epoch_.rules = plan_->digest;
   epoch_.before = Duration::zero();
-  running_since_ = clock_.now();
+  running_since_ = epoch_since_ = clock_.now();
   counters_ = verdict::counters_for(plan_->settings);
   sampled_.clear();
   set_out();
@@ -86,13 +104,16 @@ void TrialRun::set_out() {
 
 Duration TrialRun::elapsed() const { return epoch_.before + (clock_.now() - running_since_); }
 
+std::string_view TrialRun::version_of(const shadow::Trio& trio) const noexcept {
+  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
+  if (plan_->version_header.empty() || candidate.outcome != compare::Outcome::answered) return {};
+  return candidate.headers.get(std::string_view(plan_->version_header));
+}
+
 // A version that was on trial before an epoch ended says nothing about the one that is now: while
 // the candidate is being replaced both answer.
 bool TrialRun::admit_version(const shadow::Trio& trio) {
-  if (plan_->version_header.empty()) return true;
-  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
-  if (candidate.outcome != compare::Outcome::answered) return true;
-  const std::string_view version = candidate.headers.get(std::string_view(plan_->version_header));
+  const std::string_view version = version_of(trio);
   if (version.empty() || version == epoch_.version) return true;
   if (std::ranges::find(former_versions_, version) != former_versions_.end()) return false;
   if (epoch_.version.empty()) {
@@ -109,8 +130,14 @@ bool TrialRun::admit_version(const shadow::Trio& trio) {
 
 std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
   const compare::Answer& live = trio.of(shadow::Leg::live);
+  std::string_view path = trio.request.path;
+  std::string label;
+  if (!plan_->redaction->expressions().empty()) {
+    label = compare::Redactor(plan_->redaction, key_).path_label(path);
+    path = label;
+  }
   const compare::EndpointRequest request{
-      trio.request.method_name, trio.request.path,
+      trio.request.method_name, path,
       trio.request.headers.get("content-type").starts_with("application/grpc")};
   const bool known = live.outcome == compare::Outcome::answered && live.status != 404;
   return known ? learner_->learn(request) : learner_->find(request);
@@ -128,9 +155,15 @@ std::shared_ptr<TrialRun::Bench> TrialRun::take_bench() {
 
 std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
   const std::lock_guard lock(mutex_);
-  // Copied under other rules; their epoch has ended.
-  if (trio.trial->digest != plan_->digest) return std::nullopt;
-  if (!admit_version(trio)) {
+  // Copied under other rules or to another candidate; their epoch has ended.
+  if (trio.trial->digest != plan_->digest) {
+    counters_.exclude("former_epoch");
+    return std::nullopt;
+  }
+  // Whom a copy met with that was begun before the epoch, only its answer can tell.
+  const bool doubtful =
+      trio.taken < epoch_since_ && (epoch_.version.empty() || version_of(trio) != epoch_.version);
+  if (doubtful || !admit_version(trio)) {
     counters_.exclude("former_version");
     return std::nullopt;
   }
@@ -157,11 +190,14 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   if (seen.compared) {
     Bench& bench = *place->bench;
     const compare::Rules& rules = place->plan->rules.for_endpoint(place->endpoint);
-    comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate);
-    add_sightings(place->endpoint, bench.candidate, Leg::candidate, seen.differences);
+    const compare::Redactor redactor(place->plan->redaction, key_);
+    const compare::RequestFacts request{trio.request.path, place->plan->schema.get()};
+    comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
+    add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
     if (trio.has_control) {
-      comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control);
-      add_sightings(place->endpoint, bench.control, Leg::control, seen.differences);
+      comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
+      add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);
+      seen.blind = is_cut_short(bench.candidate) && is_cut_short(bench.control);
     }
   }
   count(trio, std::move(seen), *place);
@@ -181,11 +217,17 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
   // Redacting takes long, and nobody waits for it.
   const Bench& bench = *place.bench;
   const compare::Redactor redactor(place.plan->redaction, key_);
-  const std::string body = describe(redactor, trio, place.endpoint, bench.candidate,
-                                    trio.has_control ? &bench.control : nullptr);
+  const std::string body = describe(redactor, trio, place.endpoint, place.plan->schema.get(),
+                                    bench.candidate, trio.has_control ? &bench.control : nullptr);
   const std::lock_guard lock(mutex_);
   if (place.epoch != epoch_.number) return;
   for (verdict::FieldKey& field : due) {
+    if (sample_bytes_ + body.size() > kSampleBytesMax) {
+      ++samples_refused_;
+      sampled_.erase(field);
+      continue;
+    }
+    sample_bytes_ += body.size();
     samples_.push_back({place.epoch, std::move(field), trio.began, body});
   }
   free_benches_.push_back(place.bench);
@@ -198,9 +240,11 @@ std::vector<verdict::FieldKey> TrialRun::due_samples(
   for (const verdict::Sighting& sighting : sightings) {
     if (!sighting.candidate) continue;
     const auto known = sampled_.find(sighting.key);
-    if (known != sampled_.end() && now < known->second + kSamplePause) continue;
+    const bool again = known != sampled_.end();
+    if (again && now < known->second + kSamplePause) continue;
+    if (again && sample_bytes_ > kSampleBytesAgain) continue;
     if (samples_.size() + due.size() >= kSamplesWaitingMax ||
-        (known == sampled_.end() && sampled_.size() >= kSampledFieldsMax)) {
+        (!again && sampled_.size() >= kSampledFieldsMax)) {
       ++samples_refused_;
       continue;
     }
@@ -224,6 +268,7 @@ void TrialRun::look() {
 
 void TrialRun::look_now() {
   looked_.epoch = epoch_;
+  looked_.candidate = plan_->candidate;
   looked_.elapsed = elapsed();
   looked_.verdict = judge_->look(counters_, looked_.elapsed);
   looked_.judged = counters_.errors_to_live.n;
@@ -257,6 +302,7 @@ SavedRun TrialRun::save() const {
 
 std::vector<Sample> TrialRun::take_samples() {
   const std::lock_guard lock(mutex_);
+  sample_bytes_ = 0;
   return std::exchange(samples_, {});
 }
 

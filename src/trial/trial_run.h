@@ -43,7 +43,11 @@ class TrialRun {
   using Plan = std::shared_ptr<const routing::Trial>;
 
   // `key`: for what is redacted.
-  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock);
+  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock)
+      : TrialRun(std::move(plan), key, clock, 0, "the trial began") {}
+  // Its epochs have numbers above `before`.
+  TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, uint64_t before,
+           std::string cause);
   // Goes on where another run of the process ended, if that was about the same rules.
   TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clock, SavedRun saved);
   TrialRun(const TrialRun&) = delete;
@@ -52,7 +56,7 @@ class TrialRun {
   const std::string& name() const noexcept { return name_; }
 
   // A reload. Other rules begin a new epoch; other settings of the verdict do as well, since what
-  // was promised about the old ones does not hold for them.
+  // was promised about the old ones does not hold for them. What PASS waits for is no promise.
   void install(Plan plan);
   // By an operator: what is on trial has changed in a way that no header tells.
   void begin_epoch(std::string cause);
@@ -68,6 +72,7 @@ class TrialRun {
   // What the last look saw: all of one moment, so that sums add up.
   struct View {
     Epoch epoch;
+    std::string candidate;  // as its operator says
     Duration elapsed{};
     verdict::Verdict verdict;
     uint64_t judged = 0;  // requests whose legs have all ended
@@ -107,6 +112,7 @@ class TrialRun {
   void count(const shadow::Trio& trio, verdict::Observation observation, const Place& place);
 
   // The caller holds the lock.
+  std::string_view version_of(const shadow::Trio& trio) const noexcept;
   bool admit_version(const shadow::Trio& trio);
   std::string_view endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
@@ -124,6 +130,7 @@ class TrialRun {
   Plan plan_;
   Epoch epoch_;
   TimePoint running_since_;
+  TimePoint epoch_since_ = TimePoint::min();  // since an earlier run of the process, if that is min
   std::vector<std::string> former_versions_;
   std::unique_ptr<compare::EndpointLearner> learner_;
   verdict::Counters counters_;
@@ -133,6 +140,7 @@ class TrialRun {
   std::vector<std::shared_ptr<Bench>> free_benches_;
   std::map<verdict::FieldKey, TimePoint> sampled_;
   std::vector<Sample> samples_;
+  size_t sample_bytes_ = 0;  // of them
   uint64_t samples_refused_ = 0;
 };
 

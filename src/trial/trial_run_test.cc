@@ -1,6 +1,9 @@
 #include "trial/trial_run.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 #include "trial/testing.h"
 
@@ -40,6 +43,29 @@ TEST_F(TrialRunTest, counts_a_difference_under_its_endpoint_path_and_kind) {
   EXPECT_EQ(fields[0].unpaired, 1u);
 }
 
+TEST_F(TrialRunTest, does_not_count_under_names_that_are_redacted) {
+  const compare::RedactionSpec secret{compare::RedactionSpec::Place::regex, "acct-[a-z]+"};
+  plan->redaction = *compare::RedactionPolicy::compile({{secret}}, compare::RedactionMode::rules);
+  feed("/of/acct-alice/pets", R"({"acct-alice":1})", R"({"acct-alice":2})");
+  feed("/of/%61cct-bob/pets?acct-bob", R"({"acct-bob":1})", R"({"acct-bob":2})");
+  const auto saved = run.save();
+  const auto fields = saved.counters.fields.fields();
+  ASSERT_EQ(fields.size(), 1u);
+  EXPECT_EQ(fields[0].key, (verdict::FieldKey{"GET /of/{}/pets", "$.{}", "value"}));
+  EXPECT_FALSE(saved.endpoints.contains("alice") || saved.endpoints.contains("bob"));
+}
+
+TEST_F(TrialRunTest, bounds_what_a_field_is_called) {
+  std::string left;
+  for (int i = 0; i < 40; ++i) left += fmt::format(R"({{"member_of_the_{:a>20}":)", "");
+  const std::string right = left + "2" + std::string(40, '}');
+  left += "1" + std::string(40, '}');
+  feed("/a", left, right);
+  const auto fields = run.save().counters.fields.fields();
+  ASSERT_EQ(fields.size(), 1u);
+  EXPECT_EQ(fields[0].key.path.size(), 503u);
+}
+
 TEST_F(TrialRunTest, a_failed_candidate_is_an_outcome_and_is_not_compared) {
   const auto trio = make_trio(plan, "/a", "{}", "{}");
   trio->of(Leg::candidate).outcome = compare::Outcome::error;
@@ -48,6 +74,27 @@ TEST_F(TrialRunTest, a_failed_candidate_is_an_outcome_and_is_not_compared) {
   const verdict::Counters counters = run.save().counters;
   EXPECT_EQ(counters.differing.n, 0u);
   EXPECT_EQ(counters.errors_to_live.lost.candidate, 1u);
+}
+
+TEST_F(TrialRunTest,
+       a_control_that_differs_in_status_as_the_candidate_does_leaves_nothing_compared) {
+  const auto feed = [&](const compare::Answer& others) {
+    auto trio = make_trio(plan, "/a", "{}", "{}");
+    trio->has_control = true;
+    trio->of(Leg::candidate) = trio->of(Leg::control) = others;
+    run.on_trio(*trio, comparer);
+  };
+  feed(json_answer("{}", 404));
+  feed(json_answer("<html>"));
+  compare::Answer image = json_answer("GIF");
+  image.headers = {};
+  image.headers.add("content-type", "image/gif");
+  feed(image);
+  EXPECT_EQ(run.save().counters.differing_to_control.n, 0u);
+  EXPECT_EQ(run.save().counters.excluded.of(verdict::kBlind), 3u);
+  feed(json_answer("{}", 201));
+  feed(json_answer(R"({"a":1})"));
+  EXPECT_EQ(run.save().counters.differing_to_control.n, 2u);
 }
 
 TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings_stay) {
@@ -64,6 +111,78 @@ TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings
   EXPECT_EQ(compared(), 0u);
 }
 
+TEST_F(TrialRunTest, another_candidate_begins_one_new_epoch_and_says_why) {
+  struct Case {
+    const char* candidate;
+    uint64_t candidate_digest;
+    uint64_t digest;
+    uint64_t epoch;
+    const char* cause;
+  };
+  const Case cases[] = {
+      {"", 0, 7, 1, "the trial began"},
+      {"sha256:1", 1, 8, 2, "another candidate is on trial"},
+      {"sha256:1", 1, 8, 2, "another candidate is on trial"},
+      {"sha256:1", 2, 9, 3, "the candidate's Upstream was changed"},
+      {"sha256:1", 2, 10, 4, "what is compared, or how it is judged, was changed"},
+  };
+  for (const Case& each : cases) {
+    auto next = make_plan();
+    next->candidate = each.candidate;
+    next->candidate_digest = each.candidate_digest;
+    next->digest = each.digest;
+    run.install(next);
+    const TrialRun::View view = run.view();
+    EXPECT_EQ(view.epoch.number, each.epoch);
+    EXPECT_EQ(view.epoch.cause, each.cause);
+    EXPECT_EQ(view.candidate, each.candidate);
+  }
+}
+
+TEST_F(TrialRunTest, a_version_may_be_on_trial_again_with_another_candidate) {
+  plan->version_header = "x-version";
+  feed_version("one");
+  feed_version("two");
+  auto next = make_plan();
+  next->version_header = "x-version";
+  next->candidate_digest = 1;
+  next->digest = 8;
+  plan = next;
+  run.install(next);
+  feed_version("one");
+  run.look();
+  EXPECT_EQ(run.view().epoch.version, "one");
+  EXPECT_EQ(compared(), 1u);
+  EXPECT_EQ(run.view().excluded.of("former_version"), 0u);
+}
+
+TEST_F(TrialRunTest, what_pass_waits_for_may_change_under_way) {
+  const auto make_easy = [] {
+    auto easy = make_plan();
+    easy->digest = 8;
+    easy->settings.max_error_rise = easy->settings.max_mismatch_rate = 0.5;
+    return easy;
+  };
+  plan = make_easy();
+  run.install(plan);
+  for (int i = 0; i < 50; ++i) feed("/a", "{}", "{}");
+  run.look();
+  ASSERT_EQ(run.view().verdict.ruling, verdict::Ruling::pass);
+  auto next = make_easy();
+  next->settings.required_endpoints = {"/b"};
+  run.install(next);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided);
+  EXPECT_EQ(run.view().verdict.coverage.missing_endpoints, (std::vector<std::string>{"/b"}));
+  auto last = make_easy();
+  last->settings.min_requests = 51;
+  run.install(last);
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided);
+  feed("/a", "{}", "{}");
+  run.look();
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::pass);
+}
+
 TEST_F(TrialRunTest, what_was_copied_under_other_rules_is_no_evidence) {
   const auto trio = make_trio(plan, "/a", "{}", "{}");
   auto other = make_plan();
@@ -71,6 +190,8 @@ TEST_F(TrialRunTest, what_was_copied_under_other_rules_is_no_evidence) {
   run.install(other);
   run.on_trio(*trio, comparer);
   EXPECT_EQ(compared(), 0u);
+  run.look();
+  EXPECT_EQ(run.view().excluded.of("former_epoch"), 1u);
 }
 
 TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_excluded) {
@@ -86,6 +207,25 @@ TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_exclude
   EXPECT_EQ(run.view().epoch.number, 2u);
   run.look();
   EXPECT_EQ(run.view().excluded.of("former_version"), 1u);
+  EXPECT_EQ(compared(), 1u);
+}
+
+TEST_F(TrialRunTest, what_was_copied_before_an_operator_began_anew_is_no_evidence) {
+  const auto feed_taken_at = [&](TimePoint at) {
+    const auto trio = make_trio(plan, "/a", "{}", R"({"broken":1})");
+    trio->taken = at;
+    run.on_trio(*trio, comparer);
+  };
+  clock.advance(std::chrono::seconds(1));
+  const TimePoint before = clock.now();
+  feed_taken_at(before);
+  EXPECT_EQ(compared(), 1u);
+  clock.advance(std::chrono::seconds(1));
+  run.begin_epoch("the new image is there");
+  feed_taken_at(before);
+  EXPECT_EQ(compared(), 0u);
+  EXPECT_EQ(run.save().counters.excluded.of("former_version"), 1u);
+  feed_taken_at(clock.now());
   EXPECT_EQ(compared(), 1u);
 }
 
@@ -151,6 +291,34 @@ TEST_F(TrialRunTest, has_a_limit_for_samples_that_wait) {
   const uint64_t refused = run.view().samples_refused;
   EXPECT_GT(refused, 0u);
   EXPECT_EQ(run.take_samples().size() + refused, 1000u);
+}
+
+TEST_F(TrialRunTest, has_a_limit_for_the_bytes_of_samples_that_wait) {
+  const std::string text(100'000, 'x');  // of which a sample shows 16 KiB on each side
+  const auto feed_fields = [&] {
+    for (int i = 0; i < 400; ++i) {
+      feed("/a", fmt::format(R"({{"n{}":1,"text":"{}"}})", i, text),
+           fmt::format(R"({{"n{}":2,"text":"{}"}})", i, text));
+    }
+  };
+  const auto take = [&] {
+    size_t bytes = 0;
+    std::set<verdict::FieldKey> fields;
+    for (const Sample& sample : run.take_samples()) {
+      bytes += sample.body.size();
+      fields.insert(sample.field);
+    }
+    EXPECT_LT(bytes, size_t{9} << 20);
+    return fields;
+  };
+  feed_fields();
+  std::set<verdict::FieldKey> seen = take();
+  ASSERT_LT(seen.size(), 300u);
+  // Those that had to stay out come before those that were shown.
+  clock.advance(std::chrono::seconds(1));
+  feed_fields();
+  seen.merge(take());
+  EXPECT_EQ(seen.size(), 400u);
 }
 
 TEST_F(TrialRunTest, a_trial_may_keep_no_samples) {

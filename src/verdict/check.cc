@@ -75,11 +75,22 @@ Signs weakest(const Counters& counters, double margin) noexcept {
   return least;
 }
 
+// Streams have no time in all. Where hardly anything else is answered there is nothing to prove
+// about it, and nothing to prove it by.
+bool is_without_object(Check check, const Counters& counters) noexcept {
+  if (check != Check::total_tail && check != Check::total_median) return false;
+  const auto pairs = [](const Latency& times) { return times.slower + times.rest; };
+  return pairs(counters.total) * 100 < pairs(counters.first_byte);
+}
+
 // What `log_e_pass` would be after `more` clean requests.
 class PassEvidence {
  public:
   PassEvidence(Check check, const Counters& counters, const Settings& settings) noexcept
-      : check_(check), control_(settings.control), pairs_(pairs_of(check, counters, settings)) {
+      : check_(check),
+        control_(settings.control),
+        idle_(is_without_object(check, counters)),
+        pairs_(pairs_of(check, counters, settings)) {
     signs_ = pairs_.lost.signs(pairs_.n);
     if (check == Check::errors) margin_ = settings.max_error_rise;
     if (is_tail(check)) margin_ = settings.max_tail_rise;
@@ -90,6 +101,7 @@ class PassEvidence {
   }
 
   double after(uint64_t more) const noexcept {
+    if (idle_) return kMostLogE;
     if (check_ == Check::first_byte_median || check_ == Check::total_median) {
       return log_e_paired(pairs_.lost.control + more, pairs_.lost.candidate);
     }
@@ -102,6 +114,7 @@ class PassEvidence {
  private:
   Check check_;
   bool control_;
+  bool idle_;
   Pairs pairs_;
   Signs signs_;
   double margin_ = 0;

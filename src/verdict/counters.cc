@@ -41,13 +41,16 @@ void Counters::add(Observation one) {
   unite(one.differences);
   const bool alone = any(one.differences, true, false);
   const bool differed = alone || any(one.differences, true, true);
-  ++endpoint.compared;
+  const bool control_alone = any(one.differences, false, true);
+  const bool blind = one.control.has_value() && one.blind && alone == control_alone;
+  if (blind) exclude(kBlind);
+  endpoint.compared += !blind;
   endpoint.differed += differed;
   ++differing.n;
   differing.lost.candidate += differed;
-  if (one.control.has_value()) {
+  if (one.control.has_value() && !blind) {
     ++differing_to_control.n;
-    differing_to_control.lost.add(alone, any(one.differences, false, true));
+    differing_to_control.lost.add(alone, control_alone);
   }
   fields.add(one.differences, one.at_us, one.control.has_value());
 }

@@ -37,6 +37,7 @@ struct Observation {
   LegResult candidate;
   std::optional<LegResult> control;
   bool compared = false;              // every leg was answered and read
+  bool blind = false;  // candidate and control both differ where nothing further is compared
   std::vector<Sighting> differences;  // from the live answer, if compared
 };
 
@@ -52,6 +53,11 @@ struct Pairs {
   }
   friend bool operator==(const Pairs&, const Pairs&) = default;
 };
+
+// Of `excluded`: requests in which candidate and control differ from the live answer in such a way
+// that nothing further was compared, so that their likeness says little. That both do is a zero to
+// every test, and to leave zeros out can only make PASS dearer.
+inline constexpr std::string_view kBlind = "blind";
 
 struct Counters {
   uint64_t seen = 0;     // requests on the route

@@ -56,6 +56,23 @@ TEST(Counters, lose_a_request_by_a_field_in_which_one_side_differs_alone) {
   EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{4, 4, 2, 0}));
 }
 
+TEST(Counters, take_no_comfort_from_a_control_that_differs_where_a_comparison_ends) {
+  Counters counters;
+  Observation both = observation(kAnswered, kAnswered);
+  both.blind = true;
+  both.differences = {{key("status"), true, true}};
+  counters.add(both);
+  EXPECT_EQ(counters.differing_to_control, (Pairs{0, {0, 0, 0}}));
+  EXPECT_EQ(counters.endpoints.at("GET /pets").compared, 0u);
+  EXPECT_EQ(counters.excluded.of(kBlind), 1u);
+  EXPECT_EQ(counters.fields.fields()[0].count.both, 1u);
+  // Whatever speaks against one side alone counts nevertheless.
+  both.differences.push_back({key("header:etag"), true, false});
+  counters.add(both);
+  EXPECT_EQ(counters.differing_to_control, (Pairs{1, {1, 0, 0}}));
+  EXPECT_EQ(counters.excluded.of(kBlind), 1u);
+}
+
 TEST(Counters, keep_requests_without_a_control_out_of_the_paired_tests) {
   Counters counters;
   Observation alone = observation(kAnswered, std::nullopt);

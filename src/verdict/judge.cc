@@ -13,21 +13,31 @@ namespace {
 
 constexpr double kEndpointShare = 0.01;  // of the requests, to have to be compared
 
+// A name without a method means every method.
+bool is_meant(std::string_view required, std::string_view endpoint) noexcept {
+  if (required == endpoint) return true;
+  return required.starts_with('/') && endpoint.ends_with(required) &&
+         endpoint[endpoint.size() - required.size() - 1] == ' ';
+}
+
 std::vector<std::string> missing_endpoints(const Counters& counters, const Settings& settings) {
   std::vector<std::string> missing;
   const auto& seen = counters.endpoints.counts();
-  for (const std::string& name : settings.required_endpoints) {
-    const auto its = seen.find(name);
-    if (its == seen.end() || its->second.compared < settings.min_per_endpoint) {
-      missing.push_back(name);
+  for (const std::string& required : settings.required_endpoints) {
+    uint64_t compared = 0;
+    for (const auto& [name, count] : seen) {
+      if (is_meant(required, name)) compared += count.compared;
     }
+    if (compared < settings.min_per_endpoint) missing.push_back(required);
   }
   uint64_t all = 0;
   for (const auto& [name, count] : seen) all += count.sampled;
   for (const auto& [name, count] : seen) {
     const double share = static_cast<double>(count.sampled) / static_cast<double>(all);
     if (share >= kEndpointShare && count.compared < settings.min_per_endpoint &&
-        std::find(missing.begin(), missing.end(), name) == missing.end()) {
+        std::none_of(
+            missing.begin(), missing.end(),
+            [&](const std::string& known) { return is_meant(known, name); })) {
       missing.push_back(name);
     }
   }
@@ -85,6 +95,14 @@ Judge::Judge(Settings settings, std::optional<std::string> failed)
   for (const Check check : kChecks) {
     weights_[static_cast<size_t>(check)] = weight(check, settings_);
   }
+}
+
+void Judge::wait_for(const Settings& settings) {
+  settings_.min_requests = settings.min_requests;
+  settings_.min_duration = settings.min_duration;
+  settings_.deadline = settings.deadline;
+  settings_.required_endpoints = settings.required_endpoints;
+  settings_.min_per_endpoint = settings.min_per_endpoint;
 }
 
 double Judge::together(LogE log_e, const Counters& counters) const noexcept {
@@ -193,6 +211,7 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
   verdict.coverage = {.seen = counters.seen,
                       .sampled = counters.sampled,
                       .compared = compared(counters),
+                      .blind = counters.excluded.of(kBlind),
                       .missing_endpoints = missing_endpoints(counters, settings_)};
   if (counters.seen > 0) {
     verdict.coverage.share =

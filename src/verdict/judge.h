@@ -31,6 +31,10 @@ class Judge {
   // The ruling with its reasons.
   Verdict look(const Counters& counters, Duration elapsed);
 
+  // Takes over what PASS has to wait for: minima, the deadline, the endpoints. That may change
+  // while evidence is gathered, since no chance of error rests on it; all else stays.
+  void wait_for(const Settings& settings);
+
   const Settings& settings() const noexcept { return settings_; }
 
  private:
@@ -45,7 +49,7 @@ class Judge {
   std::string reason_of(const Verdict& verdict);
   uint64_t compared(const Counters& counters) const noexcept;
 
-  const Settings settings_;
+  Settings settings_;
   std::array<double, kChecks.size()> weights_{};  // 0: not enabled
   bool failed_ = false;
   std::string failed_reason_;

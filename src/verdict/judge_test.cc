@@ -63,6 +63,27 @@ TEST(Judge, is_undecided_while_nothing_has_been_compared) {
   EXPECT_LE(verdict.log_e_fail, 0);
 }
 
+TEST(Judge, passes_nobody_on_answers_that_it_could_not_see) {
+  Judge judge(Settings{});
+  Counters counters;
+  Observation blind = differing("status", true, true);
+  blind.blind = true;
+  add(counters, blind, 9000);
+  const Verdict verdict = judge.look(counters, minutes(11));
+  EXPECT_EQ(verdict.ruling, Ruling::undecided);
+  EXPECT_EQ(verdict.reason,
+            "Nothing could be compared: in 9,000 requests candidate and control both answered with "
+            "another status than the live service, or with another body that cannot be looked "
+            "into.");
+  // An endpoint of its own does not hide behind the others.
+  Observation other = clean();
+  other.endpoint = "GET /shops";
+  add(counters, other, 9000);
+  EXPECT_EQ(judge.look(counters, minutes(11)).reason,
+            "Nothing speaks against the candidate enough in 9,000 comparisons, but GET /pets has "
+            "not been compared 10 times.");
+}
+
 TEST(Judge, passes_clean_traffic_once_every_claim_is_proven) {
   Judge judge(Settings{});
   Counters counters;
@@ -84,6 +105,18 @@ TEST(Judge, passes_clean_traffic_once_every_claim_is_proven) {
             "control's by the margins that are set, each with at most 5 % chance of error.");
   EXPECT_EQ(verdict.coverage.compared, 4380u);
   EXPECT_EQ(verdict.coverage.share, 1);
+}
+
+TEST(Judge, asks_no_time_in_all_where_all_answers_are_streams) {
+  Judge judge(Settings{});
+  Counters counters;
+  Observation stream = clean();
+  stream.kind = AnswerClass::stream;
+  add(counters, stream, 5000);
+  add(counters, clean(), 40);  // somebody asks for its health
+  EXPECT_EQ(judge.look(counters, minutes(11)).ruling, Ruling::pass);
+  add(counters, clean(), 100);
+  EXPECT_EQ(judge.look(counters, minutes(11)).ruling, Ruling::undecided);
 }
 
 TEST(Judge, does_not_pass_before_its_time) {
@@ -114,6 +147,59 @@ TEST(Judge, does_not_pass_an_endpoint_that_it_has_not_seen) {
   order.endpoint = "POST /orders";
   add(counters, order, 10);
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+}
+
+TEST(Judge, an_endpoint_that_is_required_without_a_method_may_come_with_several) {
+  Settings settings;
+  settings.required_endpoints = {"/orders"};
+  Judge judge(settings);
+  Counters counters;
+  add(counters, clean(), 900);
+  Observation order = clean();
+  order.endpoint = "GET /our/orders";
+  add(counters, order, 5000);
+  order.endpoint = "GET /orders";
+  add(counters, order, 5);
+  order.endpoint = "PUT /orders";
+  add(counters, order, 4);
+  EXPECT_EQ(judge.look(counters, minutes(11)).coverage.missing_endpoints,
+            (std::vector<std::string>{"/orders"}));
+  add(counters, order, 1);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  // Told once where it is missing for its share as well.
+  Counters few;
+  order.compared = false;
+  add(few, order, 10);
+  EXPECT_EQ(judge.look(few, minutes(11)).coverage.missing_endpoints,
+            (std::vector<std::string>{"/orders"}));
+}
+
+TEST(Judge, waits_for_something_else_and_keeps_its_fail) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 5000);
+  ASSERT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  Settings settings;
+  settings.min_requests = 5001;
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+  settings = {};
+  settings.min_duration = minutes(12);
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+  settings = {};
+  settings.required_endpoints = {"/orders"};
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+  settings = {};
+  settings.min_requests = 9000;
+  settings.deadline = minutes(10);
+  judge.wait_for(settings);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::nodata);
+  add(counters, failing(), 500);
+  ASSERT_EQ(judge.rule(counters, minutes(11)), Ruling::fail);
+  judge.wait_for(Settings{});
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::fail);
 }
 
 TEST(Judge, does_not_pass_when_a_common_endpoint_is_never_compared) {

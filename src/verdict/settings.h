@@ -33,7 +33,7 @@ struct Settings {
   bool latency = true;  // its times count; they never do without a control
 
   // For PASS: each of these endpoints, and each that has at least one percent of the requests, has
-  // been compared that often.
+  // been compared that often. "GET /pets/{id}", or "/pets/{id}" with whatever methods.
   std::vector<std::string> required_endpoints;
   uint64_t min_per_endpoint = 10;
 

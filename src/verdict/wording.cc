@@ -197,6 +197,13 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
   const bool late = settings.deadline.has_value() && verdict.elapsed >= *settings.deadline;
   const std::string start = late ? "At its deadline, n" : "N";
   const uint64_t n = verdict.coverage.compared;
+  if (n == 0 && verdict.coverage.blind > 0) {
+    return start + fmt::format(
+                       "othing could be compared: in {} requests candidate and control both "
+                       "answered with another status than the live service, or with another body "
+                       "that cannot be looked into.",
+                       grouped(verdict.coverage.blind));
+  }
   if (n == 0) return start + "othing has been compared.";
   const std::string fine =
       start +

@@ -15,7 +15,8 @@ FOLDER = Path(__file__).parent
 # Of a Gateway, but used in compatibility.yaml.
 ELSEWHERE = {"bindAddress", "ssl", "virtualServices", "virtualServiceSelector", "virtualServiceNamespaces", "virtualServiceExpressions", "maxDirectResponseBodySizeBytes"}
 # Schemas of gnomon's own kind, and those without fields.
-NOT_GLOO = {"ShadowTest", "ShadowTarget", "ShadowDestination", "SamplingKey", "Sampling", "HeaderEdits", "ShadowRequest", "ShadowLimits"}
+NOT_GLOO = {"ShadowTest", "ShadowTarget", "ShadowDestination", "SamplingKey", "Sampling", "HeaderEdits", "ShadowRequest"}
+NOT_GLOO |= {"ShadowLimits", "ShadowPipelining", "GrpcCompareSpec"}
 NOT_GLOO |= {"ControlSpec", "CompareSpec", "CompareRuleSpec", "ToleranceSpec", "ArraySpec", "RedactRuleSpec", "VerdictSpec"}
 NOT_READ = {
     *("Settings", "SettingsDiscovery", "SecretOptions", "SecretSource", "VaultSource"),

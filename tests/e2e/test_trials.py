@@ -1,11 +1,13 @@
 """Trials: the shadow's answers are compared with the live ones, beside a control, and end in a verdict."""
 
+import base64
 import contextlib
 import json
 import os
 import random
 import re
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -17,7 +19,7 @@ import pytest
 
 from harness import Backend, Gateway, config
 from harness.backend import answer, ok
-from harness.client import Client
+from harness.client import Client, chunk
 from harness.gateway import BINARY, patience
 from harness.wait import eventually
 
@@ -92,6 +94,32 @@ def test_equal_versions_with_noise_pass(begin, closing):
     noisy = field_of(seen, "$.at")
     assert noisy["counts"]["both"] == noisy["noise"] == 300
     assert seen["coverage"]["share"] == 1
+
+
+def not_found_for_shadows(request):
+    """A service that does not know the Host that copies have."""
+    found = "-shadow" not in request.host
+    return ok(b"{}", "200 OK" if found else "404 Not Found", ("Content-Type: application/json",))
+
+
+def large_with_noise(letter):
+    return json_answer(lambda request: {"at": random.random(), "text": letter * 1_500_000})
+
+
+@pytest.mark.parametrize(
+    ("primary", "candidate", "requests"),
+    [
+        (answer(not_found_for_shadows), answer(not_found_for_shadows), 300),
+        (large_with_noise("a"), large_with_noise("b"), 60),
+    ],
+)
+def test_nobody_passes_by_answers_that_could_not_be_seen(primary, candidate, requests, begin, closing):
+    """Candidate and control both differ where nothing further is compared: they are alike, and that says nothing."""
+    gateway = begin(trial(closing(Backend(primary)), closing(Backend(candidate)), verdict={"latency": False}))
+    send(gateway, requests)
+    seen = eventually(lambda: (v := verdict(gateway))["coverage"]["excluded"].get("blind") == requests and v, patience(30))
+    assert seen["ruling"] == "UNDECIDED" and seen["coverage"]["compared"] == 0
+    assert "could be compared" in seen["reason"]
 
 
 def test_a_change_beyond_noise_fails_and_is_named(begin, closing):
@@ -194,6 +222,7 @@ def test_a_new_version_of_the_candidate_begins_a_new_epoch(begin, closing):
         "began": "",
         "cause": "the trial began",
         "version": "one",
+        "candidate": "",
     }
     version[0] = "two"
     send(gateway, 5)
@@ -215,6 +244,81 @@ def test_an_operator_begins_a_new_epoch(begin, closing):
     status, text = gateway.admin(f"/api/v1/tests/{NAME}/epochs", "POST")
     assert status == 201 and json.loads(text)["epoch"]["number"] == 2
     assert verdict(gateway)["coverage"]["compared"] == 0
+
+
+def test_another_candidate_begins_one_epoch_and_another_reload_none(begin, closing):
+    """Under traffic: nobody waits or fails, and no request counts for two candidates."""
+    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    old, new = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+
+    def install(gateway, candidate, digest, more=()):
+        gateway.write([*trial(primary, candidate, verdict={"candidate": digest}), *more])
+        assert gateway.reload()[0] == 200
+        return verdict(gateway)["epoch"]
+
+    gateway = begin(trial(primary, old, verdict={"candidate": "sha256:one"}))
+    ended = threading.Event()
+    statuses = []
+
+    def ask():
+        with gateway.client() as client:
+            while not ended.is_set():
+                statuses.append(client.request("GET", "/").status)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        compared(gateway, 20)
+        unrelated = config.upstream("unrelated", ("127.0.0.1", 9))
+        epoch = install(gateway, old, "sha256:one", [unrelated])
+        assert (epoch["number"], epoch["candidate"]) == (1, "sha256:one")
+        before = verdict(gateway)["coverage"]["compared"]
+        assert before >= 20
+        epoch = install(gateway, old, "sha256:two")
+        assert (epoch["number"], epoch["candidate"]) == (2, "sha256:two")
+        assert epoch["cause"] == "another candidate is on trial"
+        compared(gateway, 20)
+        epoch = install(gateway, new, "sha256:two")
+        assert (epoch["number"], epoch["cause"]) == (3, "the candidate's Upstream was changed")
+        seen = compared(gateway, 20)
+        assert seen["epoch"]["number"] == 3
+    finally:
+        ended.set()
+        asking.join()
+    assert set(statuses) == {200}
+    gateway.settle()
+
+    # Only what the new one answered counts, once; a copy that was begun before and met it is excluded.
+    def all_counted():
+        coverage = verdict(gateway)["coverage"]
+        excluded = sum(coverage["excluded"].values())
+        assert coverage["compared"] <= len(new.requests) <= coverage["compared"] + excluded, (coverage, len(new.requests))
+        return True
+
+    eventually(all_counted, patience(10))
+    assert verdict(gateway)["epoch"]["number"] == 3
+    text = gnomon("verdict", "--admin", f"127.0.0.1:{gateway.admin_port}").stdout
+    assert "epoch 3 (candidate sha256:two)" in text
+
+
+def test_an_endpoint_that_matters_has_to_be_seen_before_pass(begin, closing):
+    primary, candidate = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+    verdict_of = {"latency": False, "requiredEndpoints": ["POST /orders/{id}"]}
+    resources = trial(primary, candidate, compare={"endpoints": ["/orders/{id}"]}, verdict=verdict_of)
+    gateway = begin(resources)
+    send(gateway, 1000)
+    send(gateway, 9, path="/orders/{}", method="POST")
+    seen = compared(gateway, 1009)
+    assert seen["ruling"] == "UNDECIDED" and "POST /orders/{id}" in seen["reason"], seen["reason"]
+    assert seen["coverage"]["missingEndpoints"] == ["POST /orders/{id}"]
+    send(gateway, 1, path="/orders/{}", method="POST")
+    assert compared(gateway, 1010)["ruling"] == "PASS"
+    # What PASS waits for may change under way.
+    verdict_of["minRequests"] = 1011
+    gateway.write(trial(primary, candidate, compare={"endpoints": ["/orders/{id}"]}, verdict=verdict_of))
+    assert gateway.reload()[0] == 200
+    seen = verdict(gateway)
+    assert (seen["ruling"], seen["epoch"]["number"], seen["coverage"]["compared"]) == ("UNDECIDED", 1, 1010)
 
 
 def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):
@@ -320,6 +424,173 @@ def test_nothing_that_is_redacted_is_kept_or_shown(begin, closing, tmp_path):
         assert SECRET not in text.replace(config_texts, ""), text
 
 
+REDACT = [
+    {"header": "x-internal"},
+    {"header": "x-priv-*"},
+    {"path": "$.mail"},
+    {"path": "$[*].name"},
+    {"form": "pin"},
+    {"query": "token"},
+    {"regex": f"{SECRET}-[0-9]+"},
+]
+
+
+def traces():
+    """The mark as it would be written by whoever does not know what it is."""
+    plain = SECRET.encode()
+    # Of base64 the first and the last characters depend on what stands beside the mark.
+    shifted = [base64.b64encode(b"\0" * n + plain)[-(-8 * n // 6) : 8 * (n + len(plain)) // 6] for n in range(3)]
+    return [plain, plain.hex().encode(), b"".join(b"%%%02X" % c for c in plain), *shifted]
+
+
+def secret_fields(who):
+    """Fields of a head or of trailers; `who` makes those of the two versions differ."""
+    return [
+        f"X-Internal: {SECRET}-header-{who}",
+        f"X-Priv-Text: {base64.b64encode(f'{SECRET}-{who}'.encode()).decode()}",
+        f"X-Api-Key: {SECRET}-key-{who}",
+        f"X-Link: https://ann:{SECRET}-pw-{who}@a.example/?token={SECRET}-url-{who}",
+        f"X-Text: card {SECRET}-{9999 if who == 'old' else 1111} and on",
+    ]
+
+
+def secret_values(who):
+    return {
+        "password": f"{SECRET}-password-{who}",
+        "pin": f"{SECRET}-pin-{who}",
+        "mail": f"{SECRET}-mail-{who}",
+        "note": f"card {SECRET}-{9999 if who == 'old' else 1111}",
+        "next": f"https://a.example/?token={SECRET}-next-{who}",
+        "kept": who,
+    }
+
+
+def form_of(who):
+    def escaped(text):
+        return "".join(f"%{ord(c):02X}" for c in text)
+
+    body = "&".join(f"{name}={escaped(value)}" for name, value in secret_values(who).items())
+    return "application/x-www-form-urlencoded", body.encode()
+
+
+def multipart_of(who):
+    parts = [
+        f'--cut\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in secret_values(who).items()
+    ]
+    for name in ("upload", "secret"):
+        parts.append(
+            f'--cut\r\nContent-Disposition: form-data; name="{name}"; filename="a.bin"\r\n'
+            f"Content-Type: application/octet-stream\r\n\r\n\0{SECRET}-file-{who}\r\n"
+        )
+    return "multipart/form-data; boundary=cut", ("".join(parts) + "--cut--\r\n").encode()
+
+
+def chunked(start, fields, content_type, body, trailers):
+    lines = [start, *fields, f"Content-Type: {content_type}", "Transfer-Encoding: chunked"]
+    end = "".join(f"{line}\r\n" for line in trailers)
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + chunk(body) + b"0\r\n" + end.encode() + b"\r\n"
+
+
+def assert_nowhere(gateway, folder):
+    """The mark is not in API, metrics, log, output of the verbs, store with its log of writes, or any other file."""
+    admin = ["--admin", f"127.0.0.1:{gateway.admin_port}"]
+    path = f"/api/v1/tests/{NAME}"
+    eventually(lambda: gateway.admin_json(f"{path}/samples")["samples"], patience(10))
+    asked = [path, "/api/v1/tests", *(f"{path}/{what}" for what in ("verdict", "samples?limit=1000", "differences?limit=1000"))]
+    texts = {what: gateway.admin(what)[1] for what in [*asked, "/metrics", "/config_dump", "/stats", "/"]}
+    commands = [["verdict", "--format", form] for form in ("text", "json", "junit", "markdown")]
+    commands.append(["differences"])
+    for number in range(1, len(json.loads(texts[f"{path}/samples?limit=1000"])["samples"]) + 1):
+        commands += [["differences", "--sample", number], ["differences", "--sample", number, "--as-curl"]]
+    for command in commands:
+        found = gnomon(*command, *admin)
+        texts[" ".join(map(str, command))] = found.stdout + found.stderr
+    assert any("redacted-" in text for text in texts.values())
+
+    def files():
+        return {file: file.read_bytes() for place in (folder, gateway.folder) for file in place.rglob("*") if file.is_file()}
+
+    kept = files()  # while the store's log of writes is there
+    assert any(str(file).endswith("gnomon.db-wal") for file in kept)
+    gateway.stop()
+    kept |= {f"{file} at the end": data for file, data in files().items()}
+    kept |= {name: text.encode() for name, text in texts.items()} | {"output": "\n".join(gateway.lines).encode()}
+    assert any(b"redacted-" in data for name, data in kept.items() if ".db" in str(name))
+    rule = f"{SECRET}-[0-9]+".encode()
+    for name, data in kept.items():
+        for trace in traces():
+            at = data.replace(rule, b"").find(trace)
+            assert at < 0, (name, trace, data.replace(rule, b"")[max(0, at - 200) : at + 200])
+
+
+@pytest.mark.parametrize("body_of", [form_of, multipart_of])
+def test_secrets_in_forms_and_trailers_are_nowhere(body_of, begin, closing, tmp_path):
+    def reply(who):
+        return lambda request: chunked("HTTP/1.1 200 OK", secret_fields(who), *body_of(who), secret_fields(who))
+
+    primary, candidate = closing(Backend(answer(reply("old")))), closing(Backend(answer(reply("new"))))
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    gateway = begin(trial(primary, candidate, redact=REDACT), env={"TMPDIR": str(temporary)})
+    start = f"POST /pets/7?token={SECRET}-query HTTP/1.1"
+    request = chunked(start, ["Host: shop.test", "TE: trailers", *secret_fields("me")], *body_of("me"), secret_fields("me"))
+    with gateway.client() as client:
+        for _ in range(30):
+            client.send(request)
+            response = client.read_final()
+            assert response.status == 200 and len(response.trailers) == len(secret_fields("old"))
+    seen = compared(gateway, 30)
+    # They were sent, and were seen to differ.
+    assert len(candidate.requests[0].trailers) == len(secret_fields("me"))
+    paths = {each["path"] for each in seen["fields"]}
+    assert {"trailer:x-internal", "header:x-internal", "$.password", "$.pin", "$.kept"} <= paths, paths
+    samples = eventually(lambda: gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"], patience(10))
+    found = {each["path"]: each for each in samples[0]["sample"]["differences"]["list"]}
+    assert found["$.kept"]["live"] == '"old"'
+    # Who guesses a file can compute its digest.
+    for name in ("$.upload.digest", "$.secret.digest") if body_of is multipart_of else ():
+        assert found[name]["live"].startswith("redacted-"), found[name]
+    assert_nowhere(gateway, tmp_path)
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_secrets_in_grpc_and_its_trailers_are_nowhere(described, begin, closing, pets, tmp_path):
+    import grpc
+
+    def metadata(who):
+        fields = [line.split(": ", 1) for line in secret_fields(who)]
+        return [(name.lower(), value) for name, value in fields] + [("x-priv-more-bin", f"\0{SECRET}-{who}".encode())]
+
+    class Secretive(pets.Pets):
+        def trailers(self, request):
+            return metadata(self.who)
+
+        def get(self, request, context):
+            context.send_initial_metadata(metadata(self.who))
+            return super().get(request, context)
+
+    def service(who):
+        values = {"name": f"{SECRET}-name-{who}", "password": f"{SECRET}-password-{who}", "price": 3 if who == "old" else 9}
+        made = closing(Secretive(lambda request: pets.pet(**values).SerializeToString()))
+        made.who = who
+        return made
+
+    spec = {"redact": [*REDACT, {"path": "$[*].1"}, {"path": "$[*].3"}]}
+    if described:
+        (tmp_path / "pets.pb").write_bytes(pets.descriptor_set().SerializeToString())
+        spec = {"redact": REDACT, "compare": {"grpc": {"descriptorSet": str(tmp_path / "pets.pb")}}}
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    gateway = begin(trial(service("old"), service("new"), **spec), env={"TMPDIR": str(temporary)})
+    message = pets.pet(name=f"{SECRET}-me", password=f"{SECRET}-me").SerializeToString()
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        for _ in range(30):
+            channel.unary_unary(pets.PATH)(message, timeout=patience(20), metadata=metadata("me"))
+    paths = {each["path"] for each in compared(gateway, 30)["fields"]}
+    assert {"trailer:x-internal", "header:x-internal", "$[*].price" if described else "$[*].2"} <= paths, paths
+    assert_nowhere(gateway, tmp_path)
+
+
 def test_live_answers_are_untouched_while_comparers_are_saturated(begin, closing):
     """Large answers that differ everywhere, on one comparer: whatever it cannot take is counted, and nobody waits."""
     big = {str(i): random.random() for i in range(20_000)}
@@ -338,6 +609,65 @@ def test_live_answers_are_untouched_while_comparers_are_saturated(begin, closing
     uncompared = metrics.total("gnomon_shadow_uncompared_total", **name)
     assert copied + metrics.total("gnomon_shadow_dropped_total", **name) == 80
     assert handed + uncompared == copied
+
+
+# ---- gRPC
+
+
+UNKNOWN = b"\x48\x01"  # field 9, which no description has
+
+
+@pytest.fixture
+def pets():
+    pytest.importorskip("grpc")
+    from harness import pets
+
+    return pets
+
+
+def call(pets, gateway, count):
+    import grpc
+
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        get = channel.unary_unary(pets.PATH)
+        for _ in range(count):
+            get(pets.pet(name="Rex").SerializeToString(), timeout=patience(20))
+
+
+def test_fields_of_grpc_are_named_by_a_descriptor_set(begin, closing, pets, tmp_path):
+    primary = closing(pets.Pets(lambda request: pets.pet(name="Rex", price=12.5, password="s3cr3t-old").SerializeToString()))
+    candidate = closing(
+        pets.Pets(lambda request: pets.pet(name="Rex", price=12.49, password="s3cr3t-new").SerializeToString() + UNKNOWN)
+    )
+    described = tmp_path / "pets.pb"
+    described.write_bytes(pets.descriptor_set().SerializeToString())
+    compare = {"grpc": {"descriptorSet": str(described)}}
+    gateway = begin(trial(primary, candidate, compare=compare, redact=[{"path": "$[*].name"}]))
+    call(pets, gateway, 30)
+    seen = compared(gateway, 30)
+    assert {(each["endpoint"], each["path"], each["kind"]) for each in seen["fields"]} == {
+        (pets.PATH, "$[*].price", "value"),
+        (pets.PATH, "$[*].password", "value"),
+        (pets.PATH, "$[*].9", "added"),
+    }
+    samples = eventually(lambda: gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"], patience(10))
+    shown = json.dumps(samples)
+    # By the same names as they were compared by, values are redacted.
+    assert "price" in shown and "Rex" not in shown and "s3cr3t" not in shown
+
+    # The file is watched; another description is another rule.
+    described.write_bytes(pets.descriptor_set(price="amount").SerializeToString())
+    eventually(lambda: verdict(gateway)["epoch"]["number"] == 2, patience(15))
+    call(pets, gateway, 10)
+    seen = compared(gateway, 10)
+    assert field_of(seen, "$[*].amount") and not field_of(seen, "$[*].price")
+
+    # One that cannot be read changes nothing.
+    described.write_bytes(b"not one")
+    status, text = gateway.reload()
+    assert status != 200
+    assert "compare.grpc.descriptorSet" in text and "not a FileDescriptorSet" in text, text
+    assert verdict(gateway)["epoch"]["number"] == 2
 
 
 # ---- the verbs
@@ -368,6 +698,25 @@ def test_verdict_speaks_in_every_format_and_by_its_exit_code(begin, closing):
     assert int(junit.get("failures")) >= 1 and len(junit) == int(junit.get("tests"))
     assert gnomon("verdict", *admin, "--format", "markdown").stdout.startswith("## ")
     assert gnomon("verdict", "gloo-system.nobody", *admin).returncode == 2
+
+
+def test_waiting_for_a_verdict_outlives_a_restart():
+    def reply(connection, ruling):
+        body = json.dumps({"ruling": ruling}).encode()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(patience(10))
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        command = [BINARY, "verdict", NAME, "--admin", address, "--wait", "60s", "--format", "json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:
+            for ruling in ("UNDECIDED", None, "UNDECIDED", None, "FAIL"):
+                with server.accept()[0] as connection:
+                    if ruling:
+                        reply(connection, ruling)
+            assert json.loads(waiting.communicate(timeout=patience(10))[0])["ruling"] == "FAIL"
+        assert waiting.returncode == 1
 
 
 def test_verdict_says_when_nobody_answers(closing):
@@ -419,6 +768,33 @@ def test_shadow_runs_a_trial_without_a_file(closing, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_names_from_the_network_stay_names(begin, closing):
+    """A member's name that a terminal, a table or a report would act upon."""
+    name = "\x1b]0;x\x07\u009b31m|`<img src=x>\uffff"
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {name: v}))) for v in (1, 2))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 60)
+    eventually(lambda: verdict(gateway)["ruling"] == "FAIL", patience(15))
+    admin = ["--admin", f"127.0.0.1:{gateway.admin_port}"]
+    eventually(lambda: gnomon("differences", *admin, "--sample", 1).returncode == 0, patience(15))
+    outputs = {
+        arguments: gnomon(*arguments, *admin).stdout
+        for arguments in (
+            ("verdict",),
+            ("verdict", "--format", "markdown"),
+            ("verdict", "--format", "junit"),
+            ("differences",),
+            ("differences", "--sample", "1"),
+        )
+    }
+    for arguments, text in outputs.items():
+        assert "31m" in text, arguments
+        assert "\x1b" not in text and ("junit" in arguments or "\u009b" not in text), arguments
+    sentences, _, tables = outputs["verdict", "--format", "markdown"].partition("| check")
+    assert "<img" not in sentences and "`<img" not in tables and "|`" not in tables
+    ElementTree.fromstring(outputs["verdict", "--format", "junit"].encode())
+
+
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [
@@ -451,6 +827,19 @@ def test_diff_compares_files_and_messages(tmp_path):
     table = gnomon("diff", write("1", head.format(200)), write("2", head.format(201)))
     assert table.returncode == 1 and "status" in table.stdout
     assert gnomon("diff", write("3", "HTTP/1.1 200 OK\r\nbad"), left).returncode == 2
+
+
+def test_a_store_that_may_not_grow_costs_samples_and_no_traffic(closing, tmp_path):
+    """Beyond a limit on the size of files the kernel sends SIGXFSZ, which ends who does not expect it."""
+    primary, candidate = (closing(Backend(json_answer(pet))) for _ in range(2))
+    gateway = Gateway(tmp_path, trial(primary, candidate), args=("--store", str(tmp_path / "gnomon.db")), file_bytes=100_000)
+    try:
+        send(gateway, 50)
+        eventually(lambda: gateway.metrics().total("gnomon_store_failed_commits_total") > 0, patience(15))
+        send(gateway, 50)
+        compared(gateway, 100)
+    finally:
+        gateway.stop()
 
 
 @pytest.mark.serial

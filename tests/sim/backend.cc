@@ -47,6 +47,12 @@ const char* name_of(Behaviour behaviour) {
       return "large";
     case Behaviour::half:
       return "half";
+    case Behaviour::stalls_at_the_second:
+      return "stalls_at_the_second";
+    case Behaviour::closes_after_the_second:
+      return "closes_after_the_second";
+    case Behaviour::closes_at_random:
+      return "closes_at_random";
   }
   return "?";
 }
@@ -158,11 +164,27 @@ class Backend::Connection final : private net::StreamHandler {
         flush();
         if (stream_ != nullptr) stream_->shutdown_write();
         return;
+      case Behaviour::stalls_at_the_second:
+        return ++answers_ == 1 ? say(good) : void();
+      case Behaviour::closes_after_the_second:
+        if (++answers_ == 1) return say(good);
+        say("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        return leave();
+      case Behaviour::closes_at_random:
+        if (backend_.world_.rng.below(10) > 0) return say(good);
+        say(good.substr(0, backend_.world_.rng.below(static_cast<uint32_t>(good.size() + 1))));
+        return leave();
       case Behaviour::two_answers:
         return say(good + "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL");
       default:
         return;
     }
+  }
+
+  void leave() {
+    flush();
+    stream_.reset();
+    in_.clear();
   }
 
   void drip() {
@@ -192,6 +214,7 @@ class Backend::Connection final : private net::StreamHandler {
   const Behaviour behaviour_;
   std::unique_ptr<net::Stream> stream_;
   std::string in_;
+  int answers_ = 0;
   size_t body_bytes_ = 0;  // of the request looked at last, without framing
   std::string out_;
   std::string endless_;

@@ -124,7 +124,7 @@ struct Comparison final : shadow::TrioSink {
 };
 
 Result run(uint64_t seed, ShadowSetup setup, Behaviour behaviour = Behaviour::echo,
-           Comparer comparer = Comparer::none) {
+           Comparer comparer = Comparer::none, uint32_t pipelining = 1) {
   Comparison comparison(comparer);
   World world(seed, &comparison);
   auto snapshot = std::make_shared<OneRouteSnapshot>();
@@ -132,6 +132,7 @@ Result run(uint64_t seed, ShadowSetup setup, Behaviour behaviour = Behaviour::ec
     routing::ShadowPolicy& policy = snapshot->add_shadow("shadow", shadow_address());
     policy.timeout = seconds(5);
     policy.buffer_bytes_max = uint64_t{256} * 1024;
+    policy.pipelining = pipelining;
     if (comparer != Comparer::none) policy.trial = std::make_shared<routing::Trial>();
   }
   if (setup == ShadowSetup::black_hole) world.network.black_hole(shadow_address());
@@ -176,6 +177,7 @@ void expect_accounted(const Result& run) {
 }
 
 constexpr uint64_t kSeeds = 8;
+constexpr uint32_t kPipelining = 4;
 
 TEST(ShadowIsolation, a_healthy_shadow_changes_nothing_and_gets_every_request) {
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
@@ -194,11 +196,25 @@ TEST(ShadowIsolation, a_shadow_that_refuses_or_swallows_connections_changes_noth
     SCOPED_TRACE(seed);
     const Result without = run(seed, ShadowSetup::none);
     for (const ShadowSetup setup : {ShadowSetup::refused, ShadowSetup::black_hole}) {
-      const Result with = run(seed, setup);
-      EXPECT_EQ(with.seen, without.seen);
-      expect_accounted(with);
-      EXPECT_EQ(with.answered, 0u);
+      for (const uint32_t pipelining : {1u, kPipelining}) {
+        const Result with = run(seed, setup, Behaviour::echo, Comparer::none, pipelining);
+        EXPECT_EQ(with.seen, without.seen);
+        expect_accounted(with);
+        EXPECT_EQ(with.answered, 0u);
+      }
     }
+  }
+}
+
+TEST(ShadowIsolation, a_healthy_shadow_that_is_pipelined_changes_nothing_and_gets_every_request) {
+  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    const Result without = run(seed, ShadowSetup::none);
+    const Result with =
+        run(seed, ShadowSetup::healthy, Behaviour::echo, Comparer::none, kPipelining);
+    EXPECT_EQ(with.seen, without.seen);
+    expect_accounted(with);
+    EXPECT_EQ(with.answered, with.requests);
   }
 }
 
@@ -209,10 +225,12 @@ TEST_P(ShadowFault, changes_no_byte_and_no_instant_and_is_accounted_for) {
     SCOPED_TRACE(seed);
     const Result without = run(seed, ShadowSetup::none);
     for (const Comparer comparer : {Comparer::none, Comparer::ready, Comparer::saturated}) {
-      const Result with = run(seed, ShadowSetup::faulty, GetParam(), comparer);
-      EXPECT_EQ(with.seen, without.seen);
-      expect_accounted(with);
-      EXPECT_EQ(with.seen.client_bytes.find("EVIL"), std::string::npos);
+      for (const uint32_t pipelining : {1u, kPipelining}) {
+        const Result with = run(seed, ShadowSetup::faulty, GetParam(), comparer, pipelining);
+        EXPECT_EQ(with.seen, without.seen);
+        expect_accounted(with);
+        EXPECT_EQ(with.seen.client_bytes.find("EVIL"), std::string::npos);
+      }
     }
   }
 }

@@ -61,8 +61,11 @@ enum class Behaviour : uint8_t {
   truncated,
   early_answer,  // before it has read the body
   two_answers,
-  large,  // 200 with kLargeBytes
-  half,   // the head and half of the body, and then nothing
+  large,                    // 200 with kLargeBytes
+  half,                     // the head and half of the body, and then nothing
+  stalls_at_the_second,     // of a connection's requests, and answers none from there on
+  closes_after_the_second,  // which says that it will
+  closes_at_random,         // within, after or instead of an answer
 };
 inline constexpr size_t kLargeBytes = 100'000;
 extern const std::vector<Behaviour> kFaults;

@@ -30,7 +30,7 @@ def patience(seconds):
 class Gateway:
     """A running gnomon. `folder` holds its configuration (in config/) and its log."""
 
-    def __init__(self, folder, resources, args=(), workers=1, env=None, open_files=None, manifest=None):
+    def __init__(self, folder, resources, args=(), workers=1, env=None, open_files=None, file_bytes=None, manifest=None):
         self.folder = folder
         self.config = folder / "config"
         self.config.mkdir(exist_ok=True)
@@ -39,6 +39,8 @@ class Gateway:
         command = [str(BINARY), "run", "-c", str(manifest or self.config), "--admin", "127.0.0.1:0", "--workers", str(workers)]
         if open_files:
             command = ["prlimit", f"--nofile={open_files}", *command]
+        if file_bytes:
+            command = ["prlimit", f"--fsize={file_bytes}", *command]
         self.log_file = self.log_path.open("wb")
         self.process = subprocess.Popen(
             [*command, *args],
