@@ -36,8 +36,8 @@ struct Observation {
   LegResult live;
   LegResult candidate;
   std::optional<LegResult> control;
-  bool compared = false;              // every leg was answered and read
-  bool blind = false;  // candidate and control both differ where nothing further is compared
+  bool compared = false;  // every leg was answered and read
+  bool blind = false;     // candidate and control both differ where nothing further is compared
   std::vector<Sighting> differences;  // from the live answer, if compared
 };
 

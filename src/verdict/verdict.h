@@ -58,7 +58,7 @@ struct Coverage {
   uint64_t sampled = 0;
   uint64_t compared = 0;
   uint64_t blind = 0;  // answered by all, and nothing could be seen
-  double share = 0;  // compared, of those seen
+  double share = 0;    // compared, of those seen
   std::vector<std::string> missing_endpoints;
 };
 
