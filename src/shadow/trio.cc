@@ -6,7 +6,10 @@ namespace gnomon::shadow {
 
 void Trio::clear() noexcept {
   pay_back();
-  request.headers.clear();
+  RequestHead none;
+  std::swap(none.headers, request.headers);
+  none.headers.clear();
+  request = std::move(none);
   for (compare::Answer& answer : answers) {
     compare::Answer fresh;
     std::swap(fresh.headers, answer.headers);
@@ -16,6 +19,8 @@ void Trio::clear() noexcept {
     answer = std::move(fresh);
   }
   has_control = false;
+  began = {};
+  taken = TimePoint::max();
   stash.clear();
 }
 

@@ -17,6 +17,8 @@ TEST(TrioShelf, gives_out_again_what_came_back_and_it_is_empty) {
   trio->charged = 100;
   limits->bytes.take(100, 1000);
   trio->has_control = true;
+  trio->taken = TimePoint{};
+  trio->request.path = "/gone";
   trio->request.headers.add("name", "value");
   trio->of(Leg::candidate).status = 500;
   trio->of(Leg::candidate).headers.add("name", "value");
@@ -27,6 +29,8 @@ TEST(TrioShelf, gives_out_again_what_came_back_and_it_is_empty) {
   trio = shelf->take();
   EXPECT_EQ(trio.get(), same);
   EXPECT_FALSE(trio->has_control);
+  EXPECT_EQ(trio->taken, TimePoint::max());
+  EXPECT_EQ(trio->request.path, "/");
   EXPECT_TRUE(trio->request.headers.empty());
   EXPECT_EQ(trio->of(Leg::candidate).status, 0);
   EXPECT_TRUE(trio->of(Leg::candidate).headers.empty());
