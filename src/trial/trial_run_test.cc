@@ -343,7 +343,8 @@ TEST_F(TrialRunTest, what_the_service_does_not_know_names_no_endpoint) {
   const auto trio = make_trio(plan, "/a/b", "{}", "{}");
   trio->of(Leg::live).status = trio->of(Leg::candidate).status = 404;
   run.on_trio(*trio, comparer);
-  const auto& endpoints = run.save().counters.endpoints.counts();
+  const SavedRun saved = run.save();
+  const auto& endpoints = saved.counters.endpoints.counts();
   EXPECT_TRUE(endpoints.contains("other"));
   EXPECT_EQ(endpoints.size(), 1u);
 }
