@@ -698,13 +698,18 @@ def test_live_answers_are_untouched_while_comparers_are_saturated(begin, closing
         thread.start()
     for thread in threads:
         thread.join()
-    metrics = gateway.settle(30)
-    name = {"shadow": NAME}
-    copied = metrics.total("gnomon_shadow_copied_total", **name)
-    handed = metrics.total("gnomon_shadow_compared_total", **name)
-    uncompared = metrics.total("gnomon_shadow_uncompared_total", **name)
-    assert copied + metrics.total("gnomon_shadow_dropped_total", **name) == 80
-    assert handed + uncompared == copied
+    gateway.settle(30)
+
+    def all_accounted_for():
+        metrics = gateway.metrics()
+        copied, dropped, handed, uncompared = (
+            metrics.total(f"gnomon_shadow_{what}_total", shadow=NAME) for what in ("copied", "dropped", "compared", "uncompared")
+        )
+        assert copied + dropped == 80
+        assert handed + uncompared == copied
+        return True
+
+    eventually(all_accounted_for, patience(15))
 
 
 # ---- gRPC
