@@ -173,7 +173,7 @@ class DocumentBuilder {
   }
   bool begin(NodeKind kind, const char* at) {
     if (out_.open_.size() > limits_.depth) return stop(Limit::depth);
-    if (add_node(kind, {at, 0}) == nullptr) return false;
+    if (add_node(kind, std::string_view(at, at)) == nullptr) return false;
     Document::Frame& frame = out_.open_.emplace_back();
     frame.id = out_.size_ - 1;
     frame.is_object = kind == NodeKind::object;
