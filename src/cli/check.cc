@@ -5,10 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <ostream>
 
 #include "cli/advice.h"
+#include "cli/color.h"
 #include "routing/snapshot_builder.h"
 
 namespace gnomon::cli {
@@ -81,9 +81,7 @@ void add_check_flags(CLI::App& verb, CheckOptions& options) {
   verb.add_flag("--json", options.json, "One JSON object on standard output");
   verb.add_flag("--strict", options.strict, "Warnings fail the check as well");
   verb.add_flag("--verbose", options.verbose, "Also name what belongs to other programs");
-  options.color = wants_color(STDERR_FILENO);
-  verb.add_flag_callback(
-      "--no-color", [&options] { options.color = false; }, "No colours, whatever the terminal");
+  add_color_flag(verb, options.color, STDERR_FILENO);
   verb.footer(
       "Examples:\n"
       "  gnomon check manifests/\n"
@@ -107,11 +105,6 @@ int check(const CheckOptions& options, std::ostream& out, std::ostream& err) {
     print_summary(options, loaded, out);
   }
   return ok ? kGood : kConfigurationError;
-}
-
-bool wants_color(int fd) {
-  const char* refused = std::getenv("NO_COLOR");
-  return (refused == nullptr || *refused == '\0') && isatty(fd) == 1;
 }
 
 }  // namespace gnomon::cli

@@ -28,7 +28,4 @@ void add_check_flags(CLI::App& verb, CheckOptions& options);
 // Returns 0 if the configuration can be served, 2 if not.
 int check(const CheckOptions& options, std::ostream& out, std::ostream& err);
 
-// Whether text written to the descriptor should be coloured: on a terminal, unless NO_COLOR is set.
-bool wants_color(int fd);
-
 }  // namespace gnomon::cli

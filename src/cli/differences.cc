@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "cli/check.h"
+#include "cli/color.h"
 #include "cli/printable.h"
 #include "cli/sample_text.h"
 #include "cli/text_table.h"
@@ -76,9 +76,7 @@ void add_differences_flags(CLI::App& verb, DifferencesOptions& options) {
   verb.add_option("--sample", options.sample, "Show samples of the difference of this number");
   verb.add_flag("--as-curl", options.as_curl, "Show the samples' requests as commands of curl");
   verb.add_flag("--json", options.json, "One JSON object on standard output");
-  options.color = wants_color(STDOUT_FILENO);
-  verb.add_flag_callback(
-      "--no-color", [&options] { options.color = false; }, "No colours, whatever the terminal");
+  add_color_flag(verb, options.color, STDOUT_FILENO);
   verb.footer(
       "Examples:\n"
       "  gnomon differences\n"

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
+#include "compare/utf8.h"
+
 namespace gnomon::compare {
 namespace {
 
 constexpr std::string_view kMore = "\xE2\x80\xA6";  // an ellipsis
-
-bool is_inside_character(char c) noexcept { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; }
 
 void append_quoted(std::string& out, std::string_view text, size_t max) {
   out += '"';
@@ -106,9 +106,7 @@ void Findings::add_named(std::string_view path, Kind kind, std::string_view left
 
 std::string Findings::preview(std::string_view text) const {
   if (text.size() <= limits_.preview_bytes) return std::string(text);
-  size_t end = limits_.preview_bytes;
-  while (end > 0 && is_inside_character(text[end])) --end;
-  return std::string(text.substr(0, end)).append(kMore);
+  return std::string(text.substr(0, utf8_cut(text, limits_.preview_bytes))).append(kMore);
 }
 
 std::string Findings::preview(const Document& document, NodeId id) const {

@@ -127,15 +127,18 @@ std::string Redactor::value(std::string_view text) const {
 
 // "password: x", as in YAML, in heads and in JSON within a text: to the end of the line.
 std::string Redactor::without_named(std::string text) const {
-  for (size_t at = text.find(':'); at != std::string::npos; at = text.find(':', at + 1)) {
-    if (!RedactionPolicy::is_secret_name(name_before(std::string_view(text).substr(0, at))))
-      continue;
-    const size_t from = std::min(text.find_first_not_of(kSpace, at + 1), text.size());
-    const size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+  const std::string_view whole = text;
+  std::string out;
+  size_t kept = 0;  // up to here it is in `out`
+  for (size_t at = whole.find(':'); at != whole.npos; at = whole.find(':', at + 1)) {
+    if (!RedactionPolicy::is_secret_name(name_before(whole.substr(0, at)))) continue;
+    const size_t from = std::min(whole.find_first_not_of(kSpace, at + 1), whole.size());
+    const size_t end = std::min(whole.find_first_of("\r\n", at), whole.size());
     if (from >= end) continue;
-    text.replace(from, end - from, stand_in(std::string_view(text).substr(from, end - from)));
+    out.append(whole, kept, from - kept).append(stand_in(whole.substr(from, end - from)));
+    kept = at = end;
   }
-  return text;
+  return kept == 0 ? text : out.append(whole, kept);
 }
 
 std::string Redactor::without_matches(std::string_view text, std::string_view instead) const {

@@ -4,8 +4,15 @@
 #include <xxhash.h>
 
 #include "compare/path.h"
+#include "compare/utf8.h"
 
 namespace gnomon::compare {
+namespace {
+
+// Of a name in an exact place: hundreds of differences may lie below one that fills a body.
+constexpr size_t kNameShown = 100;
+
+}  // namespace
 
 void Trail::enter_member(std::string_view name, bool dynamic) {
   const std::string_view normalised = dynamic ? std::string_view("{}") : name;
@@ -17,9 +24,6 @@ void Trail::enter_element(uint32_t index) {
   steps_.push_back({hash() * 0x9E3779B97F4A7C15 + 3, {}, index, true, false});
 }
 
-// Of a name in an exact place: hundreds of differences may lie below one that fills a body.
-constexpr size_t kNameShown = 100;
-
 std::string Trail::text(bool exact) const {
   std::string out = "$";
   for (const Step& step : steps_) {
@@ -30,7 +34,7 @@ std::string Trail::text(bool exact) const {
     } else if (step.dynamic && !exact) {
       out += ".{}";
     } else {
-      append_member(out, step.name.substr(0, kNameShown));
+      append_member(out, step.name.substr(0, utf8_cut(step.name, kNameShown)));
     }
   }
   return out;

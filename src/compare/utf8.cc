@@ -3,10 +3,12 @@
 namespace gnomon::compare {
 namespace {
 
+bool continues(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
 bool continues(std::string_view text, size_t from, size_t to) noexcept {
   if (text.size() < to) return false;
   for (size_t i = from; i < to; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return false;
+    if (!continues(text[i])) return false;
   }
   return true;
 }
@@ -50,6 +52,12 @@ bool is_utf8(std::string_view text) noexcept {
     text.remove_prefix(length);
   }
   return true;
+}
+
+size_t utf8_cut(std::string_view text, size_t most) noexcept {
+  if (text.size() <= most) return text.size();
+  while (most > 0 && continues(text[most])) --most;
+  return most;
 }
 
 bool is_plain_text(std::string_view text) noexcept {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "http/client_connection.h"
+#include "http/heard_answer.h"
 #include "http/virtual_world.h"
 
 namespace gnomon::http {
@@ -13,33 +14,18 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-struct Answer final : ResponseHandler {
-  void on_interim(ResponseHead head) override { interims.push_back(head.status); }
+struct Answer final : HeardAnswer {
   void on_response_head(ResponseHead head) override {
-    status = head.status;
+    HeardAnswer::on_response_head(std::move(head));
     if (pauses) stream->pause();
   }
-  void on_response_body(Chunk chunk) override { body += chunk.view(); }
-  void on_response_end(Headers trailers_in) override {
-    ended = true;
-    trailers = std::move(trailers_in);
-  }
-  void on_response_error(Error error) override { failure = error; }
-  void on_backend_writable() override { ++writable; }
   bool lost(Errc code) const { return failure && failure->code == code && !ended; }
   // On account of another.
   bool lost_aside() const { return lost(Errc::canceled) && failure->retry == Retry::no; }
   bool waits() const { return !ended && !failure; }
 
   ClientStream* stream = nullptr;
-  std::vector<uint16_t> interims;
-  uint16_t status = 0;
-  std::string body;
-  Headers trailers;
-  bool ended = false;
   bool pauses = false;  // when it has its head
-  int writable = 0;
-  std::optional<Error> failure;
 };
 
 struct Writes {

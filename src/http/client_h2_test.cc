@@ -5,6 +5,7 @@
 
 #include "http/client_connection.h"
 #include "http/h2_peer.h"
+#include "http/heard_answer.h"
 #include "http/virtual_world.h"
 
 namespace gnomon::http {
@@ -13,28 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-struct Answer final : ResponseHandler {
-  void on_interim(ResponseHead head) override { interims.push_back(head.status); }
-  void on_response_head(ResponseHead head) override {
-    status = head.status;
-    kind = head.body;
-  }
-  void on_response_body(Chunk chunk) override { body += chunk.view(); }
-  void on_response_end(Headers trailers_in) override {
-    ended = true;
-    trailers = std::move(trailers_in);
-  }
-  void on_response_error(Error error) override { failure = error; }
-  void on_backend_writable() override { ++writable; }
-  std::vector<uint16_t> interims;
-  uint16_t status = 0;
-  BodyKind kind = BodyKind::none;
-  std::string body;
-  Headers trailers;
-  bool ended = false;
-  int writable = 0;
-  std::optional<Error> failure;
-};
+using Answer = HeardAnswer;
 
 class ClientH2Test : public testing::Test, protected VirtualWorld, private ClientOwner {
  protected:

@@ -572,6 +572,16 @@ class PipeliningHostPoolTest : public HostPoolTest {
     answer(0);
     ASSERT_TRUE(first.response.ended);
   }
+  // For one connection.
+  std::vector<std::unique_ptr<Sharer>> join_one_too_many() {
+    std::vector<std::unique_ptr<Sharer>> sharers;
+    for (uint32_t i = 0; i <= kDepth; ++i) {
+      sharers.push_back(std::make_unique<Sharer>(kDepth));
+      join(*sharers.back());
+    }
+    settle();
+    return sharers;
+  }
 };
 
 TEST_F(PipeliningHostPoolTest, before_its_first_answer_a_connection_serves_one_request) {
@@ -586,12 +596,7 @@ TEST_F(PipeliningHostPoolTest, before_its_first_answer_a_connection_serves_one_r
 
 TEST_F(PipeliningHostPoolTest, a_proven_connection_is_filled_before_another_is_opened) {
   prove();
-  std::vector<std::unique_ptr<Sharer>> sharers;
-  for (uint32_t i = 0; i <= kDepth; ++i) {
-    sharers.push_back(std::make_unique<Sharer>(kDepth));
-    join(*sharers.back());
-  }
-  settle();
+  const auto sharers = join_one_too_many();
   EXPECT_EQ(sharers[0]->connection, sharers[kDepth - 1]->connection);
   ASSERT_NE(sharers[kDepth]->connection, nullptr);
   EXPECT_NE(sharers[kDepth]->connection, sharers[0]->connection);
@@ -607,12 +612,7 @@ TEST_F(PipeliningHostPoolTest, never_opens_more_than_the_limit_and_counts_whom_i
   limits_.breakers.max_connections = 1;
   limits_.breakers.max_pending_requests = 1;
   prove();
-  std::vector<std::unique_ptr<Sharer>> sharers;
-  for (uint32_t i = 0; i <= kDepth; ++i) {
-    sharers.push_back(std::make_unique<Sharer>(kDepth));
-    join(*sharers.back());
-  }
-  settle();
+  const auto sharers = join_one_too_many();
   EXPECT_EQ(sharers[kDepth]->connection, nullptr);
   EXPECT_EQ(accepted_.size(), 1u);
   EXPECT_EQ(stats_.overflow_connections.value(), 1u);

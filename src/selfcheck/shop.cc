@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <ctime>
 #include <functional>
 #include <nlohmann/json.hpp>
+
+#include "base/log.h"
 
 namespace gnomon::selfcheck {
 namespace {
@@ -17,16 +18,6 @@ constexpr std::array kOrders = {"otter", "heron", "badger", "lynx",  "marten", "
                                 "raven", "viper", "beaver", "crane", "falcon", "adder"};
 constexpr uint32_t kPets = 200;
 constexpr size_t kListed = 6;
-
-std::string timestamp(WallTime now) {
-  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch());
-  const std::time_t seconds = us.count() / 1'000'000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                     us.count() % 1'000'000);
-}
 
 template <typename T>
 void shuffle(std::vector<T>& items, Rng& rng) {
@@ -86,7 +77,7 @@ std::string Shop::pet(std::string_view id, bool faulty, WallTime now) {
       {"tags", tags},
       {"score", score},
       {"requestId", uuid()},
-      {"generatedAt", timestamp(now)}};
+      {"generatedAt", format_timestamp(now)}};
   return body.dump();
 }
 
@@ -95,7 +86,7 @@ std::string Shop::pets(WallTime now) {
   list.reserve(kListed);
   for (size_t i = 0; i < kListed; ++i) list.push_back({{"id", i + 1}, {"name", kNames[i]}});
   shuffle(list, noise_);
-  return Json{{"pets", list}, {"requestId", uuid()}, {"generatedAt", timestamp(now)}}.dump();
+  return Json{{"pets", list}, {"requestId", uuid()}, {"generatedAt", format_timestamp(now)}}.dump();
 }
 
 std::string Shop::order(std::string_view name, bool faulty) {

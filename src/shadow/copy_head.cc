@@ -55,18 +55,13 @@ RequestHead make_copy_head(const RequestHead& primary, const routing::ShadowPoli
   return copy;
 }
 
-Headers own_copy(const Headers& fields) {
+void detach(RequestHead& head) {
   Headers own;
-  own.reserve(fields.size());
-  for (const Field& field : fields) {
+  own.reserve(head.headers.size());
+  for (const Field& field : head.headers) {
     const std::string_view name = own.intern(field.name);
     own.add_view(name, own.intern(field.value), field.known);
   }
-  return own;
-}
-
-void detach(RequestHead& head) {
-  Headers own = own_copy(head.headers);
   head.method_name = own.intern(head.method_name);
   head.scheme = own.intern(head.scheme);
   head.authority = own.intern(head.authority);

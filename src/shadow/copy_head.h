@@ -18,15 +18,13 @@ std::string shadow_authority(std::string_view authority);
 RequestHead make_copy_head(const RequestHead& primary, const routing::ShadowPolicy& policy,
                            std::string_view gateway_ip);
 
-// The fields in blocks of their own, so that they pin none of the connection they came from.
-Headers own_copy(const Headers& fields);
-// The same into fields that may have memory already; their bytes last as long as `stash` does.
-void copy_into(Headers& to, const Headers& fields, ByteStash& stash);
-
 // Moves all bytes of a head into blocks of its own, so that it pins none of the connection it came
 // from.
 void detach(RequestHead& head);
-// A copy of that sort.
+
+// Copies that pin none either: their bytes last as long as `stash` does. `to` may have memory
+// already.
+void copy_into(Headers& to, const Headers& fields, ByteStash& stash);
 void copy_into(RequestHead& to, const RequestHead& head, ByteStash& stash);
 
 // Bytes of its fields and request line.

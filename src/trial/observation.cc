@@ -4,8 +4,18 @@
 #include <array>
 #include <charconv>
 
+#include "compare/utf8.h"
+
 namespace gnomon::trial {
 namespace {
+
+// Of a path or the name of a header in a field's name: a thousand of them are held and kept.
+constexpr size_t kPathBytesMax = 500;
+
+std::string bounded(std::string_view path) {
+  if (path.size() <= kPathBytesMax) return std::string(path);
+  return std::string(path.substr(0, compare::utf8_cut(path, kPathBytesMax))).append("\xE2\x80\xA6");
+}
 
 bool is_grpc(const compare::Answer& answer) noexcept {
   return answer.content_type().starts_with("application/grpc");
@@ -103,20 +113,6 @@ bool is_cut_short(const compare::Result& result) noexcept {
   };
   return result.left_out > 0 || std::ranges::any_of(result.differences, hides_the_rest);
 }
-
-namespace {
-
-// Of a path or the name of a header in a field's name: a thousand of them are held and kept.
-constexpr size_t kPathBytesMax = 500;
-
-std::string bounded(std::string_view path) {
-  if (path.size() <= kPathBytesMax) return std::string(path);
-  size_t end = kPathBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(path[end]) & 0xc0U) == 0x80) --end;
-  return std::string(path.substr(0, end)).append("\xE2\x80\xA6");
-}
-
-}  // namespace
 
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
                    const compare::Redactor& redactor, std::vector<verdict::Sighting>& out) {
