@@ -1,6 +1,7 @@
 #include "cli/diff.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
@@ -146,14 +147,20 @@ void print_json(const compare::Result& result, std::ostream& out) {
   const Json all{{"equal", result.equal()},
                  {"differences", std::move(list)},
                  {"leftOut", result.left_out},
+                 {"limits", result.limits.names()},
                  {"comparedBy", to_string(result.settled)}};
   out << all.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+}
+
+void print_limits(const compare::Result& result, std::ostream& out) {
+  if (result.limits.empty()) return;
+  out << fmt::format("reached a limit of comparing: {}\n", fmt::join(result.limits.names(), ", "));
 }
 
 void print_table(const compare::Result& result, std::ostream& out) {
   if (result.equal()) {
     out << "equal\n";
-    return;
+    return print_limits(result, out);
   }
   TextTable table({"PATH", "KIND", "RISK", "LEFT", "RIGHT"});
   for (const compare::Difference& found : result.differences) {
@@ -162,6 +169,7 @@ void print_table(const compare::Result& result, std::ostream& out) {
   }
   out << table.render();
   if (result.left_out > 0) out << fmt::format("and {} more\n", result.left_out);
+  print_limits(result, out);
 }
 
 }  // namespace

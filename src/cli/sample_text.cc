@@ -1,6 +1,7 @@
 #include "cli/sample_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "cli/printable.h"
+#include "compare/utf8.h"
 
 namespace gnomon::cli {
 namespace {
@@ -18,12 +20,9 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kColumn = 56;  // of each side, in bytes
 constexpr size_t kLinesMax = 60;
 
-// Cut where a character begins.
 std::string cut(std::string text, size_t most) {
   if (text.size() <= most) return text;
-  size_t end = most - 3;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "...";
+  return text.substr(0, compare::utf8_cut(text, most - 3)) + "...";
 }
 
 void add_body(const Json& body, std::vector<std::string>& lines) {
@@ -102,6 +101,13 @@ std::string sample_text(const Json& sample, bool color) {
     out +=
         printable(fmt::format("  {} {}: {} -> {}", found.value("path", ""), found.value("kind", ""),
                               found.value("live", ""), found.value("other", ""))) +
+        "\n";
+  }
+  const Json& found = sample["differences"];
+  if (found.contains("limits")) {
+    out +=
+        printable(fmt::format("  reached a limit of comparing: {}",
+                              fmt::join(found["limits"].get<std::vector<std::string>>(), ", "))) +
         "\n";
   }
   out += "\n";

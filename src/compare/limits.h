@@ -1,8 +1,11 @@
 // What bounds a comparison. Reaching a bound is a result of its own, never silence.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 namespace gnomon::compare {
 
@@ -15,7 +18,8 @@ enum class Limit : uint8_t {
   edit_distance,  // two sequences differ too much to be aligned; compared by position instead
   differences,    // more differences than are listed; the others are counted
 };
-inline constexpr size_t kLimits = 7;
+inline constexpr std::array<std::string_view, 7> kLimitNames = {
+    "depth", "nodes", "textBytes", "bodyCapture", "decompression", "editDistance", "differences"};
 
 // Which limits were reached.
 class LimitSet {
@@ -24,6 +28,13 @@ class LimitSet {
   void add(LimitSet other) noexcept { bits_ |= other.bits_; }
   bool has(Limit limit) const noexcept { return (bits_ & bit(limit)) != 0; }
   bool empty() const noexcept { return bits_ == 0; }
+  std::vector<std::string_view> names() const {
+    std::vector<std::string_view> out;
+    for (size_t i = 0; i < kLimitNames.size(); ++i) {
+      if (has(static_cast<Limit>(i))) out.push_back(kLimitNames[i]);
+    }
+    return out;
+  }
 
  private:
   static uint8_t bit(Limit limit) noexcept {

@@ -61,6 +61,7 @@ class Describer {
     }
     Json out{{"list", std::move(list)}, {"comparedBy", to_string(result.settled)}};
     if (result.left_out > 0) out["leftOut"] = result.left_out;
+    if (!result.limits.empty()) out["limits"] = result.limits.names();
     return out;
   }
 

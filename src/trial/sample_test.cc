@@ -82,6 +82,8 @@ TEST(Sample, says_when_a_body_or_a_list_is_not_shown_whole) {
   limits.result.differences = 1;
   const auto trio = make_trio(make_plan(), "/a", R"({"a":1,"b":1})", R"({"a":2,"b":2})");
   EXPECT_EQ(shown(*trio, nullptr, limits)["differences"]["leftOut"], 1);
+  EXPECT_EQ(shown(*trio, nullptr, limits)["differences"]["limits"], Json({"differences"}));
+  EXPECT_FALSE(shown(*trio)["differences"].contains("limits"));
 }
 
 TEST(Sample, reads_grpc_by_its_description_and_compression) {

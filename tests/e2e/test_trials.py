@@ -963,6 +963,9 @@ def test_diff_takes_types_trailers_and_more_on_the_right(tmp_path):
     forms = write("a", "a=1&b=2"), write("b", "b=2&a=1")
     assert gnomon("diff", *forms).returncode == 1
     assert gnomon("diff", *forms, "--type", "application/x-www-form-urlencoded").returncode == 0
+    deep = write("e.json", "[" * 300 + "1" + "]" * 300), write("f.json", "[" * 300 + "2" + "]" * 300)
+    assert "reached a limit of comparing: depth" in gnomon("diff", *deep).stdout
+    assert json.loads(gnomon("diff", *deep, "--json").stdout)["limits"] == ["depth"]
     more = write("c.json", '{"a": 1}'), write("d.json", '{"a": 1, "b": 2}')
     assert (gnomon("diff", *more).returncode, gnomon("diff", *more, "--subset").returncode) == (1, 0)
     message = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: {}\r\n\r\n"
