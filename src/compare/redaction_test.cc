@@ -135,6 +135,8 @@ TEST(Redactor, hides_what_is_named_in_a_text) {
                            "{'newPassword':'s3cret'}", "a=1 token:s3cret"}) {
     EXPECT_FALSE(plain.value(text).contains("s3cret")) << text;
   }
+  EXPECT_EQ(plain.value("token: a secret: b\nhost: c\nsecret: d"),
+            "token: " + hidden("a secret: b") + "\nhost: c\nsecret: " + hidden("d"));
   for (const char* text :
        {"12:30", "a: b", "https://example.com/", "token:", ":", "see: password"}) {
     EXPECT_EQ(plain.value(text), text);
