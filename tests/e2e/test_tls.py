@@ -16,6 +16,7 @@ from harness import Backend, Client, eventually, patience
 from harness.backend import answer, echo, ok
 from harness.config import gateway, metadata, mirrored, reference, route, upstream, virtual_service
 from harness.pki import Pki
+from harness.shadow_verb import shadow_verb
 
 MIB = 1 << 20
 
@@ -580,6 +581,17 @@ def test_server_name_is_that_of_the_host(start, closing, pki):
     assert gw.reload()[0] == 200
     assert gw.get().status == 200
     assert backend.names == ["inner.test", "other.test"]
+
+
+def test_the_verb_shadow_asks_for_the_name_in_the_url(closing, pki, tmp_path):
+    live = closing(TlsBackend(pki.server_context(pki.identity("localhost"))))
+    folder = tmp_path / "own"
+    folder.mkdir()
+    with shadow_verb(f"https://localhost:{live.port}", f"https://localhost:{live.port}", "--control=0", folder=folder) as ports:
+        with Client(ports["listening"]) as client:
+            assert client.request("GET", "/").status == 200
+        eventually(lambda: len(live.requests) == 2)
+    assert set(live.names) == {"localhost"}
 
 
 def test_backend_is_verified_where_there_is_a_root(start, closing, pki, tmp_path):

@@ -4,10 +4,8 @@ import base64
 import contextlib
 import http.client
 import json
-import os
 import random
 import re
-import signal
 import socket
 import sqlite3
 import stat
@@ -22,6 +20,7 @@ from harness import Backend, Gateway, config
 from harness.backend import answer, ok
 from harness.client import Client, chunk
 from harness.gateway import BINARY, patience
+from harness.shadow_verb import shadow_verb
 from harness.wait import eventually
 
 NAME = "gloo-system.trial"
@@ -242,6 +241,30 @@ def test_a_new_version_of_the_candidate_begins_a_new_epoch(begin, closing):
         lambda: (v := verdict(gateway))["coverage"]["excluded"].get("former_version") == 5 and v, patience(10)
     )
     assert seen["epoch"]["number"] == 2
+
+
+def test_metrics_tell_the_candidates_times_from_the_controls(begin, closing):
+    never = threading.Event()
+
+    def late(request):
+        never.wait(0.05)
+        return ok(b"{}")
+
+    primary, candidate = closing(Backend(answer(lambda request: ok(b"{}")))), closing(Backend(answer(late)))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 20)
+    compared(gateway, 20)
+    metrics = gateway.metrics()
+    for measure in ("first_byte", "total"):
+        told, spent = (
+            {
+                leg: metrics.total(f"gnomon_trial_latency_seconds_{what}", trial=NAME, leg=leg, measure=measure)
+                for leg in ("candidate", "control")
+            }
+            for what in ("count", "sum")
+        )
+        assert told == {"candidate": 20, "control": 20}
+        assert spent["candidate"] > 0.9 * 20 * 0.05 > spent["control"], measure
 
 
 def test_an_operator_begins_a_new_epoch(begin, closing):
@@ -890,22 +913,12 @@ def test_differences_lists_shows_and_repeats(begin, closing):
 def test_shadow_runs_a_trial_without_a_file(closing, tmp_path):
     primary = closing(Backend(json_answer(lambda request: {"a": 1, "at": random.random()})))
     candidate = closing(Backend(json_answer(lambda request: {"a": 2, "at": random.random()})))
-    command = [BINARY, "shadow", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--workers", "1"]
-    command += ["--primary", f"http://127.0.0.1:{primary.port}", "--candidate", f"http://127.0.0.1:{candidate.port}"]
-    command += ["--ignore", "$.at", "--sticky", "cookie:session"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(tmp_path)}) as process:
-        ports = {}
-        for line in process.stdout:
-            if match := re.match(r"(listening|admin) on \S*:(\d+)", line):
-                ports[match[1]] = int(match[2])
-            if line == "ready\n":
-                break
+    urls = [f"http://127.0.0.1:{backend.port}" for backend in (primary, candidate)]
+    with shadow_verb(*urls, "--ignore", "$.at", "--sticky", "cookie:session", folder=tmp_path) as ports:
         with Client(ports["listening"]) as client:
             for _ in range(100):
                 assert client.request("GET", "/").status == 200
         found = gnomon("verdict", "--admin", f"127.0.0.1:{ports['admin']}", "--wait", "20s")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(patience(20)) == 0
     assert found.returncode == 1 and "$.a" in found.stdout, found.stdout + found.stderr
     assert "$.at" not in found.stdout
     assert list(tmp_path.iterdir()) == []
