@@ -5,17 +5,16 @@
 #include <charconv>
 #include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "app/listener_plan.h"
 #include "base/temporary_folder.h"
+#include "config/manifest_writer.h"
 #include "msg/head.h"
 
 namespace gnomon::cli {
 namespace {
 
-// JSON is YAML, and leaves no doubt about quoting.
-using Json = nlohmann::ordered_json;
+using Json = config::ManifestWriter::Json;
 
 constexpr int kUsage = 2;
 constexpr std::string_view kNamespace = "gnomon";
@@ -60,19 +59,10 @@ std::expected<Target, std::string> parse_target(std::string_view url) {
   return target;
 }
 
-Json resource(std::string_view api, std::string_view kind, std::string_view name, Json spec) {
-  return {{"apiVersion", api},
-          {"kind", kind},
-          {"metadata", {{"name", name}, {"namespace", kNamespace}}},
-          {"spec", std::move(spec)}};
-}
-
-Json reference(std::string_view name) { return {{"name", name}, {"namespace", kNamespace}}; }
-
-Json upstream(std::string_view name, const Target& target) {
-  Json spec{{"static", {{"hosts", Json::array({{{"addr", target.host}, {"port", target.port}}})}}}};
-  if (target.tls) spec["sslConfig"] = {{"sni", target.host}};
-  return resource("gloo.solo.io/v1", "Upstream", name, std::move(spec));
+void add_upstream(config::ManifestWriter& out, std::string_view name, const Target& target) {
+  Json more = Json::object();
+  if (target.tls) more["sslConfig"] = {{"sni", target.host}};
+  out.add_upstream(name, target.host, target.port, more);
 }
 
 std::expected<Json, std::string> sampling_key(std::string_view sticky) {
@@ -94,9 +84,11 @@ std::expected<std::string, std::string> shadow_manifest(const ShadowOptions& opt
   if (!candidate) return std::unexpected(candidate.error());
   const auto listen = app::parse_listen_address(options.listen);
   if (!listen) return std::unexpected(fmt::format("--listen {}: not an address", options.listen));
-  Json test{{"target", {{"virtualService", "shadow"}, {"route", "all"}}},
-            {"shadow", {{"upstream", reference("candidate")}, {"percentage", options.percentage}}},
-            {"compare", {{"mode", "strict"}}}};
+  config::ManifestWriter out(kNamespace);
+  Json test{
+      {"target", {{"virtualService", "shadow"}, {"route", "all"}}},
+      {"shadow", {{"upstream", out.reference("candidate")}, {"percentage", options.percentage}}},
+      {"compare", {{"mode", "strict"}}}};
   if (options.control > 0) test["control"] = {{"percentage", options.control}};
   if (!options.sticky.empty()) {
     auto key = sampling_key(options.sticky);
@@ -108,20 +100,17 @@ std::expected<std::string, std::string> shadow_manifest(const ShadowOptions& opt
   }
   const Json route{{"name", "all"},
                    {"matchers", Json::array({{{"prefix", "/"}}})},
-                   {"routeAction", {{"single", {{"upstream", reference("primary")}}}}}};
-  const Json resources[] = {
-      resource("gateway.solo.io/v1", "Gateway", "shadow",
-               {{"bindAddress", listen->ip()},
-                {"bindPort", listen->port()},
-                {"httpGateway", Json::object()}}),
-      resource(
-          "gateway.solo.io/v1", "VirtualService", "shadow",
-          {{"virtualHost", {{"domains", Json::array({"*"})}, {"routes", Json::array({route})}}}}),
-      upstream("primary", *primary), upstream("candidate", *candidate),
-      resource("gnomon.dev/v1alpha1", "ShadowTest", "shadow", std::move(test))};
-  std::string text;
-  for (const Json& each : resources) text += "---\n" + each.dump(2) + "\n";
-  return text;
+                   {"routeAction", {{"single", {{"upstream", out.reference("primary")}}}}}};
+  out.add("gateway.solo.io/v1", "Gateway", "shadow",
+          {{"bindAddress", listen->ip()},
+           {"bindPort", listen->port()},
+           {"httpGateway", Json::object()}});
+  out.add("gateway.solo.io/v1", "VirtualService", "shadow",
+          {{"virtualHost", {{"domains", Json::array({"*"})}, {"routes", Json::array({route})}}}});
+  add_upstream(out, "primary", *primary);
+  add_upstream(out, "candidate", *candidate);
+  out.add("gnomon.dev/v1alpha1", "ShadowTest", "shadow", std::move(test));
+  return out.text();
 }
 
 void add_shadow_flags(CLI::App& verb, ShadowOptions& options) {
