@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "compare/value_class.h"
@@ -11,10 +13,16 @@ namespace gnomon::compare {
 namespace {
 
 constexpr std::string_view kSpecial = ".[]{}*'\"\\$ \t\r\n";
+constexpr std::array<bool, 256> kIsSpecial = [] {
+  std::array<bool, 256> table{};
+  for (const char c : kSpecial) table[static_cast<uint8_t>(c)] = true;
+  return table;
+}();
 constexpr size_t kIndexDigitsMax = 9;
 
 bool is_plain(std::string_view name) noexcept {
-  return !name.empty() && name.find_first_of(kSpecial) == name.npos;
+  const auto is_special = [](char c) { return kIsSpecial[static_cast<uint8_t>(c)]; };
+  return !name.empty() && std::ranges::none_of(name, is_special);
 }
 
 std::string lower_case(std::string_view text) {
@@ -176,7 +184,8 @@ bool PathPattern::matches_name(std::string_view other) const noexcept {
 
 void append_member(std::string& path, std::string_view name) {
   if (is_plain(name)) {
-    path.append(1, '.').append(name);
+    path += '.';
+    path += name;
     return;
   }
   path += "['";

@@ -24,23 +24,25 @@ void Trail::enter_element(uint32_t index) {
   steps_.push_back({hash() * 0x9E3779B97F4A7C15 + 3, {}, index, true, false});
 }
 
-std::string Trail::text(bool exact) const {
-  std::string out = "$";
+void Trail::append_to(std::string& normalised, std::string& exact) const {
+  normalised += '$';
+  exact += '$';
   for (const Step& step : steps_) {
     if (step.is_element) {
       const fmt::format_int index(step.index);
-      const std::string_view digits(index.data(), index.size());
-      out.append(1, '[').append(exact ? digits : "*").append(1, ']');
-    } else if (step.dynamic && !exact) {
-      out += ".{}";
+      normalised += "[*]";
+      exact += '[';
+      exact.append(index.data(), index.size()) += ']';
+      continue;
+    }
+    const size_t begin = exact.size();
+    append_member(exact, step.name.substr(0, utf8_cut(step.name, kNameShown)));
+    if (step.dynamic) {
+      normalised += ".{}";
     } else {
-      append_member(out, step.name.substr(0, utf8_cut(step.name, kNameShown)));
+      normalised.append(exact, begin);
     }
   }
-  return out;
 }
-
-std::string Trail::normalised() const { return text(false); }
-std::string Trail::exact() const { return text(true); }
 
 }  // namespace gnomon::compare

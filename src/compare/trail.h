@@ -18,8 +18,8 @@ class Trail {
 
   // Two places with the same normalised path have the same hash.
   uint64_t hash() const noexcept { return steps_.empty() ? kRoot : steps_.back().hash; }
-  std::string normalised() const;  // "$.pets[*].id"
-  std::string exact() const;       // "$.pets[3].id"
+  // Puts behind `normalised` "$.pets[*].id", behind `exact` "$.pets[3].id".
+  void append_to(std::string& normalised, std::string& exact) const;
 
  private:
   static constexpr uint64_t kRoot = 0x51ED270B2F4C1A37;
@@ -31,7 +31,6 @@ class Trail {
     bool is_element = false;
     bool dynamic = false;
   };
-  std::string text(bool exact) const;
 
   std::vector<Step> steps_;
 };

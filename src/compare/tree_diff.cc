@@ -74,8 +74,7 @@ void TreeDiff::run(const Document& left, const Document& right, const Rules& rul
 void TreeDiff::difference(NodeId left, NodeId right, Kind kind, int32_t rule) {
   Difference* const entry = findings_->add(trail_.hash(), kind, rule);
   if (entry == nullptr) return;
-  entry->path = trail_.normalised();
-  entry->where = trail_.exact();
+  trail_.append_to(entry->path, entry->where);
   if (left != kNobody) entry->left = findings_->preview(*left_, left);
   if (right != kNobody) entry->right = findings_->preview(*right_, right);
 }
