@@ -234,8 +234,10 @@ void Comparer::read(Side& side, const Side* other) {
     side.kind.kind = ContentKind::text;
   }
   side.is_read = side.invalid = false;
-  side.document.clear();
-  if (!has_tree(side.kind.kind)) return;
+  if (!has_tree(side.kind.kind)) {
+    side.document.clear();
+    return;
+  }
   GrpcContext grpc;
   grpc.encoding = side.grpc_encoding;
   grpc.path = request_.path;

@@ -228,6 +228,9 @@ TEST_F(ComparerTest, TooDeepIsComparedAsText) {
   const std::string close(2000, ']');
   EXPECT_EQ(diff(json(open + close), json(open + "1" + close)), "body value");
   EXPECT_TRUE(result_.limits.has(Limit::depth));
+  // It says nothing about the next pair.
+  EXPECT_EQ(diff(text("a"), text("b")), "body value");
+  EXPECT_TRUE(result_.limits.empty());
   EXPECT_EQ(result_.settled, Settled::text);
 }
 

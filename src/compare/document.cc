@@ -14,6 +14,7 @@ constexpr size_t kNodesKept = 64 << 10;
 constexpr size_t kNodesLeast = 64;
 constexpr size_t kSourceKept = size_t{2} << 20;
 constexpr size_t kTextBlock = 16 << 10;
+constexpr auto kNotRepeated = static_cast<uint8_t>(~kRepeatedName);
 constexpr std::array<std::string_view, 6> kKindNames = {"null",   "boolean", "number",
                                                         "string", "array",   "object"};
 }  // namespace
@@ -76,14 +77,14 @@ bool DocumentBuilder::number(std::string_view token) {
   const bool leading_zero = digits.starts_with('0');
   // Most numbers are integers of a few digits.
   if (digits.size() - 1 < kDigitsExact && !leading_zero) {
+    const size_t significant = digits.find_last_not_of('0') + 1;
     uint64_t mantissa = 0;
     size_t i = 0;
-    for (; i < digits.size() && digits[i] >= '0' && digits[i] <= '9'; ++i) {
+    for (; i < significant && digits[i] >= '0' && digits[i] <= '9'; ++i) {
       mantissa = mantissa * 10 + static_cast<uint64_t>(digits[i] - '0');
     }
-    if (i == digits.size()) {
-      int64_t exponent = 0;
-      for (; mantissa % 10 == 0; mantissa /= 10) ++exponent;
+    if (i == significant) {
+      const auto exponent = static_cast<int64_t>(digits.size() - significant);
       return add(NodeKind::number, token, mix(Decimal::hash(mantissa, exponent, negative), kSeed));
     }
   }
@@ -103,10 +104,11 @@ bool DocumentBuilder::repeat(const Document& from, NodeId first, NodeId end) {
   if (const uint32_t shift = begin - first; shift != 0) {
     for (NodeId i = begin; i < out_.size_; ++i) nodes[i].next += shift;
   }
-  for (NodeId i = begin; i < out_.size_; i = nodes[i].next) {
-    // What was before them there need not be before them here.
-    nodes[i].flags &= static_cast<uint8_t>(~kRepeatedName);
-    count_in(nodes[i]);
+  // Those that they were copied from are looked at: a copy that is still being stored is slow to
+  // load. What was before them there need not be before them here.
+  for (NodeId i = first; i < end; i = from[i].next) {
+    if ((from[i].flags & kRepeatedName) != 0) nodes[begin + (i - first)].flags &= kNotRepeated;
+    count_in(from[i]);
   }
   return true;
 }
