@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "compare/json_escape.h"
+#include "compare/json_graft.h"
 #include "compare/json_twin.h"
 
 namespace gnomon::compare {
@@ -191,13 +192,25 @@ DocumentLimits with_our_depth(DocumentLimits limits) noexcept {
   return limits;
 }
 
+// Whether the text is `like` but for one value, which most differences are.
+bool read_as_graft(std::string_view body, const Document& like, const DocumentLimits& limits,
+                   Document& out) {
+  JsonGraft graft(like);
+  if (!graft.find(body)) return false;
+  DocumentBuilder builder(out, limits);
+  return graft.build(copy_to_source(body, out), builder);
+}
+
 }  // namespace
 
 ReadStatus JsonReader::read(std::string_view body, const DocumentLimits& limits, Document& out,
                             const Document* like) {
-  DocumentBuilder builder(out, with_our_depth(limits));
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
-  if (body.size() > limits.text_bytes) return builder.refuse(Limit::text_bytes);
+  const bool fits = body.size() <= limits.text_bytes;
+  const DocumentLimits bounds = with_our_depth(limits);
+  if (fits && like != nullptr && read_as_graft(body, *like, bounds, out)) return ReadStatus::ok;
+  DocumentBuilder builder(out, bounds);
+  if (!fits) return builder.refuse(Limit::text_bytes);
   const bool read = machine_->read_value(copy_to_source(body, out), builder, like);
   return status_of(read, builder, out);
 }

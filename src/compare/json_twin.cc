@@ -1,6 +1,6 @@
 #include "compare/json_twin.h"
 
-#include <bit>
+#include "compare/common_prefix.h"
 
 namespace gnomon::compare {
 namespace {
@@ -12,15 +12,15 @@ bool has_backslash(uint64_t word) noexcept {
   return ((zero_there - kOnes) & ~zero_there & (kOnes << 7)) != 0;
 }
 
-// How many bytes are the same, up to the first backslash if that ends them.
-size_t same_bytes(std::string_view a, std::string_view b, bool stop_at_backslash) noexcept {
+// How many bytes are the same, up to the first backslash.
+size_t same_until_backslash(std::string_view a, std::string_view b) noexcept {
   const size_t size = std::min(a.size(), b.size());
   size_t i = 0;
   for (; i + sizeof(uint64_t) <= size; i += sizeof(uint64_t)) {
     const uint64_t word = load64(a.data() + i);
-    if (word != load64(b.data() + i) || (stop_at_backslash && has_backslash(word))) break;
+    if (word != load64(b.data() + i) || has_backslash(word)) break;
   }
-  while (i < size && a[i] == b[i] && (!stop_at_backslash || a[i] != '\\')) ++i;
+  while (i < size && a[i] == b[i] && a[i] != '\\') ++i;
   return i;
 }
 
@@ -41,7 +41,10 @@ size_t JsonTwin::same_until(size_t begin, const char* twin) noexcept {
   if (twin_begin >= like_text_.size()) return begin;
   if (begin - twin_begin != run_.shift || begin >= run_.end) {
     run_.shift = begin - twin_begin;
-    run_.end = begin + same_bytes(text_.substr(begin), like_text_.substr(twin_begin), has_escapes_);
+    const std::string_view here = text_.substr(begin);
+    const std::string_view there = like_text_.substr(twin_begin);
+    run_.end =
+        begin + (has_escapes_ ? same_until_backslash(here, there) : common_prefix(here, there));
   }
   return run_.end;
 }

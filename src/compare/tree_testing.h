@@ -1,4 +1,4 @@
-// A document as JSON in one line, for tests.
+// Documents in tests: as JSON in one line, and node by node.
 #pragma once
 
 #include <fmt/format.h>
@@ -33,6 +33,20 @@ inline std::string json_of(const Document& document) {
   std::string out;
   if (!document.empty()) append_json(document, 0, out);
   return out;
+}
+
+// Where their texts lie does not matter.
+inline bool same_trees(const Document& left, const Document& right) {
+  const auto same = [](const Node& a, const Node& b) {
+    return a.hash == b.hash && a.name_hash == b.name_hash && a.kind == b.kind &&
+           a.text() == b.text() && a.name() == b.name() && a.next == b.next && a.count == b.count &&
+           a.flags == b.flags && a.text_size == b.text_size;
+  };
+  if (left.size() != right.size()) return false;
+  for (NodeId i = 0; i < left.size(); ++i) {
+    if (!same(left[i], right[i])) return false;
+  }
+  return true;
 }
 
 }  // namespace gnomon::compare::testing
