@@ -123,8 +123,12 @@ bool has_tree(ContentKind kind) noexcept {
 
 ContentType content_type_of(std::string_view value, std::string_view body) {
   ContentType type;
-  const std::string_view name = trimmed(value.substr(0, value.find(';')));
   // Most often it is written as it stands in the table, and nothing needs to be copied.
+  if (value == kTypes->type && !body.empty()) {
+    type.kind = kTypes->kind;
+    return type;
+  }
+  const std::string_view name = trimmed(value.substr(0, value.find(';')));
   type.kind = body.empty()           ? ContentKind::empty
               : name.empty()         ? sniffed(body)
               : name == kTypes->type ? kTypes->kind

@@ -1,4 +1,4 @@
-// Run with --benchmark_filter=... ; bench/jsondiffpatch.mjs measures the same pairs with that
+// Run with --benchmark_filter=... ; bench/json_diff.mjs measures the same pairs with that
 // library.
 #include <benchmark/benchmark.h>
 

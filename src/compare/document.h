@@ -218,7 +218,7 @@ class DocumentBuilder {
     frame.hash += mix(node.name_hash, node.hash);
     uint64_t& word = frame.names[(node.name_hash >> 6) % frame.names.size()];
     const uint64_t bit = uint64_t{1} << (node.name_hash % 64);
-    frame.may_repeat = frame.may_repeat || (word & bit) != 0;
+    frame.may_repeat |= (word & bit) != 0;
     word |= bit;
   }
   // For so many nodes more, of which none has a longer text. Stops at the limits.

@@ -112,7 +112,8 @@ std::string Findings::preview(std::string_view text) const {
 std::string Findings::preview(const Document& document, NodeId id) const {
   std::string out;
   append_json(out, document, id, limits_.preview_bytes);
-  return preview(out);
+  if (out.size() > limits_.preview_bytes) out = preview(out);
+  return out;
 }
 
 }  // namespace gnomon::compare

@@ -202,6 +202,7 @@ bool is_dynamic_name(std::string_view name) noexcept {
   constexpr size_t kWordMax = 100;  // what is longer is a text
   if (name.empty()) return false;
   if (name.size() > kWordMax) return true;
+  if (std::ranges::none_of(name, [](char c) { return is_digit(c) || c == '@'; })) return false;
   const auto digits = std::ranges::count_if(name, is_digit);
   // An address of mail; "@name" is an attribute of XML.
   const size_t at = name.find('@');

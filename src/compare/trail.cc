@@ -1,8 +1,8 @@
 #include "compare/trail.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
+#include "compare/hash.h"
 #include "compare/path.h"
 #include "compare/utf8.h"
 
@@ -16,8 +16,7 @@ constexpr size_t kNameShown = 100;
 
 void Trail::enter_member(std::string_view name, bool dynamic) {
   const std::string_view normalised = dynamic ? std::string_view("{}") : name;
-  steps_.push_back({XXH3_64bits_withSeed(normalised.data(), normalised.size(), hash() + 1), name, 0,
-                    false, dynamic});
+  steps_.push_back({hash_text(normalised, hash() + 1), name, 0, false, dynamic});
 }
 
 void Trail::enter_element(uint32_t index) {
