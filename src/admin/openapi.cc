@@ -247,7 +247,19 @@ std::string_view openapi_document() noexcept {
      "fields": {"type": "array", "items": {"$ref": "#/components/schemas/Field"}},
      "times": {"type": "object"},
      "rules": {"type": "array", "items": {"type": "object"}},
-     "outcomes": {"type": "object"}
+     "outcomes": {"type": "object"},
+     "limits": {
+      "type": "object",
+      "description": "Comparisons that reached a limit, by it",
+      "additionalProperties": {
+       "type": "object",
+       "properties": {
+        "count": {"type": "integer", "description": "Of the candidate's answer"},
+        "share": {"type": "number", "description": "That, of all comparisons"},
+        "control": {"type": "integer", "description": "Of the control's answer"}
+       }
+      }
+     }
     }
    },
    "Differences": {

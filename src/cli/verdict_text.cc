@@ -79,6 +79,19 @@ std::string excluded(const Json& coverage) {
   return out;
 }
 
+// What comparing reached, and in what share of the comparisons; empty: nothing.
+std::string limits(const Json& verdict) {
+  std::string out;
+  for (const auto& [limit, found] : verdict.value("limits", Json::object()).items()) {
+    out += fmt::format("{}{} in {} ({:.2g} %)", out.empty() ? "" : ", ", printable(limit),
+                       whole(found, "count"), 100 * found.value("share", 0.0));
+    if (const uint64_t control = whole(found, "control"); control > 0) {
+      out += fmt::format(" and in {} of the control", control);
+    }
+  }
+  return out.empty() ? out : "a limit of comparing was reached: " + out;
+}
+
 // The candidate of an epoch, as far as it has a name.
 std::string who(const Json& epoch) {
   std::string out;
@@ -163,6 +176,7 @@ std::string verdict_text(const Json& verdict) {
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
   }
+  if (const std::string reached = limits(verdict); !reached.empty()) out += reached + "\n";
   TextTable checks({"CHECK", "PAIRS", "CANDIDATE ONLY", "CONTROL ONLY", "EVIDENCE", ""});
   for (const Row& row : rows(verdict)) {
     checks.add({row.check, row.pairs, row.candidate, row.control, row.evidence, row.state});
@@ -196,6 +210,9 @@ std::string verdict_markdown(const Json& verdict) {
       "## {}: {}\n\n{} {}\n\n{}.\n\n", in_markdown(verdict.value("test", "")),
       in_markdown(verdict.value("ruling", "")), in_markdown(verdict.value("reason", "")),
       in_markdown(verdict.value("change", "")), share_of(verdict["coverage"]));
+  if (const std::string reached = limits(verdict); !reached.empty()) {
+    fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(reached));
+  }
   out +=
       "| check | pairs | candidate only | control only | evidence | |\n|---|---|---|---|---|---|\n";
   for (const Row& row : rows(verdict)) {

@@ -4,6 +4,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "compare/limits.h"
+
 namespace gnomon::trial {
 namespace {
 
@@ -92,6 +94,23 @@ Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
           {"excluded", reasons},       {"missingEndpoints", from.missing_endpoints}};
 }
 
+// By limit: comparisons of the candidate that reached it, of all with the live answer, and of the
+// control.
+Json limits(const TrialRun::View& view) {
+  const auto of = [&](verdict::Leg leg) -> const verdict::Tally& {
+    return view.limits[static_cast<size_t>(leg)];
+  };
+  Json out = Json::object();
+  for (const std::string_view name : compare::kLimitNames) {
+    const uint64_t count = of(verdict::Leg::candidate).of(name);
+    const uint64_t control = of(verdict::Leg::control).of(name);
+    if (count + control == 0) continue;
+    const double share = static_cast<double>(count) / static_cast<double>(view.differing.n);
+    out[std::string(name)] = {{"count", count}, {"share", number(share)}, {"control", control}};
+  }
+  return out;
+}
+
 Json heading(const std::string& name, const TrialRun::View& view) {
   const verdict::Verdict& verdict = view.verdict;
   return {{"test", name},
@@ -141,6 +160,7 @@ std::string verdict_json(const std::string& name, const TrialRun::View& view) {
     outcomes[kLegNames[i]] = std::move(leg);
   }
   out["outcomes"] = std::move(outcomes);
+  out["limits"] = limits(view);
   return dump(out);
 }
 

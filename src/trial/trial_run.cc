@@ -194,9 +194,11 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
     const compare::RequestFacts request{trio.request.path, place->plan->schema.get()};
     comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
     add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
+    seen.limits[static_cast<size_t>(Leg::candidate)] = bench.candidate.limits.names();
     if (trio.has_control) {
       comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
       add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);
+      seen.limits[static_cast<size_t>(Leg::control)] = bench.control.limits.names();
       seen.blind = is_cut_short(bench.candidate) && is_cut_short(bench.control);
     }
   }
@@ -277,6 +279,7 @@ void TrialRun::look_now() {
   looked_.total = counters_.total;
   looked_.excluded = counters_.excluded;
   looked_.outcomes = counters_.outcomes;
+  looked_.limits = counters_.limits;
   looked_.samples_refused = samples_refused_;
   compare::RuleHits hits(plan_->rules.size());
   for (const auto& bench : benches_) hits.add(bench->published);

@@ -81,6 +81,7 @@ class TrialRun {
     verdict::Latency total;
     verdict::Tally excluded;
     std::array<verdict::Tally, verdict::kLegs> outcomes;
+    std::array<verdict::Tally, verdict::kLegs> limits;
     std::vector<RuleLine> rules;
     uint64_t samples_refused = 0;
   };

@@ -99,6 +99,21 @@ TEST_F(TrialRunTest,
   EXPECT_EQ(run.save().counters.differing_to_control.n, 2u);
 }
 
+TEST_F(TrialRunTest, counts_the_limits_that_comparisons_reached_also_where_answers_are_equal) {
+  const std::string deep = std::string(300, '[') + std::string(300, ']');
+  feed("/a", deep, " " + deep);
+  feed("/a", "{}", "{}");
+  auto trio = make_trio(plan, "/a", deep, deep);
+  trio->has_control = true;
+  trio->of(Leg::control) = json_answer(" " + deep);
+  run.on_trio(*trio, comparer);
+  run.look();
+  const auto& limits = run.view().limits;
+  EXPECT_EQ(limits[static_cast<size_t>(Leg::candidate)].of("depth"), 1u);
+  EXPECT_EQ(limits[static_cast<size_t>(Leg::control)].of("depth"), 1u);
+  EXPECT_EQ(run.view().differing.n, 3u);
+}
+
 TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings_stay) {
   feed("/a", "{}", "{}");
   auto next = make_plan();

@@ -151,8 +151,8 @@ void read_endpoint(Line& line, Counters& counters) {
   counters.endpoints.at(line.name()) += count;
 }
 
-void read_outcome(Line& line, Counters& counters) {
-  Tally& leg = counters.outcomes[line.number_below(kLegs)];
+void read_named(Line& line, std::array<Tally, kLegs>& legs) {
+  Tally& leg = legs[line.number_below(kLegs)];
   const uint64_t times = line.number();
   leg.add(line.name(), times);
 }
@@ -173,7 +173,9 @@ bool read_line(std::string_view text, Counters& counters) {
     const uint64_t times = line.number();
     counters.excluded.add(line.name(), times);
   } else if (word == "outcome") {
-    read_outcome(line, counters);
+    read_named(line, counters.outcomes);
+  } else if (word == "limit") {
+    read_named(line, counters.limits);
   } else if (word == "endpoint") {
     read_endpoint(line, counters);
   } else if (word == "other_fields") {
@@ -213,6 +215,9 @@ std::string to_text(const Counters& counters) {
   for (uint64_t leg = 0; leg < kLegs; ++leg) {
     for (const auto& [name, times] : counters.outcomes[leg].counts()) {
       append_named(out, "outcome", {leg, times}, name);
+    }
+    for (const auto& [name, times] : counters.limits[leg].counts()) {
+      append_named(out, "limit", {leg, times}, name);
     }
   }
   for (const auto& [name, count] : counters.endpoints.counts()) {

@@ -24,6 +24,7 @@ Counters busy_counters() {
     one.candidate = LegResult{"answered", rng.below(9) != 0, rng.below(1000), rng.below(1'000'000)};
     one.control = LegResult{"answered", rng.below(9) != 0, rng.below(1000), rng.below(1'000'000)};
     one.compared = true;
+    if (i % 7 == 0) one.limits[1 + i % 2] = {i % 3 == 0 ? "depth" : "editDistance"};
     counters.add(std::move(one));
   }
   counters.fields.restore_other({1, 2, 3}, 4);
@@ -50,6 +51,21 @@ TEST(CounterText, keeps_the_frozen_threshold) {
   read->add(one);
   EXPECT_GT(counters.first_byte.exceeded_n, 0u);
   EXPECT_EQ(*read, counters);
+}
+
+// What an earlier version kept has no line for them.
+TEST(CounterText, reads_counters_that_know_no_limits) {
+  Counters counters = busy_counters();
+  std::string kept;
+  std::string_view rest;
+  const std::string text = to_text(counters);
+  for (rest = text; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+    const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+    if (!line.starts_with("limit ")) kept += line;
+  }
+  ASSERT_LT(kept.size(), text.size());
+  counters.limits = {};
+  EXPECT_EQ(from_text(kept), counters);
 }
 
 TEST(CounterText, refuses_what_it_does_not_know) {

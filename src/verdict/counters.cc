@@ -38,6 +38,9 @@ void Counters::add(Observation one) {
     }
   }
   if (!one.compared) return;
+  for (size_t leg = 0; leg < kLegs; ++leg) {
+    for (const std::string_view limit : one.limits[leg]) limits[leg].add(limit);
+  }
   unite(one.differences);
   const bool alone = any(one.differences, true, false);
   const bool differed = alone || any(one.differences, true, true);
@@ -69,6 +72,7 @@ Counters& Counters::operator+=(const Counters& more) {
   errors_to_control += more.errors_to_control;
   differing += more.differing;
   differing_to_control += more.differing_to_control;
+  for (size_t i = 0; i < kLegs; ++i) limits[i] += more.limits[i];
   fields += more.fields;
   endpoints += more.endpoints;
   first_byte += more.first_byte;

@@ -39,6 +39,8 @@ struct Observation {
   bool compared = false;  // every leg was answered and read
   bool blind = false;     // candidate and control both differ where nothing further is compared
   std::vector<Sighting> differences;  // from the live answer, if compared
+  // Limits that comparing it with the live answer reached, by leg.
+  std::array<std::vector<std::string_view>, kLegs> limits;
 };
 
 // Pairs of answers to the same request, and who failed or differed.
@@ -70,6 +72,9 @@ struct Counters {
   Pairs differing;  // any difference; compared with the live answer, no control (c, both = 0)
   Pairs differing_to_control;  // those with a control; a side "loses" by a field where only it
                                // differs
+  // Comparisons with the live answer that reached a limit, by it: what lies beyond was not seen, or
+  // seen less closely. They count all the same.
+  std::array<Tally, kLegs> limits;
   FieldTable fields;
   EndpointTable endpoints;
   Latency first_byte;

@@ -94,6 +94,22 @@ TEST(Counters, take_no_time_in_all_of_streams) {
   EXPECT_EQ(counters.first_byte.arms(AnswerClass::stream).control.count(), 1u);
 }
 
+TEST(Counters, count_the_limits_that_comparisons_reached_by_leg) {
+  Counters counters;
+  Observation one = observation(kAnswered, kAnswered);
+  one.limits[static_cast<size_t>(Leg::candidate)] = {"editDistance", "differences"};
+  one.limits[static_cast<size_t>(Leg::control)] = {"editDistance"};
+  counters.add(one);
+  counters.add(one);
+  const Tally& candidate = counters.limits[static_cast<size_t>(Leg::candidate)];
+  const Tally& control = counters.limits[static_cast<size_t>(Leg::control)];
+  EXPECT_EQ(candidate.of("editDistance"), 2u);
+  EXPECT_EQ(candidate.of("differences"), 2u);
+  EXPECT_EQ(control.of("editDistance"), 2u);
+  EXPECT_EQ(control.of("differences"), 0u);
+  EXPECT_EQ(counters.differing_to_control, (Pairs{2, {0, 0, 0}}));
+}
+
 TEST(Counters, merge_by_addition) {
   Rng rng(3);
   Counters all;
@@ -103,6 +119,7 @@ TEST(Counters, merge_by_addition) {
     one.at_us = i;
     one.kind = AnswerClass::bare;
     one.candidate.total_us = rng.below(900);
+    if (rng.below(9) == 0) one.limits[static_cast<size_t>(Leg::candidate)] = {"depth"};
     if (rng.below(4) == 0) {
       one.differences = {{key(std::to_string(rng.below(9))), rng.below(2) == 0, rng.below(2) == 0}};
     }

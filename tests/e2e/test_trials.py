@@ -874,6 +874,23 @@ def test_verdict_tells_what_it_leaves_out(begin, closing):
     assert gnomon("differences", *admin, "--sample", 0).returncode == 1
 
 
+def test_verdict_tells_which_limits_comparisons_reached(begin, closing):
+    """Answers above what is kept of a body are equal by their digest: that is counted and shown, though nothing differs."""
+    same = closing(Backend(json_answer(lambda request: {"text": "x" * (5000 if "/large" in request.target else 5)})))
+    gateway = begin(trial(same, same, compare={"bodyBytes": 1000}, verdict={"latency": False}))
+    send(gateway, 30)
+    send(gateway, 10, "/large/{}")
+    seen = compared(gateway, 40)
+    assert seen["limits"] == {"bodyCapture": {"count": 10, "share": 0.25, "control": 10}}
+    metrics = gateway.metrics()
+    for leg in ("candidate", "control"):
+        assert metrics.total("gnomon_trial_limits_total", trial=NAME, leg=leg, limit="bodyCapture") == 10
+    line = "a limit of comparing was reached: bodyCapture in 10 (25 %) and in 10 of the control"
+    admin = ("--admin", f"127.0.0.1:{gateway.admin_port}")
+    for form in ("text", "markdown"):
+        assert line in gnomon("verdict", *admin, "--format", form).stdout
+
+
 def test_verbs_want_a_name_where_there_are_several_tests(start, closing):
     backend = closing(Backend())
     resources = [*trial(backend, backend), config.shadow_test(name="other", control={}, shadow=config.shadowing())]
