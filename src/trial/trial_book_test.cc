@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
+#include "base/temporary_folder.h"
 #include "store/reader.h"
 #include "trial/testing.h"
 
@@ -18,15 +20,10 @@ using testing::make_trio;
 
 class TrialBookTest : public ::testing::Test {
  protected:
-  TrialBookTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gnomon-book-XXXXXX").string();
-    folder = mkdtemp(pattern.data());
-  }
-  ~TrialBookTest() override { std::filesystem::remove_all(folder); }
-
   TrialBook::Settings settings() const { return {folder + "/gnomon.db", kSecret}; }
 
-  std::string folder;
+  const TemporaryFolder temporary;
+  const std::string folder = temporary.path();
   SystemClock clock;
   Log log{clock, LogFormat::text, LogLevel::error};
   compare::Comparer comparer;
