@@ -177,6 +177,8 @@ std::string_view openapi_document() noexcept {
      "reason": {"type": "string", "description": "One sentence"},
      "change": {"type": "string", "description": "What would make it another ruling"},
      "elapsedSeconds": {"type": "number"},
+     "kept": {"type": "boolean", "description": "Whether the evidence outlives the process"},
+     "notKeptBecause": {"type": "string", "description": "Empty where no store is set"},
      "epoch": {"$ref": "#/components/schemas/Epoch"},
      "compared": {"type": "integer"}
     }
@@ -229,6 +231,8 @@ std::string_view openapi_document() noexcept {
      "reason": {"type": "string", "description": "One sentence"},
      "change": {"type": "string", "description": "What would make it another ruling"},
      "elapsedSeconds": {"type": "number"},
+     "kept": {"type": "boolean", "description": "Whether the evidence outlives the process"},
+     "notKeptBecause": {"type": "string", "description": "Empty where no store is set"},
      "epoch": {"$ref": "#/components/schemas/Epoch"},
      "logEvidenceFail": {"type": ["number", "null"]},
      "needed": {"type": "object"},
@@ -270,6 +274,8 @@ std::string_view openapi_document() noexcept {
      "reason": {"type": "string", "description": "One sentence"},
      "change": {"type": "string", "description": "What would make it another ruling"},
      "elapsedSeconds": {"type": "number"},
+     "kept": {"type": "boolean", "description": "Whether the evidence outlives the process"},
+     "notKeptBecause": {"type": "string", "description": "Empty where no store is set"},
      "epoch": {"$ref": "#/components/schemas/Epoch"},
      "fields": {"type": "array", "items": {"$ref": "#/components/schemas/Field"}},
      "total": {"type": "integer"}

@@ -116,6 +116,9 @@ void write_store(Exposition& out, const store::WriterStats& stats) {
           stats.refused_batches);
   counter("gnomon_store_lost_samples", "Samples that were not kept.", stats.lost_samples);
   counter("gnomon_store_moved_aside", "Broken databases that were moved aside.", stats.moved_aside);
+  out.family("gnomon_store_owned", MetricType::gauge,
+             "1 once this process writes to the store; 0 while another one does, or none can.");
+  out.sample({}, stats.owning.load(std::memory_order_relaxed) ? 1 : 0);
   out.family("gnomon_store_failing", MetricType::gauge, "1 if the last transaction failed.");
   out.sample({}, stats.failing.load(std::memory_order_relaxed) ? 1 : 0);
 }

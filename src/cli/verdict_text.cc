@@ -177,6 +177,9 @@ std::string verdict_text(const Json& verdict) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
   }
   if (const std::string reached = limits(verdict); !reached.empty()) out += reached + "\n";
+  if (const std::string why = text_of(verdict, "notKeptBecause"); !why.empty()) {
+    fmt::format_to(std::back_inserter(out), "kept in memory only: {}\n", why);
+  }
   TextTable checks({"CHECK", "PAIRS", "CANDIDATE ONLY", "CONTROL ONLY", "EVIDENCE", ""});
   for (const Row& row : rows(verdict)) {
     checks.add({row.check, row.pairs, row.candidate, row.control, row.evidence, row.state});
@@ -212,6 +215,9 @@ std::string verdict_markdown(const Json& verdict) {
       in_markdown(verdict.value("change", "")), share_of(verdict["coverage"]));
   if (const std::string reached = limits(verdict); !reached.empty()) {
     fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(reached));
+  }
+  if (const std::string why = verdict.value("notKeptBecause", ""); !why.empty()) {
+    fmt::format_to(std::back_inserter(out), "Kept in memory only: {}.\n\n", in_markdown(why));
   }
   out +=
       "| check | pairs | candidate only | control only | evidence | |\n|---|---|---|---|---|---|\n";

@@ -132,6 +132,17 @@ TEST_F(WriterTest, refuses_a_link_in_place_of_its_file) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "elsewhere"));
 }
 
+TEST_F(WriterTest, a_lock_that_somebody_has_removed_is_taken_again) {
+  const auto one = writer();
+  ASSERT_TRUE(one->flush(kSoon));
+  std::filesystem::remove(path_.string() + ".lock");
+  ASSERT_TRUE(one->submit(counted(1)));
+  ASSERT_TRUE(one->flush(kSoon));
+  const auto second = writer();
+  EXPECT_FALSE(second->flush(kSoon));
+  EXPECT_NE(second->trouble(), "");
+}
+
 TEST_F(WriterTest, says_no_when_its_queue_is_full_and_never_waits_for_a_locked_database) {
   WriterSettings narrow = settings();
   narrow.queue_batches = 4;
@@ -320,7 +331,7 @@ TEST_F(WriterTest, does_not_share_its_file_with_another_writer) {
   const auto two = writer();
   ASSERT_TRUE(two->submit(counted(1)));
   EXPECT_FALSE(two->flush(kSoon));
-  EXPECT_NE(log_text().find("another process writes to this store"), std::string::npos);
+  EXPECT_NE(log_text().find("which writes to this store"), std::string::npos);
 }
 
 TEST_F(WriterTest, forgets_what_is_too_old) {

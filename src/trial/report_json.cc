@@ -118,6 +118,8 @@ Json heading(const std::string& name, const TrialRun::View& view) {
           {"reason", verdict.reason},
           {"change", verdict.change},
           {"elapsedSeconds", to_seconds(view.elapsed)},
+          {"kept", view.keeping.works},
+          {"notKeptBecause", view.keeping.trouble},
           {"epoch",
            {{"number", view.epoch.number},
             {"began", date_time(view.epoch.began)},

@@ -57,11 +57,72 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
     return;
   }
   running_since_ = clock_.now();
+  go_on_with(std::move(saved));
+}
+
+void TrialRun::go_on_with(SavedRun saved) {
   counters_ = std::move(saved.counters);
-  set_out();
+  learner_ = make_learner(*plan_);
   learner_->restore(saved.endpoints);
   judge_ = std::make_unique<verdict::Judge>(plan_->settings, std::move(saved.failed));
   look_now();
+}
+
+void TrialRun::count_apart() {
+  const std::lock_guard lock(mutex_);
+  apart_ = counters_without_evidence();
+}
+
+verdict::Counters TrialRun::counters_without_evidence() const {
+  verdict::Counters none = verdict::counters_for(plan_->settings);
+  // The same observations exceed them as in the counters that they are added to.
+  for (size_t i = 0; i < verdict::kAnswerClasses; ++i) {
+    const auto kind = static_cast<verdict::AnswerClass>(i);
+    none.first_byte.arms(kind).threshold_us = counters_.first_byte.arms(kind).threshold_us;
+    none.total.arms(kind).threshold_us = counters_.total.arms(kind).threshold_us;
+  }
+  return none;
+}
+
+bool TrialRun::continues(const SavedRun& theirs) const noexcept {
+  const std::string& version = theirs.epoch.version;
+  return theirs.epoch.number == epoch_.number &&
+         (version.empty() || epoch_.version.empty() || version == epoch_.version);
+}
+
+void TrialRun::take_over(SavedRun theirs) {
+  const std::lock_guard lock(mutex_);
+  if (!apart_) return;
+  const verdict::Counters ours = *std::exchange(apart_, std::nullopt);
+  const bool later = theirs.epoch.number > epoch_.number;
+  if (theirs.epoch.rules != epoch_.rules || (!later && !continues(theirs))) {
+    renumber(std::max(epoch_.number, theirs.epoch.number + 1));
+    return look_now();
+  }
+  if (later) {
+    // Those that wait are of an epoch that is no more.
+    samples_.clear();
+    sample_bytes_ = 0;
+  } else {
+    theirs.counters += ours;
+    if (theirs.epoch.version.empty()) theirs.epoch.version = std::move(epoch_.version);
+    if (looked_.verdict.ruling == verdict::Ruling::fail) theirs.failed = looked_.verdict.reason;
+  }
+  epoch_ = std::move(theirs.epoch);
+  epoch_since_ = later ? clock_.now() : epoch_since_;
+  // On trial in both at the same time is on trial once.
+  const Duration since = std::clamp<Duration>(clock_.wall() - theirs.kept, Duration::zero(),
+                                              clock_.now() - running_since_);
+  running_since_ = clock_.now() - since;
+  go_on_with(std::move(theirs));
+}
+
+// What waits to be kept goes along.
+void TrialRun::renumber(uint64_t number) {
+  for (Sample& sample : samples_) {
+    if (sample.epoch == epoch_.number) sample.epoch = number;
+  }
+  epoch_.number = number;
 }
 
 void TrialRun::install(Plan plan) {
@@ -89,7 +150,7 @@ void TrialRun::start_epoch(std::string cause, std::string version) {
   epoch_.rules = plan_->digest;
   epoch_.before = Duration::zero();
   running_since_ = epoch_since_ = clock_.now();
-  counters_ = verdict::counters_for(plan_->settings);
+  change_counters([&](verdict::Counters& each) { each = verdict::counters_for(plan_->settings); });
   sampled_.clear();
   set_out();
   judge_ = std::make_unique<verdict::Judge>(plan_->settings);
@@ -157,19 +218,19 @@ std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
   const std::lock_guard lock(mutex_);
   // Copied under other rules or to another candidate; their epoch has ended.
   if (trio.trial->digest != plan_->digest) {
-    counters_.exclude("former_epoch");
+    change_counters([](verdict::Counters& each) { each.exclude("former_epoch"); });
     return std::nullopt;
   }
   // Whom a copy met with that was begun before the epoch, only its answer can tell.
   const bool doubtful =
       trio.taken < epoch_since_ && (epoch_.version.empty() || version_of(trio) != epoch_.version);
   if (doubtful || !admit_version(trio)) {
-    counters_.exclude("former_version");
+    change_counters([](verdict::Counters& each) { each.exclude("former_version"); });
     return std::nullopt;
   }
   Place place{plan_, epoch_.number, std::string(endpoint_of(trio)), take_bench()};
   for (const compare::EndpointLearner::Rename& rename : learner_->take_renames()) {
-    counters_.rename_endpoint(rename.from, rename.to);
+    change_counters([&](verdict::Counters& each) { each.rename_endpoint(rename.from, rename.to); });
   }
   return place;
 }
@@ -212,6 +273,7 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
     const std::lock_guard lock(mutex_);
     if (place.epoch != epoch_.number) return;
     if (observation.compared && plan_->samples) due = due_samples(observation.differences);
+    if (apart_) apart_->add(observation);
     counters_.add(std::move(observation));
     place.bench->published = place.bench->hits;
     if (due.empty()) return free_benches_.push_back(place.bench);
@@ -258,9 +320,11 @@ std::vector<verdict::FieldKey> TrialRun::due_samples(
 
 void TrialRun::add_traffic(const Traffic& more) {
   const std::lock_guard lock(mutex_);
-  counters_.seen += more.seen;
-  counters_.sampled += more.sampled;
-  counters_.excluded += more.excluded;
+  change_counters([&](verdict::Counters& each) {
+    each.seen += more.seen;
+    each.sampled += more.sampled;
+    each.excluded += more.excluded;
+  });
 }
 
 void TrialRun::look() {
@@ -289,6 +353,11 @@ void TrialRun::look_now() {
   }
 }
 
+void TrialRun::set_keeping(Keeping keeping) {
+  const std::lock_guard lock(mutex_);
+  looked_.keeping = std::move(keeping);
+}
+
 TrialRun::View TrialRun::view() const {
   const std::lock_guard lock(mutex_);
   return looked_;
@@ -296,7 +365,7 @@ TrialRun::View TrialRun::view() const {
 
 SavedRun TrialRun::save() const {
   const std::lock_guard lock(mutex_);
-  SavedRun saved{epoch_, counters_, learner_->snapshot(), std::nullopt};
+  SavedRun saved{epoch_, counters_, learner_->snapshot(), std::nullopt, clock_.wall()};
   saved.epoch.before = elapsed();
   const verdict::Verdict& verdict = looked_.verdict;
   if (verdict.ruling == verdict::Ruling::fail) saved.failed = verdict.reason;

@@ -128,6 +128,17 @@ TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings
   EXPECT_EQ(compared(), 0u);
 }
 
+TEST_F(TrialRunTest, time_in_which_two_processes_have_the_trial_is_counted_once) {
+  run.count_apart();
+  SavedRun theirs = run.save();
+  clock.advance(std::chrono::seconds(50));
+  theirs.epoch.before = std::chrono::seconds(100);
+  theirs.kept = clock.wall();
+  clock.advance(std::chrono::seconds(10));
+  run.take_over(std::move(theirs));
+  EXPECT_EQ(run.view().elapsed, std::chrono::seconds(110));
+}
+
 TEST_F(TrialRunTest, another_candidate_begins_one_new_epoch_and_says_why) {
   struct Case {
     const char* candidate;

@@ -1039,6 +1039,48 @@ def test_a_store_that_may_not_grow_costs_samples_and_no_traffic(closing, tmp_pat
 
 
 @pytest.mark.serial
+def test_two_gateways_on_one_store_lose_no_evidence(start, closing, tmp_path):
+    """The second serves and judges; it leaves the store alone until the first has ended, and then adds what it counted."""
+    primary, candidate = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
+    store = tmp_path / "state" / "gnomon.db"
+    resources = trial(primary, candidate, control=None)
+    first = Gateway(tmp_path, resources, args=("--store", str(store)))
+    send(first, 30)
+    compared(first, 30)
+    eventually(lambda: verdict(first)["kept"] and kept_in(store) == 30, patience(15))
+
+    second = start(resources, args=("--store", str(store)))
+    send(second, 20)
+    send(first, 5)
+    seen = compared(second, 50)
+    assert not seen["kept"]
+    assert seen["notKeptBecause"].startswith(f"{store}.lock is locked by process {first.process.pid} on ")
+    assert seen["notKeptBecause"] in gnomon("verdict", "--admin", f"127.0.0.1:{second.admin_port}").stdout
+    assert second.metrics().total("gnomon_store_owned") == 0
+    compared(first, 35)
+    eventually(lambda: kept_in(store) == 35, patience(15))
+
+    killed(first)
+    seen = eventually(lambda: (v := verdict(second))["kept"] and v, patience(15))
+    assert seen["coverage"]["compared"] == 55 and seen["epoch"]["number"] == 1
+    assert second.metrics().total("gnomon_store_owned") == 1
+    eventually(lambda: kept_in(store) == 55, patience(15))
+
+
+def killed(gateway):
+    gateway.process.kill()
+    gateway.process.wait()
+    gateway.reader.join()
+    gateway.process.stdout.close()
+    gateway.log_file.close()
+
+
+def kept_in(store):
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as database:
+        counters = database.execute("SELECT counters FROM epoch ORDER BY number DESC LIMIT 1").fetchone()
+    return int(re.search(r"^differing (\d+)", counters[0], re.M).group(1)) if counters else 0
+
+
 def test_a_gateway_that_is_killed_loses_at_most_a_second_of_evidence(closing, tmp_path):
     """SIGKILL in the middle of a trial, fifty times, on one store."""
     primary, candidate = (closing(Backend(json_answer(lambda request: {"a": 1}))) for _ in range(2))
@@ -1057,14 +1099,10 @@ def test_a_gateway_that_is_killed_loses_at_most_a_second_of_evidence(closing, tm
                 for _ in range(20):
                     assert client.request("GET", "/").status == 200
                 seen.append((time.monotonic(), verdict(gateway)["coverage"]["compared"]))
-        gateway.process.kill()
-        killed = time.monotonic()
-        gateway.process.wait()
-        gateway.reader.join()
-        gateway.process.stdout.close()
-        gateway.log_file.close()
+        end = time.monotonic()
+        killed(gateway)
         # A verdict is looked at twice a second, so what it said had been counted before.
-        floor = max(count for at, count in seen if at <= killed - 1 or at == seen[0][0])
+        floor = max(count for at, count in seen if at <= end - 1 or at == seen[0][0])
         with contextlib.closing(sqlite3.connect(database)) as reading:
             assert reading.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert floor > 0
