@@ -77,7 +77,13 @@ std::string_view openapi_document() noexcept {
      {"$ref": "#/components/parameters/Limit"},
      {"name": "endpoint", "in": "query", "schema": {"type": "string"}},
      {"name": "path", "in": "query", "schema": {"type": "string"}},
-     {"name": "kind", "in": "query", "schema": {"type": "string"}}
+     {"name": "kind", "in": "query", "schema": {"type": "string"}},
+     {
+      "name": "after",
+      "in": "query",
+      "description": "What the page before named as next",
+      "schema": {"type": "string"}
+     }
     ],
     "responses": {
      "200": {
@@ -285,7 +291,11 @@ std::string_view openapi_document() noexcept {
     "type": "object",
     "properties": {
      "test": {"type": "string"},
-     "samples": {"type": "array", "items": {"type": "object"}}
+     "samples": {"type": "array", "items": {"type": "object"}},
+     "next": {
+      "type": "string",
+      "description": "There are more: ask again with this as after. Absent on the last page"
+     }
     }
    },
    "Epoch": {

@@ -145,7 +145,8 @@ uint64_t expect_whole(const std::string& path) {
   if (!epoch) return 0;
   const uint64_t n = epoch->counters.seen;
   EXPECT_EQ(epoch->counters.fields.fields().at(0).count.candidate, n);
-  EXPECT_EQ(reader.samples(kKey, std::nullopt, 10).value().back().at_us, static_cast<int64_t>(n));
+  EXPECT_EQ(reader.samples(kKey, {.most = 10}).value().samples.back().at_us,
+            static_cast<int64_t>(n));
   EXPECT_EQ(reader.rulings(kKey, 1).value().at(0).compared, n);
   return n;
 }

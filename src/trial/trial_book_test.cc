@@ -40,7 +40,7 @@ TEST_F(TrialBookTest, keeps_evidence_samples_and_rulings_and_finds_them_again) {
     book.close({});
   }
   store::Reader reader(folder + "/gnomon.db");
-  EXPECT_EQ(reader.samples({"ns.trial", 1}, std::nullopt, 10)->size(), 1u);
+  EXPECT_EQ(reader.samples({"ns.trial", 1}, {})->samples.size(), 1u);
   EXPECT_EQ(reader.rulings({"ns.trial", 1}, 10)->size(), 1u);
   TrialBook book(settings(), clock, log);
   book.install(plans);
@@ -200,7 +200,7 @@ TEST_F(TwoBooks, an_epoch_of_other_rules_gets_a_number_above_those_of_the_first)
   second.close({});
   EXPECT_EQ(reader.epoch({"ns.trial", 3}).value()->counters.differing.n, 7u);
   EXPECT_EQ(reader.epoch({"ns.trial", 4}).value()->counters.differing.n, 5u);
-  EXPECT_EQ(reader.samples({"ns.trial", 4}, std::nullopt, 10)->size(), 1u);
+  EXPECT_EQ(reader.samples({"ns.trial", 4}, {})->samples.size(), 1u);
 }
 
 TEST_F(TwoBooks, a_fail_of_the_second_stands) {
