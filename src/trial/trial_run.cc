@@ -244,7 +244,8 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   seen.endpoint = place->endpoint;
   seen.at_us = to_us(trio.began);
   seen.kind = answer_class(trio.request, live);
-  seen.live = leg_result(live);
+  const verdict::LegResult answer = leg_result(live);
+  seen.live = trio.first_attempt ? leg_result(*trio.first_attempt) : answer;
   seen.candidate = leg_result(trio.of(Leg::candidate));
   if (trio.has_control) seen.control = leg_result(trio.of(Leg::control));
   seen.compared = comparable(trio);
@@ -256,6 +257,8 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
     comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
     add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
     seen.limits[static_cast<size_t>(Leg::candidate)] = bench.candidate.limits.names();
+    seen.uneven = !trio.has_control && seen.candidate.ok != answer.ok;
+    if (seen.uneven) name_as_failure(seen);
     if (trio.has_control) {
       comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
       add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);

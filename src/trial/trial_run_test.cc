@@ -99,6 +99,48 @@ TEST_F(TrialRunTest,
   EXPECT_EQ(run.save().counters.differing_to_control.n, 2u);
 }
 
+TEST_F(TrialRunTest,
+       without_a_control_a_copy_is_held_against_the_first_attempt_of_the_live_request) {
+  const auto feed = [&](uint16_t live, uint16_t candidate, std::optional<uint16_t> first = {}) {
+    auto trio = make_trio(plan, "/a", "{}", "{}");
+    trio->of(Leg::live).status = live;
+    trio->of(Leg::candidate).status = candidate;
+    if (first) trio->first_attempt = {.status = *first};
+    run.on_trio(*trio, comparer);
+  };
+  feed(200, 200);
+  feed(200, 200, 503);  // answers are compared; the candidate had the better luck
+  feed(200, 503, 503);  // both failed, and there is nothing to compare
+  feed(200, 503);
+  feed(503, 200);
+  feed(503, 503);
+  feed(404, 200);  // no failure: an answer that differs
+  run.look();
+  const verdict::Counters counters = run.save().counters;
+  EXPECT_EQ(counters.errors_to_live, (verdict::Pairs{7, {1, 2, 2}}));
+  EXPECT_EQ(counters.differing, (verdict::Pairs{4, {1, 0, 0}}));
+  EXPECT_EQ(run.view().outcomes[static_cast<size_t>(Leg::live)].of("5xx"), 4u);
+  std::set<std::string> fields;
+  for (const verdict::Field& field : counters.fields.fields()) {
+    fields.insert(field.key.path + " " + field.key.kind);
+  }
+  EXPECT_EQ(fields, (std::set<std::string>{"outcome error", "status status"}));
+  // The sample shows what the failure looked like.
+  bool shown = false;
+  for (const Sample& sample : run.take_samples()) shown |= sample.field.path == "outcome";
+  EXPECT_TRUE(shown);
+}
+
+TEST_F(TrialRunTest, beside_a_control_a_failure_differs_as_any_other_answer) {
+  auto trio = make_trio(plan, "/a", "{}", "{}");
+  trio->has_control = true;
+  trio->of(Leg::control) = json_answer("{}");
+  trio->of(Leg::candidate).status = 503;
+  run.on_trio(*trio, comparer);
+  EXPECT_EQ(run.save().counters.differing_to_control, (verdict::Pairs{1, {1, 0, 0}}));
+  EXPECT_EQ(run.save().counters.fields.fields().at(0).key.path, "status");
+}
+
 TEST_F(TrialRunTest, counts_the_limits_that_comparisons_reached_also_where_answers_are_equal) {
   const std::string deep = std::string(300, '[') + std::string(300, ']');
   feed("/a", deep, " " + deep);

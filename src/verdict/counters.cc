@@ -47,10 +47,12 @@ void Counters::add(Observation one) {
   const bool control_alone = any(one.differences, false, true);
   const bool blind = one.control.has_value() && one.blind && alone == control_alone;
   if (blind) exclude(kBlind);
-  endpoint.compared += !blind;
-  endpoint.differed += differed;
-  ++differing.n;
-  differing.lost.candidate += differed;
+  if (!one.uneven) {
+    endpoint.compared += !blind;
+    endpoint.differed += differed;
+    ++differing.n;
+    differing.lost.candidate += differed;
+  }
   if (one.control.has_value() && !blind) {
     ++differing_to_control.n;
     differing_to_control.lost.add(alone, control_alone);

@@ -33,11 +33,14 @@ struct Observation {
   std::string_view endpoint;
   int64_t at_us = 0;  // since the epoch
   AnswerClass kind = AnswerClass::full;
-  LegResult live;
+  LegResult live;  // of the first attempt, as copies have one only
   LegResult candidate;
   std::optional<LegResult> control;
   bool compared = false;  // every leg was answered and read
   bool blind = false;     // candidate and control both differ where nothing further is compared
+  // Without a control: an answer that is a failure beside one that is none. The errors are for
+  // that; that the two differ says nothing more.
+  bool uneven = false;
   std::vector<Sighting> differences;  // from the live answer, if compared
   // Limits that comparing it with the live answer reached, by leg.
   std::array<std::vector<std::string_view>, kLegs> limits;
@@ -60,6 +63,9 @@ struct Pairs {
 // that nothing further was compared, so that their likeness says little. That both do is a zero to
 // every test, and to leave zeros out can only make PASS dearer.
 inline constexpr std::string_view kBlind = "blind";
+
+// Where failures are a field: they are seen there, and judged as errors.
+inline constexpr std::string_view kFailedPath = "outcome";
 
 struct Counters {
   uint64_t seen = 0;     // requests on the route

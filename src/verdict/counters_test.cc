@@ -94,6 +94,20 @@ TEST(Counters, take_no_time_in_all_of_streams) {
   EXPECT_EQ(counters.first_byte.arms(AnswerClass::stream).control.count(), 1u);
 }
 
+TEST(Counters, count_a_failure_beside_an_answer_as_an_error_and_not_as_a_difference) {
+  Counters counters;
+  Observation one = observation({"5xx", false, 0, 0}, std::nullopt);
+  one.compared = one.uneven = true;
+  one.differences = {{key(std::string(kFailedPath)), true, false}};
+  counters.add(one);
+  one.live = {"5xx", false, 0, 0};  // the first attempt; the second was answered
+  counters.add(one);
+  EXPECT_EQ(counters.errors_to_live, (Pairs{2, {1, 0, 1}}));
+  EXPECT_EQ(counters.differing, (Pairs{0, {0, 0, 0}}));
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{2, 0, 0, 1}));
+  EXPECT_EQ(counters.fields.fields().at(0).unpaired, 2u);
+}
+
 TEST(Counters, count_the_limits_that_comparisons_reached_by_leg) {
   Counters counters;
   Observation one = observation(kAnswered, kAnswered);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace gnomon::verdict {
@@ -67,9 +68,11 @@ std::string of_mismatch(const CheckEvidence& check, const Verdict& verdict,
     std::string text =
         fmt::format("{} of {} answers differ from the live ones, where {} is tolerated",
                     grouped(lost.candidate), n, percent(settings.tolerated_mismatch_rate()));
-    if (!verdict.fields.empty()) {
-      const Field& most = verdict.fields.front().field;
-      text += fmt::format(", most often by {}", name_of(most.key));
+    const auto most = std::ranges::find_if(verdict.fields, [](const FieldEvidence& each) {
+      return each.field.key.path != kFailedPath;
+    });
+    if (most != verdict.fields.end()) {
+      text += fmt::format(", most often by {}", name_of(most->field.key));
     }
     return text;
   }

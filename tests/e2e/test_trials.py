@@ -168,6 +168,41 @@ def test_without_a_control_a_trial_compares_with_the_live_answer(begin, closing)
     assert len(primary.requests) == 100
 
 
+def flaky(share, seed, fail):
+    """A version of which that share of the answers fails, whatever is asked."""
+    luck = random.Random(seed)
+
+    def serve(connection):
+        while connection.request() is not None:
+            if luck.random() >= share:
+                connection.send(ok(b"{}", "200 OK", ("Content-Type: application/json",)))
+            elif fail == "reset":
+                return connection.reset()
+            else:
+                connection.send(ok(b"", "503 Service Unavailable"))
+
+    return serve
+
+
+@pytest.mark.parametrize("fail", ["503", "reset"])
+@pytest.mark.parametrize(("share", "ruling"), [(0.1, "PASS"), (0.5, "FAIL")])
+def test_without_a_control_a_version_is_held_against_first_attempts(share, ruling, fail, begin, closing):
+    """The live request is sent again by the route's policy, its copy never is: an equal version looks no worse for it."""
+    primary, candidate = closing(Backend(flaky(0.1, 1, fail))), closing(Backend(flaky(share, 2, fail)))
+    resources = trial(primary, candidate, control=None)
+    routes = resources[3]["spec"]["virtualHost"]["routes"]
+    routes[1]["options"]["retries"] = {"retryOn": "5xx", "numRetries": 9}
+    gateway = begin(resources)
+    send(gateway, 400)
+    seen = eventually(lambda: (v := verdict(gateway))["checks"][0]["pairs"] >= 380 and v, patience(15))
+    assert seen["ruling"] == ruling, seen["reason"]
+    lost = seen["checks"][0]["counts"]
+    assert lost["controlOnly"] > 10 and lost["candidateOnly"] > 10
+    assert {each["path"] for each in seen["fields"]} <= {"outcome"}
+    if ruling == "FAIL":
+        assert "fails where the live service does not" in seen["reason"] and ";" not in seen["reason"]
+
+
 def test_rules_excuse_differences_and_say_when_they_never_do(begin, closing):
     primary = closing(Backend(json_answer(lambda request: {"price": 10.0, "tags": ["a", "b"]})))
     candidate = closing(Backend(json_answer(lambda request: {"price": 10.001, "tags": ["b", "a"]})))
