@@ -204,6 +204,28 @@ std::string_view openapi_document() noexcept {
      "selected": {"type": "boolean"}
     }
    },
+   "Endpoint": {
+    "type": "object",
+    "properties": {
+     "endpoint": {"type": "string"},
+     "sampled": {"type": "integer"},
+     "compared": {"type": "integer"},
+     "differed": {"type": "integer"},
+     "failedAlone": {
+      "type": "integer",
+      "description": "Requests that failed at the candidate and not at the control, or where there is none at the live service"
+     },
+     "failed": {
+      "type": "object",
+      "description": "By leg, whatever the others did",
+      "properties": {
+       "candidate": {"type": "integer"},
+       "live": {"type": "integer"},
+       "control": {"type": "integer"}
+      }
+     }
+    }
+   },
    "Check": {
     "type": "object",
     "properties": {
@@ -255,6 +277,13 @@ std::string_view openapi_document() noexcept {
      },
      "checks": {"type": "array", "items": {"$ref": "#/components/schemas/Check"}},
      "fields": {"type": "array", "items": {"$ref": "#/components/schemas/Field"}},
+     "endpoints": {
+      "type": "array",
+      "maxItems": 50,
+      "description": "Where the candidate fails alone most often, first",
+      "items": {"$ref": "#/components/schemas/Endpoint"}
+     },
+     "endpointsInAll": {"type": "integer"},
      "times": {"type": "object"},
      "rules": {"type": "array", "items": {"type": "object"}},
      "outcomes": {"type": "object"},

@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFieldsShown = 8;
+constexpr size_t kEndpointsShown = 8;
 
 std::string words(std::string_view check) {
   if (check == "errors") return "fails more often";
@@ -105,6 +106,25 @@ std::string who(const Json& epoch) {
 
 std::string noise_of(const Json& field) { return fmt::format("{}", whole(field, "noise")); }
 
+// Where something failed, as far as there is room.
+std::vector<std::vector<std::string>> failing_endpoints(const Json& verdict) {
+  std::vector<std::vector<std::string>> out;
+  for (const Json& each : verdict.value("endpoints", Json::array())) {
+    const Json& failed = each["failed"];
+    const uint64_t all =
+        whole(failed, "candidate") + whole(failed, "live") + whole(failed, "control");
+    if (all == 0 || out.size() == kEndpointsShown) continue;
+    std::vector<std::string> row{each.value("endpoint", "")};
+    for (const uint64_t n :
+         {whole(each, "sampled"), whole(each, "compared"), whole(failed, "candidate"),
+          whole(failed, "live"), whole(failed, "control")}) {
+      row.push_back(fmt::format("{}", n));
+    }
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
 // For XML.
 std::string escaped(std::string_view text) {
   std::string out;
@@ -185,6 +205,15 @@ std::string verdict_text(const Json& verdict) {
     checks.add({row.check, row.pairs, row.candidate, row.control, row.evidence, row.state});
   }
   out += "\n" + checks.render();
+  if (auto failing = failing_endpoints(verdict); !failing.empty()) {
+    TextTable endpoints(
+        {"ENDPOINT", "SAMPLED", "COMPARED", "CANDIDATE FAILED", "LIVE FAILED", "CONTROL FAILED"});
+    for (auto& row : failing) {
+      row[0] = printable(row[0]);
+      endpoints.add(std::move(row));
+    }
+    out += "\n" + endpoints.render();
+  }
   if (!verdict["fields"].empty()) {
     TextTable fields({"ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE", ""});
     size_t shown = 0;
@@ -224,6 +253,15 @@ std::string verdict_markdown(const Json& verdict) {
   for (const Row& row : rows(verdict)) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", row.check,
                    row.pairs, row.candidate, row.control, row.evidence, row.state);
+  }
+  if (const auto failing = failing_endpoints(verdict); !failing.empty()) {
+    out +=
+        "\n| endpoint | sampled | compared | candidate failed | live failed | control failed |\n"
+        "|---|---|---|---|---|---|\n";
+    for (const auto& row : failing) {
+      fmt::format_to(std::back_inserter(out), "| {} | {} |\n", code_in_markdown(row[0]),
+                     fmt::join(row.begin() + 1, row.end(), " | "));
+    }
   }
   if (verdict["fields"].empty()) return out;
   out += "\n| endpoint | field | kind | differs | noise | evidence |\n|---|---|---|---|---|---|\n";

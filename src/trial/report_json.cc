@@ -86,6 +86,24 @@ Json fields(const verdict::Verdict& verdict, size_t most) {
   return list;
 }
 
+Json endpoints(const verdict::Verdict& verdict, size_t most) {
+  Json list = Json::array();
+  for (const verdict::EndpointEvidence& each : verdict.endpoints) {
+    if (list.size() == most) break;
+    const verdict::EndpointCount& count = each.count;
+    list.push_back({{"endpoint", each.name},
+                    {"sampled", count.sampled},
+                    {"compared", count.compared},
+                    {"differed", count.differed},
+                    {"failedAlone", each.failed_alone},
+                    {"failed",
+                     {{"candidate", count.failures.candidate},
+                      {"live", count.failures.live},
+                      {"control", count.failures.control}}}});
+  }
+  return list;
+}
+
 Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
   Json reasons = Json::object();
   for (const auto& [reason, times] : excluded.counts()) reasons[reason] = times;
@@ -138,6 +156,7 @@ std::string summary_json(const std::string& name, const TrialRun::View& view) {
 
 std::string verdict_json(const std::string& name, const TrialRun::View& view) {
   constexpr size_t kFieldsShown = 20;
+  constexpr size_t kEndpointsShown = 50;
   const verdict::Verdict& verdict = view.verdict;
   Json out = heading(name, view);
   out["logEvidenceFail"] = number(verdict.log_e_fail);
@@ -146,6 +165,8 @@ std::string verdict_json(const std::string& name, const TrialRun::View& view) {
   out["checks"] = Json::array();
   for (const verdict::CheckEvidence& each : verdict.checks) out["checks"].push_back(check(each));
   out["fields"] = fields(verdict, kFieldsShown);
+  out["endpoints"] = endpoints(verdict, kEndpointsShown);
+  out["endpointsInAll"] = verdict.endpoints.size();
   out["times"] = {{"firstByte", times(verdict.first_byte)}, {"total", times(verdict.total)}};
   Json rules = Json::array();
   for (const RuleLine& rule : view.rules) {

@@ -151,6 +151,15 @@ void read_endpoint(Line& line, Counters& counters) {
   counters.endpoints.at(line.name()) += count;
 }
 
+void read_failures(Line& line, Counters& counters) {
+  EndpointCount count;
+  count.failed_to_control = line.number();
+  count.failures.candidate = line.number();
+  count.failures.live = line.number();
+  count.failures.control = line.number();
+  counters.endpoints.at(line.name()) += count;
+}
+
 void read_named(Line& line, std::array<Tally, kLegs>& legs) {
   Tally& leg = legs[line.number_below(kLegs)];
   const uint64_t times = line.number();
@@ -178,6 +187,8 @@ bool read_line(std::string_view text, Counters& counters) {
     read_named(line, counters.limits);
   } else if (word == "endpoint") {
     read_endpoint(line, counters);
+  } else if (word == "failures") {
+    read_failures(line, counters);
   } else if (word == "other_fields") {
     const Discordance other = read_discordance(line);
     counters.fields.restore_other(other, line.number());
@@ -222,6 +233,11 @@ std::string to_text(const Counters& counters) {
   }
   for (const auto& [name, count] : counters.endpoints.counts()) {
     append_named(out, "endpoint", {count.sampled, count.compared, count.differed, count.failed},
+                 name);
+    const LegFailures& failures = count.failures;
+    if (failures == LegFailures{}) continue;
+    append_named(out, "failures",
+                 {count.failed_to_control, failures.candidate, failures.live, failures.control},
                  name);
   }
   append_latency(out, 0, counters.first_byte);

@@ -21,10 +21,12 @@ void Counters::add(Observation one) {
   EndpointCount& endpoint = endpoints.at(one.endpoint);
   ++endpoint.sampled;
   endpoint.failed += !one.candidate.ok && one.live.ok;
+  endpoint.failures += {!one.candidate.ok, !one.live.ok, one.control && !one.control->ok};
   ++errors_to_live.n;
   errors_to_live.lost.add(!one.candidate.ok, !one.live.ok);
   if (one.control.has_value()) {
     outcome(Leg::control).add(one.control->outcome);
+    endpoint.failed_to_control += !one.candidate.ok && one.control->ok;
     ++errors_to_control.n;
     errors_to_control.lost.add(!one.candidate.ok, !one.control->ok);
     // Times of failures mean nothing: a refused connection is quick.

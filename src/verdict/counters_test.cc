@@ -33,7 +33,7 @@ TEST(Counters, count_a_dead_candidate_as_its_failure) {
   EXPECT_EQ(counters.errors_to_live, (Pairs{4, {3, 0, 0}}));
   EXPECT_EQ(counters.differing.n, 0u);
   EXPECT_EQ(counters.outcomes[static_cast<size_t>(Leg::candidate)].of("timeout"), 3u);
-  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{4, 0, 0, 3}));
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{4, 0, 0, 3, 1, {3, 0, 2}}));
   EXPECT_EQ(counters.total.rest + counters.total.slower, 0u);
 }
 
@@ -104,7 +104,7 @@ TEST(Counters, count_a_failure_beside_an_answer_as_an_error_and_not_as_a_differe
   counters.add(one);
   EXPECT_EQ(counters.errors_to_live, (Pairs{2, {1, 0, 1}}));
   EXPECT_EQ(counters.differing, (Pairs{0, {0, 0, 0}}));
-  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{2, 0, 0, 1}));
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{2, 0, 0, 1, 0, {2, 1, 0}}));
   EXPECT_EQ(counters.fields.fields().at(0).unpaired, 2u);
 }
 
@@ -133,6 +133,7 @@ TEST(Counters, merge_by_addition) {
     one.at_us = i;
     one.kind = AnswerClass::bare;
     one.candidate.total_us = rng.below(900);
+    if (rng.below(9) == 0) one.live = kTimeout;
     if (rng.below(9) == 0) one.limits[static_cast<size_t>(Leg::candidate)] = {"depth"};
     if (rng.below(4) == 0) {
       one.differences = {{key(std::to_string(rng.below(9))), rng.below(2) == 0, rng.below(2) == 0}};

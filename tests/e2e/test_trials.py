@@ -203,6 +203,31 @@ def test_without_a_control_a_version_is_held_against_first_attempts(share, rulin
         assert "fails where the live service does not" in seen["reason"] and ";" not in seen["reason"]
 
 
+@pytest.mark.parametrize("control", [100, None])
+def test_endpoints_that_fail_are_named(control, begin, closing):
+    def fails_orders(request):
+        failing = request.target.startswith("/orders")
+        return ok(b"{}", "500 Oops" if failing else "200 OK", ("Content-Type: application/json",))
+
+    primary = closing(Backend(json_answer(lambda request: {})))
+    candidate = closing(Backend(answer(fails_orders)))
+    gateway = begin(trial(primary, candidate, control=control, compare={"endpoints": ["/orders/{id}", "/pets/{id}"]}))
+    for path in ("/pets/{}", "/orders/{}"):
+        send(gateway, 15, path)
+    seen = eventually(lambda: (v := verdict(gateway))["checks"][0]["pairs"] == 30 and v, patience(15))
+    assert seen["ruling"] == "FAIL" and "most often at GET /orders/{id} (15 of 15)" in seen["reason"], seen["reason"]
+    worst, other = seen["endpoints"]
+    assert worst["endpoint"] == "GET /orders/{id}" and worst["failedAlone"] == worst["sampled"] == 15
+    assert worst["failed"] == {"candidate": 15, "live": 0, "control": 0}
+    assert other["compared"] == 15 and other["failed"]["candidate"] == 0
+    assert seen["endpointsInAll"] == 2
+    admin = ("--admin", f"127.0.0.1:{gateway.admin_port}")
+    text = gnomon("verdict", *admin).stdout
+    assert re.search(r"^\| GET /orders/\{id\} +\| 15 +\| \d+ +\| 15 +\| 0 +\| 0 +\|$", text, re.M), text
+    assert "GET /pets/{id}" not in text
+    assert re.search(r"^\| `GET /orders/\{id\}` \| 15 \|", gnomon("verdict", *admin, "--format", "markdown").stdout, re.M)
+
+
 def test_rules_excuse_differences_and_say_when_they_never_do(begin, closing):
     primary = closing(Backend(json_answer(lambda request: {"price": 10.0, "tags": ["a", "b"]})))
     candidate = closing(Backend(json_answer(lambda request: {"price": 10.001, "tags": ["b", "a"]})))
@@ -494,13 +519,13 @@ def test_metrics_tell_what_became_of_the_requests(begin, closing):
     candidate = closing(Backend(lambda connection: connection.reset() if dead else answer(sometimes)(connection)))
     gateway = begin(trial(primary, candidate, control=None, limits={"requestsPerSecond": 1000}))
     send(gateway, 50)
-    compared(gateway, 50)
+    compared(gateway, 45)
 
     def total(name, **labels):
         return gateway.metrics().total(f"gnomon_trial_{name}", trial=NAME, **labels)
 
     results = {name: total("requests_total", result=name) for name in ("equal", "different", "failed")}
-    assert results == {"equal": 40, "different": 10, "failed": 0}
+    assert results == {"equal": 40, "different": 5, "failed": 5}
     assert total("log_evidence", check="errors") != 0
     # Without a control times are not judged.
     assert "total_median" not in gateway.admin("/metrics")[1]
@@ -509,10 +534,10 @@ def test_metrics_tell_what_became_of_the_requests(begin, closing):
         with contextlib.suppress(OSError):
             connection.reset()
     send(gateway, 20)
-    eventually(lambda: total("requests_total", result="failed") > 0, patience(10))
+    eventually(lambda: total("requests_total", result="failed") > 5, patience(10))
     seen = verdict(gateway)
     assert total("requests_total", result="failed") == sum(
-        count for outcome, count in seen["outcomes"]["candidate"].items() if outcome not in ("answered", "5xx")
+        count for outcome, count in seen["outcomes"]["candidate"].items() if outcome != "answered"
     )
 
 
