@@ -16,6 +16,9 @@ constexpr size_t kSampleBytesMax = size_t{8} << 20;
 constexpr size_t kSampleBytesAgain = size_t{2} << 20;
 constexpr size_t kSampledFieldsMax = 4000;
 constexpr size_t kFormerVersionsMax = 32;
+// A candidate that is announced under another name replaces the one before within this time. After
+// it, whoever answers under the version of that one is the new one, which says the same version.
+constexpr Duration kReplacementMax = std::chrono::minutes(10);
 
 std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& plan) {
   compare::EndpointOptions options;
@@ -26,7 +29,7 @@ std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& pla
 // In words, why evidence under `before` says nothing about `now`.
 std::string_view cause_of(const routing::Trial& before, const routing::Trial& now) noexcept {
   if (before.candidate_digest == now.candidate_digest) {
-    return "what is compared, or how it is judged, was changed";
+    return "what is compared, or how it is sent or judged, was changed";
   }
   return before.candidate == now.candidate ? "the candidate's Upstream was changed"
                                            : "another candidate is on trial";
@@ -53,7 +56,7 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
       epoch_(std::move(saved.epoch)) {
   const bool goes_on = epoch_.rules == plan_->digest;
   if (!goes_on) {
-    start_epoch("what is compared, how it is judged, or the candidate was changed", {});
+    start_epoch("what is compared, how it is sent or judged, or the candidate was changed", {});
     return;
   }
   running_since_ = clock_.now();
@@ -129,16 +132,26 @@ void TrialRun::install(Plan plan) {
   const std::lock_guard lock(mutex_);
   const bool same = plan->digest == plan_->digest;
   const std::string cause(cause_of(*plan_, *plan));
-  // A version that was on trial before may be so again.
-  if (plan->candidate_digest != plan_->candidate_digest) former_versions_.clear();
+  if (plan->candidate_digest != plan_->candidate_digest) expect_candidate(*plan);
   plan_ = std::move(plan);
   if (!same) return start_epoch(cause, {});
   judge_->wait_for(plan_->settings);
   look_now();
 }
 
+// A version that was on trial before may be so again, but for the one that is to be replaced.
+void TrialRun::expect_candidate(const routing::Trial& next) {
+  former_versions_.clear();
+  if (next.candidate == plan_->candidate) return;
+  // Nothing has been heard of one that was announced and taken back.
+  if (!epoch_.version.empty()) outgoing_ = {epoch_.version, plan_->candidate, {}};
+  if (next.candidate == outgoing_.candidate) outgoing_ = {};
+  outgoing_.until = clock_.now() + kReplacementMax;
+}
+
 void TrialRun::begin_epoch(std::string cause) {
   const std::lock_guard lock(mutex_);
+  outgoing_ = {};
   start_epoch(std::move(cause), {});
 }
 
@@ -177,16 +190,29 @@ bool TrialRun::admit_version(const shadow::Trio& trio) {
   const std::string_view version = version_of(trio);
   if (version.empty() || version == epoch_.version) return true;
   if (std::ranges::find(former_versions_, version) != former_versions_.end()) return false;
+  if (is_outgoing(version)) return false;
   if (epoch_.version.empty()) {
     epoch_.version = version;
+    if (!outgoing_.version.empty()) make_former(std::exchange(outgoing_, {}).version);
     return true;
   }
+  make_former(epoch_.version);
+  start_epoch("the candidate's version changed", std::string(version));
+  return true;
+}
+
+bool TrialRun::is_outgoing(std::string_view version) noexcept {
+  if (version != outgoing_.version) return false;
+  if (clock_.now() < outgoing_.until) return true;
+  outgoing_ = {};
+  return false;
+}
+
+void TrialRun::make_former(std::string version) {
   if (former_versions_.size() == kFormerVersionsMax) {
     former_versions_.erase(former_versions_.begin());
   }
-  former_versions_.push_back(epoch_.version);
-  start_epoch("the candidate's version changed", std::string(version));
-  return true;
+  former_versions_.push_back(std::move(version));
 }
 
 std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {

@@ -132,6 +132,9 @@ class TrialRun {
   // The caller holds the lock.
   std::string_view version_of(const shadow::Trio& trio) const noexcept;
   bool admit_version(const shadow::Trio& trio);
+  bool is_outgoing(std::string_view version) noexcept;
+  void make_former(std::string version);
+  void expect_candidate(const routing::Trial& next);
   std::string_view endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
   std::vector<verdict::FieldKey> due_samples(const std::vector<verdict::Sighting>& sightings);
@@ -160,6 +163,13 @@ class TrialRun {
   TimePoint running_since_;
   TimePoint epoch_since_ = TimePoint::min();  // since an earlier run of the process, if that is min
   std::vector<std::string> former_versions_;
+  // Of the candidate before, which still answers while it is being replaced.
+  struct Outgoing {
+    std::string version;  // empty: there is none
+    std::string candidate;
+    TimePoint until{};
+  };
+  Outgoing outgoing_;
   std::unique_ptr<compare::EndpointLearner> learner_;
   verdict::Counters counters_;
   std::optional<verdict::Counters> apart_;  // of them, what is not in the store, nor comes from it

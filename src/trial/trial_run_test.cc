@@ -194,7 +194,7 @@ TEST_F(TrialRunTest, another_candidate_begins_one_new_epoch_and_says_why) {
       {"sha256:1", 1, 8, 2, "another candidate is on trial"},
       {"sha256:1", 1, 8, 2, "another candidate is on trial"},
       {"sha256:1", 2, 9, 3, "the candidate's Upstream was changed"},
-      {"sha256:1", 2, 10, 4, "what is compared, or how it is judged, was changed"},
+      {"sha256:1", 2, 10, 4, "what is compared, or how it is sent or judged, was changed"},
   };
   for (const Case& each : cases) {
     auto next = make_plan();
@@ -224,6 +224,81 @@ TEST_F(TrialRunTest, a_version_may_be_on_trial_again_with_another_candidate) {
   EXPECT_EQ(run.view().epoch.version, "one");
   EXPECT_EQ(compared(), 1u);
   EXPECT_EQ(run.view().excluded.of("former_version"), 0u);
+}
+
+class ReplacedCandidate : public TrialRunTest {
+ protected:
+  ReplacedCandidate() {
+    plan->version_header = "x-version";
+    plan->candidate = "image-1";
+    feed_version("one");
+    announce("image-2", 2);
+  }
+  void announce(const char* candidate, uint64_t digest) {
+    plan = make_plan();
+    plan->version_header = "x-version";
+    plan->candidate = candidate;
+    plan->candidate_digest = plan->digest = digest;
+    run.install(plan);
+    run.look();
+  }
+  uint64_t excluded() {
+    run.look();
+    return run.view().excluded.of("former_version");
+  }
+};
+
+TEST_F(ReplacedCandidate, is_no_second_candidate_while_it_still_answers) {
+  feed_version("one");
+  EXPECT_EQ(run.view().epoch.version, "");
+  feed_version("two");
+  feed_version("one");
+  feed_version("two");
+  EXPECT_EQ(excluded(), 2u);
+  EXPECT_EQ(compared(), 2u);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(run.view().epoch.version, "two");
+  EXPECT_EQ(run.view().epoch.cause, "another candidate is on trial");
+}
+
+TEST_F(ReplacedCandidate, may_be_replaced_by_one_that_says_the_same_version) {
+  clock.advance(std::chrono::minutes(9));
+  feed_version("one");
+  EXPECT_EQ(excluded(), 1u);
+  clock.advance(std::chrono::minutes(1));
+  feed_version("one");
+  EXPECT_EQ(compared(), 1u);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  // Or at once, if its operator says so.
+  announce("image-3", 3);
+  feed_version("one");
+  EXPECT_EQ(compared(), 0u);
+  run.begin_epoch("it says the same version");
+  feed_version("one");
+  EXPECT_EQ(compared(), 1u);
+}
+
+TEST_F(ReplacedCandidate, may_come_back) {
+  announce("image-1", 1);  // before the other one has said a word
+  feed_version("one");
+  EXPECT_EQ(compared(), 1u);
+  announce("image-2", 2);
+  feed_version("two");
+  announce("image-1", 1);
+  feed_version("two");
+  feed_version("one");
+  EXPECT_EQ(excluded(), 1u);
+  EXPECT_EQ(compared(), 1u);
+  EXPECT_EQ(run.view().epoch.version, "one");
+}
+
+TEST_F(ReplacedCandidate, answers_on_while_its_successor_is_announced_anew) {
+  announce("image-2b", 3);
+  feed_version("one");
+  feed_version("two");
+  EXPECT_EQ(excluded(), 1u);
+  EXPECT_EQ(run.view().epoch.number, 3u);
+  EXPECT_EQ(run.view().epoch.version, "two");
 }
 
 TEST_F(TrialRunTest, what_pass_waits_for_may_change_under_way) {
