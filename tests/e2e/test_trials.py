@@ -546,6 +546,13 @@ def test_the_api_describes_itself(begin, closing):
     gateway = begin(trial(backend, backend))
     document = gateway.admin_json("/api/v1/openapi.json")
     assert document["openapi"].startswith("3.1")
+    for found in re.findall(r'"\$ref": "#/components/(\w+)/(\w+)"', json.dumps(document)):
+        assert found[1] in document["components"][found[0]], found
+    schemas = document["components"]["schemas"]
+    for path, schema in (("", "Summary"), ("/verdict", "Verdict"), ("/differences", "Differences"), ("/samples", "Samples")):
+        described = set(schemas[schema]["properties"]) | set(schemas["Heading"]["properties"] if "allOf" in schemas[schema] else ())
+        shown = set(gateway.admin_json(f"/api/v1/tests/{NAME}{path}"))
+        assert shown <= described and described - shown <= {"next"}, (path, shown ^ described)
     for path, operations in document["paths"].items():
         for method in operations:
             status, _ = gateway.admin(path.replace("{name}", NAME), method.upper())
