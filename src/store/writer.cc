@@ -154,7 +154,8 @@ void Writer::fail(const Failure& failure) {
   stats_.moved_aside = archive_.moved_aside();
   set_trouble(failure.text);
   if (!stats_.failing.exchange(true)) {
-    log_.warn("the store cannot be written; samples are lost until it can",
+    log_.warn(stats_.owning ? "the store cannot be written; samples are lost until it can"
+                            : "the store cannot be opened; evidence is in memory only until it can",
               {{"file", settings_.path}, {"error", failure.text}});
   }
 }
