@@ -6,6 +6,6 @@
 namespace gnomon::admin {
 
 // OpenAPI 3.1, JSON.
-std::string_view openapi_document() noexcept;
+std::string_view openapi_document();
 
 }  // namespace gnomon::admin

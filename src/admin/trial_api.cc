@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -20,6 +21,9 @@ constexpr std::string_view kPrefix = "/api/v1/";
 constexpr size_t kListedUsual = 100;
 constexpr size_t kListedMax = 1000;
 constexpr size_t kCauseBytesMax = 200;
+// Of an answer with samples, and of that what is not samples.
+constexpr size_t kSampleBytesMax = size_t{8} << 20;
+constexpr size_t kFrameBytesMax = size_t{64} << 10;
 
 Answer json(uint16_t status, std::string body) {
   Answer answer;
@@ -33,6 +37,38 @@ std::string dump(const Json& value) {
   return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string text(std::string_view value) {
+  return Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// A place as clients hand it back: letters and digits only. The next page begins behind it, so what
+// comes or goes in the meantime neither repeats nor skips any other sample.
+std::string cursor_of(const store::Reader::SamplePlace& place) {
+  const Json plain{place.field.endpoint, place.field.path, place.field.kind, place.latest};
+  std::string out;
+  for (const unsigned char byte : plain.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    fmt::format_to(std::back_inserter(out), "{:02x}", byte);
+  }
+  return out;
+}
+
+std::optional<store::Reader::SamplePlace> place_of(std::string_view cursor) {
+  std::string plain;
+  for (; cursor.size() >= 2; cursor.remove_prefix(2)) {
+    unsigned value = 0;
+    if (std::from_chars(cursor.data(), cursor.data() + 2, value, 16).ptr != cursor.data() + 2) {
+      return std::nullopt;
+    }
+    plain.push_back(static_cast<char>(value));
+  }
+  const Json parts = Json::parse(plain, nullptr, false);
+  if (!cursor.empty() || !parts.is_array() || parts.size() != 4 || !parts[3].is_boolean() ||
+      !std::all_of(parts.begin(), parts.begin() + 3, [](const Json& x) { return x.is_string(); })) {
+    return std::nullopt;
+  }
+  return store::Reader::SamplePlace{{parts[0], parts[1], parts[2]}, parts[3].get<bool>()};
+}
+
 // Nothing when what was given is not a number from 1 to the most.
 std::optional<size_t> limit_of(const RequestHead& head) {
   const std::string_view text = query_value(head.path, "limit");
@@ -42,6 +78,26 @@ std::optional<size_t> limit_of(const RequestHead& head) {
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   if (limit == 0 || limit > kListedMax) return std::nullopt;
   return limit;
+}
+
+// One page, its samples as they were kept, each on a line. Put together by hand: they are JSON, and
+// long.
+std::string samples_json(const std::string& test, const store::Reader::SamplePage& page) {
+  std::string out = fmt::format("{{\n  \"test\": {},\n  \"samples\": [", text(test));
+  bool first = true;
+  for (const store::SampleRecord& sample : page.samples) {
+    if (!Json::accept(sample.body)) continue;
+    out += fmt::format(
+        "{}\n    {{\"field\": {{\"endpoint\": {}, \"path\": {}, \"kind\": {}}}, \"atUs\": {}, "
+        "\"sample\": ",
+        first ? "" : ",", text(sample.field.endpoint), text(sample.field.path),
+        text(sample.field.kind), sample.at_us);
+    out.append(sample.body).push_back('}');
+    first = false;
+  }
+  out += first ? "]" : "\n  ]";
+  if (page.last) out += fmt::format(",\n  \"next\": {}", text(cursor_of(*page.last)));
+  return out + "\n}\n";
 }
 
 Answer bad_limit() {
@@ -141,24 +197,20 @@ Answer TrialApi::samples(const Call& call) {
     return problem(400, "endpoint, path and kind name a field together");
   }
   if (!all) field = std::move(asked);
-  Json list = Json::array();
+  store::Reader::SampleQuery wanted{.field = std::move(field), .most = *limit};
+  wanted.bytes = kSampleBytesMax - kFrameBytesMax;
+  if (const std::string after = parameter("after"); !after.empty()) {
+    wanted.after = place_of(after);
+    if (!wanted.after) return problem(400, "after is what an earlier page named as next");
+  }
+  store::Reader::SamplePage page;
   if (!trials_.store_path().empty()) {
-    const uint64_t epoch = call.run.view().epoch.number;
-    const auto found = store_.samples({call.run.name(), epoch}, field, *limit);
+    auto found = store_.samples({call.run.name(), call.run.view().epoch.number}, wanted);
     if (!found)
       return problem(503, fmt::format("the store cannot be read: {}", found.error().text));
-    for (const store::SampleRecord& sample : *found) {
-      Json entry = Json::parse(sample.body, nullptr, false);
-      if (entry.is_discarded()) continue;
-      list.push_back({{"field",
-                       {{"endpoint", sample.field.endpoint},
-                        {"path", sample.field.path},
-                        {"kind", sample.field.kind}}},
-                      {"atUs", sample.at_us},
-                      {"sample", std::move(entry)}});
-    }
+    page = std::move(*found);
   }
-  return json(200, dump({{"test", call.run.name()}, {"samples", std::move(list)}}));
+  return json(200, samples_json(call.run.name(), page));
 }
 
 Answer TrialApi::begin_epoch(const Call& call) {

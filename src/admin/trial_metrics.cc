@@ -1,6 +1,7 @@
 #include "admin/trial_metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -46,6 +47,20 @@ void write_results(Exposition& out, const std::vector<Line>& lines) {
   for (const Line& line : lines) {
     for (const auto& [reason, times] : line.view.excluded.counts()) {
       out.sample({{"trial", line.name}, {"reason", reason}}, times);
+    }
+  }
+}
+
+void write_limits(Exposition& out, const std::vector<Line>& lines) {
+  static constexpr std::array<std::string_view, verdict::kLegs> kLegNames = {"live", "candidate",
+                                                                             "control"};
+  out.family("gnomon_trial_limits", MetricType::counter,
+             "Comparisons with the live answer that reached a limit, by the leg compared.");
+  for (const Line& line : lines) {
+    for (size_t leg = 0; leg < verdict::kLegs; ++leg) {
+      for (const auto& [limit, times] : line.view.limits[leg].counts()) {
+        out.sample({{"trial", line.name}, {"leg", kLegNames[leg]}, {"limit", limit}}, times);
+      }
     }
   }
 }
@@ -101,6 +116,9 @@ void write_store(Exposition& out, const store::WriterStats& stats) {
           stats.refused_batches);
   counter("gnomon_store_lost_samples", "Samples that were not kept.", stats.lost_samples);
   counter("gnomon_store_moved_aside", "Broken databases that were moved aside.", stats.moved_aside);
+  out.family("gnomon_store_owned", MetricType::gauge,
+             "1 once this process writes to the store; 0 while another one does, or none can.");
+  out.sample({}, stats.owning.load(std::memory_order_relaxed) ? 1 : 0);
   out.family("gnomon_store_failing", MetricType::gauge, "1 if the last transaction failed.");
   out.sample({}, stats.failing.load(std::memory_order_relaxed) ? 1 : 0);
 }
@@ -111,6 +129,7 @@ void write_trials(Exposition& out, const trial::TrialBook& trials) {
   std::vector<Line> lines;
   for (const auto& run : trials.all()) lines.push_back({run->name(), run->view()});
   write_results(out, lines);
+  write_limits(out, lines);
   write_rulings(out, lines);
   write_times(out, lines);
   if (const store::WriterStats* stats = trials.store_stats()) write_store(out, *stats);

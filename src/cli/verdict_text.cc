@@ -17,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFieldsShown = 8;
+constexpr size_t kEndpointsShown = 8;
 
 std::string words(std::string_view check) {
   if (check == "errors") return "fails more often";
@@ -79,6 +80,19 @@ std::string excluded(const Json& coverage) {
   return out;
 }
 
+// What comparing reached, and in what share of the comparisons; empty: nothing.
+std::string limits(const Json& verdict) {
+  std::string out;
+  for (const auto& [limit, found] : verdict.value("limits", Json::object()).items()) {
+    out += fmt::format("{}{} in {} ({:.2g} %)", out.empty() ? "" : ", ", printable(limit),
+                       whole(found, "count"), 100 * found.value("share", 0.0));
+    if (const uint64_t control = whole(found, "control"); control > 0) {
+      out += fmt::format(" and in {} of the control", control);
+    }
+  }
+  return out.empty() ? out : "a limit of comparing was reached: " + out;
+}
+
 // The candidate of an epoch, as far as it has a name.
 std::string who(const Json& epoch) {
   std::string out;
@@ -91,6 +105,25 @@ std::string who(const Json& epoch) {
 }
 
 std::string noise_of(const Json& field) { return fmt::format("{}", whole(field, "noise")); }
+
+// Where something failed, as far as there is room.
+std::vector<std::vector<std::string>> failing_endpoints(const Json& verdict) {
+  std::vector<std::vector<std::string>> out;
+  for (const Json& each : verdict.value("endpoints", Json::array())) {
+    const Json& failed = each["failed"];
+    const uint64_t all =
+        whole(failed, "candidate") + whole(failed, "live") + whole(failed, "control");
+    if (all == 0 || out.size() == kEndpointsShown) continue;
+    std::vector<std::string> row{each.value("endpoint", "")};
+    for (const uint64_t n :
+         {whole(each, "sampled"), whole(each, "compared"), whole(failed, "candidate"),
+          whole(failed, "live"), whole(failed, "control")}) {
+      row.push_back(fmt::format("{}", n));
+    }
+    out.push_back(std::move(row));
+  }
+  return out;
+}
 
 // For XML.
 std::string escaped(std::string_view text) {
@@ -163,11 +196,24 @@ std::string verdict_text(const Json& verdict) {
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
   }
+  if (const std::string reached = limits(verdict); !reached.empty()) out += reached + "\n";
+  if (const std::string why = text_of(verdict, "notKeptBecause"); !why.empty()) {
+    fmt::format_to(std::back_inserter(out), "kept in memory only: {}\n", why);
+  }
   TextTable checks({"CHECK", "PAIRS", "CANDIDATE ONLY", "CONTROL ONLY", "EVIDENCE", ""});
   for (const Row& row : rows(verdict)) {
     checks.add({row.check, row.pairs, row.candidate, row.control, row.evidence, row.state});
   }
   out += "\n" + checks.render();
+  if (auto failing = failing_endpoints(verdict); !failing.empty()) {
+    TextTable endpoints(
+        {"ENDPOINT", "SAMPLED", "COMPARED", "CANDIDATE FAILED", "LIVE FAILED", "CONTROL FAILED"});
+    for (auto& row : failing) {
+      row[0] = printable(row[0]);
+      endpoints.add(std::move(row));
+    }
+    out += "\n" + endpoints.render();
+  }
   if (!verdict["fields"].empty()) {
     TextTable fields({"ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE", ""});
     size_t shown = 0;
@@ -196,11 +242,26 @@ std::string verdict_markdown(const Json& verdict) {
       "## {}: {}\n\n{} {}\n\n{}.\n\n", in_markdown(verdict.value("test", "")),
       in_markdown(verdict.value("ruling", "")), in_markdown(verdict.value("reason", "")),
       in_markdown(verdict.value("change", "")), share_of(verdict["coverage"]));
+  if (const std::string reached = limits(verdict); !reached.empty()) {
+    fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(reached));
+  }
+  if (const std::string why = verdict.value("notKeptBecause", ""); !why.empty()) {
+    fmt::format_to(std::back_inserter(out), "Kept in memory only: {}.\n\n", in_markdown(why));
+  }
   out +=
       "| check | pairs | candidate only | control only | evidence | |\n|---|---|---|---|---|---|\n";
   for (const Row& row : rows(verdict)) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", row.check,
                    row.pairs, row.candidate, row.control, row.evidence, row.state);
+  }
+  if (const auto failing = failing_endpoints(verdict); !failing.empty()) {
+    out +=
+        "\n| endpoint | sampled | compared | candidate failed | live failed | control failed |\n"
+        "|---|---|---|---|---|---|\n";
+    for (const auto& row : failing) {
+      fmt::format_to(std::back_inserter(out), "| {} | {} |\n", code_in_markdown(row[0]),
+                     fmt::join(row.begin() + 1, row.end(), " | "));
+    }
   }
   if (verdict["fields"].empty()) return out;
   out += "\n| endpoint | field | kind | differs | noise | evidence |\n|---|---|---|---|---|---|\n";

@@ -388,6 +388,7 @@ void Exchange::on_response_head(ResponseHead head) {
     const std::optional<Millis> asked =
         requested_backoff(route.retry, head.headers, context_.loop.wall(), context_.rng);
     if (grpc_status_) cluster_->stats().grpc.add(*grpc_status_);
+    if (tap_ != nullptr) tap_->on_retry(head);
     std::exchange(backend_, nullptr)->cancel();
     end_attempt();
     holds_retry_ = true;
@@ -493,6 +494,7 @@ void Exchange::on_attempt_failed(const Error& error) {
                          retries_error(policy, error, head_sent_) && replay_complete_;
   const bool again = by_policy && cluster_->begin_retry();
   end_attempt();
+  if (tap_ != nullptr && (stale || again)) tap_->on_retry(live_failure(error));
   if (stale) {
     ++stale_retries_;
     return attempt();

@@ -46,6 +46,10 @@ class Tap {
   virtual void on_request_end(const Headers& trailers) noexcept = 0;
   virtual void on_cut(TapCut why) noexcept = 0;
 
+  // How an attempt ended that is made again: it was answered, or it was not.
+  virtual void on_retry(const ResponseHead& head) noexcept = 0;
+  virtual void on_retry(LiveFailure why) noexcept = 0;
+
   // The answer that the client gets, of the last attempt, before anything of ours is added to it.
   virtual void on_answer(const ResponseHead& head) noexcept = 0;
   virtual void on_answer_body(const Chunk& chunk) noexcept = 0;

@@ -91,6 +91,8 @@ class TrialBuilder {
         fmt::format("{} {} {} {} {} {} {} {}\n", promised.alpha, promised.beta,
                     promised.max_mismatch_rate, promised.max_error_rise, promised.max_tail_rise,
                     promised.latency_tolerance, promised.latency, promised.control);
+    // How copies are sent is part of what their times say. Nothing is added for the usual way.
+    if (policy_.pipelining > 1) digested_ += fmt::format("pipelining {}\n", policy_.pipelining);
     if (const auto wrong = verdict::problem(trial_->settings)) {
       fail(test_.target.at, *wrong, "verdict");
     }

@@ -65,6 +65,15 @@ TEST(TrialBuilder, a_changed_descriptor_set_is_a_changed_rule) {
   EXPECT_NE(digest_of(trial_files("compare: {}\n")), first);
 }
 
+TEST(TrialBuilder, another_depth_of_pipelines_is_another_way_of_sending) {
+  const auto digest = [](const std::string& more) {
+    return digest_of(trial_files("compare: {}\n" + more));
+  };
+  EXPECT_NE(digest("pipelining: {depth: 8}\n"), digest(""));
+  EXPECT_NE(digest("pipelining: {depth: 8}\n"), digest("pipelining: {depth: 9}\n"));
+  EXPECT_EQ(digest("pipelining: {depth: 8}\n"), digest("pipelining: {depth: 8}\n"));
+}
+
 TEST(TrialBuilder, refuses_a_descriptor_set_that_cannot_be_used) {
   const std::string place = "1:33 error: compare.grpc.descriptorSet: ";
   EXPECT_EQ(problems_of(kDescribed), place + "cannot read site/shop.pb: there is no such file\n");

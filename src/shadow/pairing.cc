@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/grpc.h"
 #include "routing/trial.h"
 #include "shadow/copy_head.h"
 
@@ -52,6 +53,17 @@ compare::Outcome outcome_of(Reason why) noexcept {
   }
 }
 
+Errc error_of(proxy::LiveFailure why) noexcept {
+  switch (why) {
+    case proxy::LiveFailure::cut_short:
+      return Errc::truncated;
+    case proxy::LiveFailure::malformed:
+      return Errc::protocol;
+    default:
+      return Errc::connect_failed;
+  }
+}
+
 // Whose chunks go where those of another request were.
 compare::BodyCapture capture(Trio& trio, Leg leg, const routing::ShadowPolicy& policy) {
   return compare::BodyCapture(policy.trial->body_bytes, &trio.stash,
@@ -87,6 +99,21 @@ void Pairing::expect_control() noexcept {
   ++open_legs_;
 }
 
+void Pairing::live_retried(const ResponseHead& head) {
+  if (closed_ || trio_->first_attempt) return;
+  FirstAttempt& first = trio_->first_attempt.emplace();
+  first.status = head.status;
+  if (proxy::is_grpc(head.headers)) first.grpc_status = proxy::grpc_status(head.headers);
+}
+
+void Pairing::live_retried(proxy::LiveFailure why) {
+  // What a breaker refused reached nobody; the next attempt is the first.
+  if (closed_ || trio_->first_attempt || why == proxy::LiveFailure::overflow) return;
+  const bool late = why == proxy::LiveFailure::timeout;
+  trio_->first_attempt = {.outcome = late ? compare::Outcome::timed_out : compare::Outcome::error,
+                          .error = error_of(why)};
+}
+
 void Pairing::live_head(const ResponseHead& head) {
   if (closed_) return;
   live_head_ = head;
@@ -109,7 +136,6 @@ void Pairing::live_end(const Headers& trailers) {
 
 void Pairing::live_failed(proxy::LiveFailure why) {
   if (closed_ || live_ended_) return;
-  compare::Answer& live = answer(Leg::live);
   switch (why) {
     case proxy::LiveFailure::client_gone:
       return close(Uncompared::client_gone);
@@ -117,17 +143,10 @@ void Pairing::live_failed(proxy::LiveFailure why) {
       return close(Uncompared::cut);
     case proxy::LiveFailure::timeout:
       return end_live(compare::Outcome::timed_out);
-    case proxy::LiveFailure::unanswered:
-      live.error = Errc::connect_failed;
-      break;
-    case proxy::LiveFailure::cut_short:
-      live.error = Errc::truncated;
-      break;
-    case proxy::LiveFailure::malformed:
-      live.error = Errc::protocol;
-      break;
+    default:
+      answer(Leg::live).error = error_of(why);
+      end_live(compare::Outcome::error);
   }
-  end_live(compare::Outcome::error);
 }
 
 void Pairing::end_live(compare::Outcome outcome) {

@@ -42,6 +42,8 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   void expect_control() noexcept;
 
   // From the tap, on the live path: they keep references, and the rest happens later.
+  void live_retried(const ResponseHead& head);
+  void live_retried(proxy::LiveFailure why);
   void live_head(const ResponseHead& head);
   void live_body(const Chunk& chunk);
   void live_end(const Headers& trailers);

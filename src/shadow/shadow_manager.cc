@@ -48,6 +48,13 @@ class ShadowManager::RequestTap final : public Pooled<RequestTap>, public proxy:
     cut(why == proxy::TapCut::client_abort ? Reason::client_abort : Reason::primary_rejected);
   }
 
+  void on_retry(const ResponseHead& head) noexcept override {
+    for (const auto& pairing : pairings_) pairing->live_retried(head);
+  }
+  void on_retry(proxy::LiveFailure why) noexcept override {
+    for (const auto& pairing : pairings_) pairing->live_retried(why);
+  }
+
   void on_answer(const ResponseHead& head) noexcept override {
     for (const auto& pairing : pairings_) pairing->live_head(head);
   }

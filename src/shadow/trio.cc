@@ -18,6 +18,7 @@ void Trio::clear() noexcept {
     fresh.body.chunks.clear();
     answer = std::move(fresh);
   }
+  first_attempt.reset();
   has_control = false;
   began = {};
   taken = TimePoint::max();

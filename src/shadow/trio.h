@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/byte_stash.h"
 #include "base/clock.h"
@@ -20,6 +21,15 @@ enum class Leg : uint8_t {
   control,    // of a second copy to the primary's own upstream
 };
 inline constexpr size_t kLegs = 3;
+
+// How the live leg's first attempt ended, where another was made. Copies are sent once, so this is
+// what their end is held against.
+struct FirstAttempt {
+  compare::Outcome outcome = compare::Outcome::answered;
+  Errc error = Errc::internal;
+  uint16_t status = 0;
+  std::optional<uint32_t> grpc_status;  // of an answer that was nothing but its head
+};
 
 class TrioShelf;
 
@@ -44,6 +54,7 @@ struct Trio {
   std::shared_ptr<const routing::Trial> trial;
   RequestHead request;  // as the primary's upstream got it
   std::array<compare::Answer, kLegs> answers;
+  std::optional<FirstAttempt> first_attempt;  // none: the live answer is that of the first
   bool has_control = false;
   WallTime began{};
   TimePoint taken = TimePoint::max();  // when its copies were begun; never, where none were

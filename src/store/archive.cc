@@ -32,9 +32,14 @@ std::expected<void, Failure> Archive::open() {
   // Somebody may have removed or replaced the file; what is written to the old one nobody would
   // see.
   if (database_ && identity_of(path_) != identity_) close();
+  if (!database_) {
+    if (auto made = make_private_file(path_); !made) return other(made.error());
+  }
+  if (auto locked = lock_.acquire(path_ + ".lock"); !locked) {
+    close();
+    return std::unexpected(Failure{Failure::Kind::busy, locked.error()});
+  }
   if (database_) return {};
-  if (auto made = make_private_file(path_); !made) return other(made.error());
-  if (auto locked = lock_.acquire(path_ + ".lock"); !locked) return other(locked.error());
   auto opened = open_file();
   if (!opened && opened.error().kind == Failure::Kind::corrupt) {
     give_up(opened.error().text);

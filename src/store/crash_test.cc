@@ -1,5 +1,6 @@
 // The writer is killed in the middle of its work, again and again, and nothing that it had said to
-// be written is missing. The process that is killed is this program, started with a variable set.
+// be written is missing. The process that is killed is this program, started with a variable set;
+// it makes nothing that somebody would have to remove.
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -8,6 +9,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 
 #include "base/rng.h"
 #include "store/testing.h"
@@ -66,7 +68,7 @@ class Victim {
     for (char** each = environ; *each != nullptr; ++each) environment.push_back(*each);
     environment.push_back(nullptr);
     std::string program = "/proc/self/exe";
-    std::string filter = "--gtest_filter=Crash.is_what_gets_killed";
+    std::string filter = "--gtest_filter=CrashVictim.is_what_gets_killed";
     char* arguments[] = {program.data(), filter.data(), nullptr};
     EXPECT_EQ(
         ::posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments, environment.data()), 0);
@@ -88,6 +90,11 @@ class Victim {
     int status = 0;
     ::waitpid(pid_, &status, 0);
     EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself: " << status;
+  }
+  pid_t pid() const { return pid_; }
+  void wait_until_it_writes() {
+    while (written_ == 0 && read_some()) {
+    }
   }
   uint64_t submitted() const { return submitted_; }
   uint64_t written() const { return written_; }
@@ -124,7 +131,7 @@ class Victim {
 
 using Crash = StoreTest;
 
-TEST_F(Crash, is_what_gets_killed) {
+TEST(CrashVictim, is_what_gets_killed) {
   if (const char* const path = ::getenv(kVariable)) write_until_killed(path);
 }
 
@@ -138,9 +145,33 @@ uint64_t expect_whole(const std::string& path) {
   if (!epoch) return 0;
   const uint64_t n = epoch->counters.seen;
   EXPECT_EQ(epoch->counters.fields.fields().at(0).count.candidate, n);
-  EXPECT_EQ(reader.samples(kKey, std::nullopt, 10).value().back().at_us, static_cast<int64_t>(n));
+  EXPECT_EQ(reader.samples(kKey, {.most = 10}).value().samples.back().at_us,
+            static_cast<int64_t>(n));
   EXPECT_EQ(reader.rulings(kKey, 1).value().at(0).compared, n);
   return n;
+}
+
+// The lock goes with the process, however that ends.
+TEST_F(Crash, a_second_writer_says_who_has_the_store_and_goes_on_when_that_is_killed) {
+  Victim first(path_.string());
+  first.wait_until_it_writes();
+  const auto second = writer();
+  EXPECT_FALSE(second->flush(kSoon));
+  EXPECT_FALSE(second->stats().owning);
+  const std::string said = second->trouble();
+  EXPECT_TRUE(said.starts_with(path_.string() + ".lock is locked by process " +
+                               std::to_string(first.pid()) + " on "))
+      << said;
+  first.kill_after(0);
+  const uint64_t left = expect_whole(path_.string());
+  EXPECT_GE(left, first.written());
+  const TimePoint late = clock_.now() + kSoon;
+  while (!second->stats().owning && clock_.now() < late) std::this_thread::yield();
+  ASSERT_TRUE(second->stats().owning);
+  ASSERT_TRUE(second->submit(counted(left + 1)));
+  ASSERT_TRUE(second->flush(kSoon));
+  EXPECT_EQ(second->trouble(), "");
+  EXPECT_EQ(second->stats().moved_aside, 0u);
 }
 
 TEST_F(Crash, loses_nothing_that_was_written_in_fifty_kills) {

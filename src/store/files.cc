@@ -6,10 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 namespace gnomon::store {
@@ -39,6 +42,35 @@ std::expected<void, std::string> take_rights_of_others(const std::string& path) 
     return refused("take rights of others from", path);
   }
   return {};
+}
+
+FileIdentity identity_of(int fd) noexcept {
+  struct stat info{};
+  if (::fstat(fd, &info) != 0) return {};
+  return {info.st_dev, info.st_ino};
+}
+
+// The number alone would mislead where processes of several containers share a volume.
+void write_holder(int fd) noexcept {
+  char host[HOST_NAME_MAX + 1] = "";
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  char text[HOST_NAME_MAX + 32];
+  const int length = std::snprintf(text, sizeof text, "%d %s\n", ::getpid(), host);
+  // Without it the lock holds as well, only that nobody is told by whom it is held.
+  const bool written = ::ftruncate(fd, 0) == 0 && ::pwrite(fd, text, length, 0) == length;
+  static_cast<void>(written);
+}
+
+std::string read_holder(int fd) {
+  char text[HOST_NAME_MAX + 32];
+  const ssize_t read = ::pread(fd, text, sizeof text, 0);
+  std::string_view line(text, read > 0 ? static_cast<size_t>(read) : 0);
+  line = line.substr(0, line.find('\n'));
+  const std::string_view pid = line.substr(0, line.find(' '));
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (pid.empty() || !std::ranges::all_of(pid, is_digit)) return "another process";
+  const std::string_view host = line.substr(std::min(line.size(), pid.size() + 1));
+  return host.empty() ? fmt::format("process {}", pid) : fmt::format("process {} on {}", pid, host);
 }
 
 }  // namespace
@@ -78,19 +110,27 @@ std::expected<void, std::string> move_aside(const std::string& path, const std::
   return {};
 }
 
-WriterLock::~WriterLock() {
+WriterLock::~WriterLock() { release(); }
+
+void WriterLock::release() noexcept {
   if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
 }
 
 std::expected<void, std::string> WriterLock::acquire(const std::string& path) {
-  if (fd_ >= 0) return {};
+  // Of a file that somebody has removed, a lock keeps nobody out.
+  if (fd_ >= 0 && identity_of(path) == identity_of(fd_)) return {};
+  release();
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return refused("open", path);
   ::fchmod(fd, 0600);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const std::string holder = read_holder(fd);
     ::close(fd);
-    return std::unexpected(path + " is locked: another process writes to this store");
+    return std::unexpected(
+        fmt::format("{} is locked by {}, which writes to this store", path, holder));
   }
+  write_holder(fd);
   fd_ = fd;
   return {};
 }

@@ -24,7 +24,8 @@ std::expected<void, std::string> make_private_file(const std::string& path);
 // left under that name is replaced.
 std::expected<void, std::string> move_aside(const std::string& path, const std::string& suffix);
 
-// Held while a process writes to the store. Given back by the kernel, however the process ends.
+// Held while a process writes to the store. Given back by the kernel, however the process ends, so
+// what the file says of its holder only counts while it is locked.
 class WriterLock {
  public:
   WriterLock() = default;
@@ -32,9 +33,12 @@ class WriterLock {
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;
 
+  // An error names the file and, where another process has it, that process.
   std::expected<void, std::string> acquire(const std::string& path);
 
  private:
+  void release() noexcept;
+
   int fd_ = -1;
 };
 

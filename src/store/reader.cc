@@ -15,6 +15,14 @@ verdict::FieldKey field_key(const Statement& row, int column) {
   return {row.text(column), row.text(column + 1), row.text(column + 2)};
 }
 
+// As JSON, where each character of a name may need an escape of six.
+size_t bytes_of(const SampleRecord& sample) noexcept {
+  constexpr size_t kFrame = 128;
+  const verdict::FieldKey& field = sample.field;
+  const size_t names = field.endpoint.size() + field.path.size() + field.kind.size();
+  return sample.body.size() + 6 * names + kFrame;
+}
+
 // `read` makes a value of each row.
 template <typename T, typename Read>
 std::expected<std::vector<T>, Failure> all_rows(Statement& query, Read&& read) {
@@ -134,21 +142,38 @@ Reader::Answer<verdict::FieldTable> Reader::fields(int64_t epoch, verdict::Field
   return table;
 }
 
-Reader::Answer<std::vector<SampleRecord>> Reader::samples(
-    const EpochKey& key, const std::optional<verdict::FieldKey>& field, size_t most) {
+Reader::Answer<Reader::SamplePage> Reader::samples(const EpochKey& key, const SampleQuery& wanted) {
   auto query = prepare(
-      "SELECT endpoint, path, kind, at_us, body FROM sample JOIN epoch ON epoch.id = sample.epoch"
-      " WHERE test = ?1 AND number = ?2 AND (?3 = 0 OR (endpoint = ?4 AND path = ?5 AND kind = ?6))"
-      " ORDER BY endpoint, path, kind, latest LIMIT ?7");
+      "SELECT endpoint, path, kind, at_us, body, latest FROM sample"
+      " JOIN epoch ON epoch.id = sample.epoch WHERE test = ?1 AND number = ?2"
+      " AND (?3 = 0 OR (endpoint = ?4 AND path = ?5 AND kind = ?6))"
+      " AND (?7 = 0 OR (endpoint, path, kind, latest) > (?8, ?9, ?10, ?11))"
+      " ORDER BY endpoint, path, kind, latest");
   if (!query) return std::unexpected(query.error());
   if (!*query) return {};
-  const verdict::FieldKey wanted = field.value_or(verdict::FieldKey{});
-  (*query)->bind(1, key.test).bind(2, static_cast<int64_t>(key.number));
-  (*query)->bind(3, int64_t{field.has_value()}).bind(4, wanted.endpoint).bind(5, wanted.path);
-  (*query)->bind(6, wanted.kind).bind(7, static_cast<int64_t>(most));
-  return all_rows<SampleRecord>(**query, [&key](const Statement& row) {
-    return SampleRecord{key, field_key(row, 0), row.integer(3), row.text(4)};
-  });
+  Statement& rows = **query;
+  const verdict::FieldKey field = wanted.field.value_or(verdict::FieldKey{});
+  const SamplePlace after = wanted.after.value_or(SamplePlace{});
+  rows.bind(1, key.test).bind(2, static_cast<int64_t>(key.number));
+  rows.bind(3, int64_t{wanted.field.has_value()}).bind(4, field.endpoint).bind(5, field.path);
+  rows.bind(6, field.kind).bind(7, int64_t{wanted.after.has_value()});
+  rows.bind(8, after.field.endpoint).bind(9, after.field.path).bind(10, after.field.kind);
+  rows.bind(11, int64_t{after.latest});
+  SamplePage page;
+  SamplePlace place;
+  for (size_t bytes = 0;;) {
+    const auto row = rows.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return page;
+    SampleRecord sample{key, field_key(rows, 0), rows.integer(3), rows.text(4)};
+    bytes += bytes_of(sample);
+    if (page.samples.size() == wanted.most || (bytes > wanted.bytes && !page.samples.empty())) {
+      page.last = std::move(place);
+      return page;
+    }
+    place = {sample.field, rows.integer(5) != 0};
+    page.samples.push_back(std::move(sample));
+  }
 }
 
 Reader::Answer<std::vector<RulingRecord>> Reader::rulings(const EpochKey& key, size_t most) {

@@ -1,6 +1,7 @@
 // Reads the store, beside its writer and without disturbing it. One thread uses it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -26,6 +27,22 @@ class Reader {
     std::string cause;
   };
 
+  // Where a sample stands among those of its epoch, whether it is still there or not.
+  struct SamplePlace {
+    verdict::FieldKey field;
+    bool latest = false;
+  };
+  struct SampleQuery {
+    std::optional<verdict::FieldKey> field;  // of one, or of all
+    std::optional<SamplePlace> after;
+    size_t most = 100;
+    size_t bytes = SIZE_MAX;  // of them, with what names them; one is answered however long it is
+  };
+  struct SamplePage {
+    std::vector<SampleRecord> samples;
+    std::optional<SamplePlace> last;  // behind which there are more
+  };
+
   explicit Reader(std::string path) : path_(std::move(path)) {}
 
   // A file that does not exist holds nothing; that is no failure.
@@ -35,10 +52,8 @@ class Reader {
   // With its counters, as they were kept last.
   Answer<std::optional<EpochRecord>> epoch(const EpochKey& key);
   Answer<std::optional<EpochRecord>> newest_epoch(const std::string& test);
-  // Of one field, or of all; the first of each before its latest.
-  Answer<std::vector<SampleRecord>> samples(const EpochKey& key,
-                                            const std::optional<verdict::FieldKey>& field,
-                                            size_t most);
+  // By field, the first of each before its latest.
+  Answer<SamplePage> samples(const EpochKey& key, const SampleQuery& wanted);
   // The newest first.
   Answer<std::vector<RulingRecord>> rulings(const EpochKey& key, size_t most);
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/temporary_folder.h"
 #include "store/reader.h"
 #include "store/writer.h"
 
@@ -20,16 +20,12 @@ namespace gnomon::store {
 class StoreTest : public ::testing::Test {
  protected:
   StoreTest() {
-    std::string name = std::filesystem::temp_directory_path() / "gnomon-store-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    path_ = folder_ / "private" / "gnomon.db";
     // Not a file: the tests take the room for files away.
     EXPECT_EQ(::pipe2(log_ends_.data(), O_CLOEXEC | O_NONBLOCK), 0);
     log_.emplace(clock_, LogFormat::text, LogLevel::debug, log_ends_[1]);
   }
   ~StoreTest() override {
     for (const int end : log_ends_) ::close(end);
-    std::filesystem::remove_all(folder_);
   }
 
   WriterSettings settings() const {
@@ -51,8 +47,9 @@ class StoreTest : public ::testing::Test {
 
   static constexpr Millis kSoon{20'000};
 
-  std::filesystem::path folder_;
-  std::filesystem::path path_;
+  const TemporaryFolder temporary_;
+  const std::filesystem::path folder_{temporary_.path()};
+  std::filesystem::path path_{folder_ / "private" / "gnomon.db"};
   SystemClock clock_;
   std::array<int, 2> log_ends_{-1, -1};
   std::optional<Log> log_;

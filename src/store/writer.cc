@@ -75,8 +75,9 @@ void Writer::run() {
 Writer::Round Writer::gather() {
   std::unique_lock<std::mutex> lock(mutex_);
   const auto urgent = [this] { return stopping_ || flushes_wanted_ > flushes_done_; };
-  // With something left to try again there is nothing to wait for.
-  if (epochs_.empty() && rulings_.empty()) {
+  // With something left to try again there is nothing to wait for, nor while another process has
+  // the store.
+  if (stats_.owning && epochs_.empty() && rulings_.empty()) {
     wake_.wait_for(lock, settings_.prune_every, [&] { return urgent() || !queue_.empty(); });
   }
   wake_.wait_for(lock, settings_.gather, urgent);
@@ -123,6 +124,7 @@ Batch Writer::as_batch() const {
 bool Writer::commit() {
   uint64_t refused = 0;
   auto done = archive_.open();
+  if (done) stats_.owning = true;
   if (done && epochs_.empty() && samples_.empty() && rulings_.empty()) return true;
   if (done) done = archive_.write(as_batch(), refused);
   if (!done) {
@@ -134,8 +136,10 @@ bool Writer::commit() {
   samples_.clear();
   rulings_.clear();
   ++stats_.commits;
-  if (stats_.failing.exchange(false))
+  if (stats_.failing.exchange(false)) {
+    set_trouble({});
     log_.info("the store is written again", {{"file", settings_.path}});
+  }
   return true;
 }
 
@@ -148,10 +152,22 @@ void Writer::fail(const Failure& failure) {
   if (failure.kind == Failure::Kind::corrupt && archive_.is_open()) archive_.give_up(failure.text);
   if (failure.kind == Failure::Kind::full) prune_due_ = {};
   stats_.moved_aside = archive_.moved_aside();
+  set_trouble(failure.text);
   if (!stats_.failing.exchange(true)) {
-    log_.warn("the store cannot be written; samples are lost until it can",
+    log_.warn(stats_.owning ? "the store cannot be written; samples are lost until it can"
+                            : "the store cannot be opened; evidence is in memory only until it can",
               {{"file", settings_.path}, {"error", failure.text}});
   }
+}
+
+std::string Writer::trouble() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return trouble_;
+}
+
+void Writer::set_trouble(std::string trouble) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  trouble_ = std::move(trouble);
 }
 
 void Writer::prune_when_due() {

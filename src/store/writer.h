@@ -45,6 +45,7 @@ struct WriterStats {
   std::atomic<uint64_t> pruned_rows{0};
   std::atomic<uint64_t> moved_aside{0};  // databases that could not be used
   std::atomic<bool> failing{false};      // the last commit failed
+  std::atomic<bool> owning{false};       // the store was opened, and is ours until the end
 };
 
 class Writer {
@@ -61,6 +62,8 @@ class Writer {
   bool flush(Millis at_most);
 
   const WriterStats& stats() const noexcept { return stats_; }
+  // Why the last commit failed, for people; empty if it did not.
+  std::string trouble() const;
 
  private:
   struct Queued {
@@ -80,6 +83,7 @@ class Writer {
   bool commit();
   void limit_waiting();
   void fail(const Failure& failure);
+  void set_trouble(std::string trouble);
   void prune_when_due();
   Batch as_batch() const;
 
@@ -88,7 +92,8 @@ class Writer {
   Log& log_;
   WriterStats stats_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::string trouble_;
   std::condition_variable wake_;     // of the thread
   std::condition_variable written_;  // of those who wait in flush
   std::deque<Queued> queue_;

@@ -57,7 +57,7 @@ TEST_F(WriterTest, keeps_what_it_is_given_over_a_restart) {
   EXPECT_EQ(rulings[0].ruling, "FAIL");
   EXPECT_EQ(rulings[1].ruling, "UNDECIDED");
   EXPECT_EQ(rulings[1].log_e_fail, 1.5);
-  const auto samples = reader.samples(kKey, std::nullopt, 10).value();
+  const auto samples = reader.samples(kKey, {.most = 10}).value().samples;
   ASSERT_EQ(samples.size(), 1u);
   EXPECT_EQ(samples[0].body, R"({"live":1,"candidate":2})");
   EXPECT_EQ(samples[0].field, field_named("$.price"));
@@ -71,12 +71,12 @@ TEST_F(WriterTest, keeps_the_first_and_the_latest_sample_of_each_field) {
   ASSERT_TRUE(one->submit(sampled("$.tag", "t", 3)));
   ASSERT_TRUE(one->flush(kSoon));
   Reader reader(path_.string());
-  const auto samples = reader.samples(kKey, field_named("$.price"), 10).value();
+  const auto samples = reader.samples(kKey, {.field = field_named("$.price")}).value().samples;
   ASSERT_EQ(samples.size(), 2u);
   EXPECT_EQ(samples[0].body, "p1");
   EXPECT_EQ(samples[1].body, "p5");
   EXPECT_EQ(samples[1].at_us, 5);
-  EXPECT_EQ(reader.samples(kKey, std::nullopt, 10).value().size(), 3u);
+  EXPECT_EQ(reader.samples(kKey, {.most = 10}).value().samples.size(), 3u);
   EXPECT_EQ(one->stats().lost_samples, 0u);
 }
 
@@ -90,7 +90,7 @@ TEST_F(WriterTest, counts_samples_that_are_too_large_or_too_many) {
   ASSERT_TRUE(one->submit(sampled("$.0", "latest")));
   ASSERT_TRUE(one->flush(kSoon));
   EXPECT_EQ(one->stats().lost_samples, 3u);
-  EXPECT_EQ(Reader(path_.string()).samples(kKey, std::nullopt, 10).value().size(), 4u);
+  EXPECT_EQ(Reader(path_.string()).samples(kKey, {.most = 10}).value().samples.size(), 4u);
 }
 
 TEST_F(WriterTest, keeps_files_from_the_eyes_of_others) {
@@ -130,6 +130,17 @@ TEST_F(WriterTest, refuses_a_link_in_place_of_its_file) {
   ASSERT_TRUE(one->submit(counted(1)));
   EXPECT_FALSE(one->flush(kSoon));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "elsewhere"));
+}
+
+TEST_F(WriterTest, a_lock_that_somebody_has_removed_is_taken_again) {
+  const auto one = writer();
+  ASSERT_TRUE(one->flush(kSoon));
+  std::filesystem::remove(path_.string() + ".lock");
+  ASSERT_TRUE(one->submit(counted(1)));
+  ASSERT_TRUE(one->flush(kSoon));
+  const auto second = writer();
+  EXPECT_FALSE(second->flush(kSoon));
+  EXPECT_NE(second->trouble(), "");
 }
 
 TEST_F(WriterTest, says_no_when_its_queue_is_full_and_never_waits_for_a_locked_database) {
@@ -320,7 +331,7 @@ TEST_F(WriterTest, does_not_share_its_file_with_another_writer) {
   const auto two = writer();
   ASSERT_TRUE(two->submit(counted(1)));
   EXPECT_FALSE(two->flush(kSoon));
-  EXPECT_NE(log_text().find("another process writes to this store"), std::string::npos);
+  EXPECT_NE(log_text().find("which writes to this store"), std::string::npos);
 }
 
 TEST_F(WriterTest, forgets_what_is_too_old) {
@@ -338,7 +349,7 @@ TEST_F(WriterTest, forgets_what_is_too_old) {
   Reader reader(path_.string());
   EXPECT_FALSE(reader.epoch(kKey).value().has_value());
   EXPECT_TRUE(reader.epoch({"petstore", 2}).value().has_value());
-  EXPECT_TRUE(reader.samples(kKey, std::nullopt, 10).value().empty());
+  EXPECT_TRUE(reader.samples(kKey, {.most = 10}).value().samples.empty());
   EXPECT_EQ(one->stats().pruned_rows, 1u);
 }
 
@@ -364,7 +375,7 @@ TEST_F(WriterTest, stays_within_its_size_and_gives_up_samples_before_counters) {
   EXPECT_LE(std::filesystem::file_size(path_), uint64_t{3} << 20);
   EXPECT_LE(std::filesystem::file_size(path_.string() + "-wal"), uint64_t{8} << 20);
   // The latest samples are those that stayed.
-  const auto samples = Reader(path_.string()).samples(kKey, std::nullopt, 1000).value();
+  const auto samples = Reader(path_.string()).samples(kKey, {.most = 1000}).value().samples;
   ASSERT_FALSE(samples.empty());
   for (const SampleRecord& each : samples) EXPECT_GT(each.at_us, 10);
 }

@@ -21,13 +21,17 @@ bool is_grpc(const compare::Answer& answer) noexcept {
   return answer.content_type().starts_with("application/grpc");
 }
 
+bool is_grpc_failure(int64_t status) noexcept {
+  static constexpr std::array<int64_t, 5> kFailures = {2, 4, 13, 14, 15};
+  return std::ranges::find(kFailures, status) != kFailures.end();
+}
+
 bool grpc_failed(const compare::Answer& answer) noexcept {
-  static constexpr std::array kFailures = {2, 4, 13, 14, 15};
   std::string_view text = answer.trailers.get("grpc-status");
   if (text.empty()) text = answer.headers.get("grpc-status");
   int status = -1;
   std::from_chars(text.data(), text.data() + text.size(), status);
-  return std::ranges::find(kFailures, status) != kFailures.end();
+  return is_grpc_failure(status);
 }
 
 // A whole message of gRPC and nothing behind it, or none at all: a call that is no stream.
@@ -46,6 +50,23 @@ bool is_unary(const compare::CapturedBody& body) noexcept {
   return filled == kPrefix && body.length == kPrefix + size;
 }
 
+verdict::LegResult result_of(compare::Outcome outcome, Errc error, uint16_t status,
+                             bool call_failed) noexcept {
+  switch (outcome) {
+    case compare::Outcome::answered:
+      if (status >= 500) return {"5xx", false};
+      return call_failed ? verdict::LegResult{"grpc_failure", false}
+                         : verdict::LegResult{"answered", true};
+    case compare::Outcome::error:
+      return {to_string(error), false};
+    case compare::Outcome::timed_out:
+      return {"timeout", false};
+    case compare::Outcome::cut:
+      break;
+  }
+  return {"cut", false};
+}
+
 uint64_t to_us(std::chrono::nanoseconds time) noexcept {
   return static_cast<uint64_t>(std::max<int64_t>(0, time.count() / 1000));
 }
@@ -53,35 +74,16 @@ uint64_t to_us(std::chrono::nanoseconds time) noexcept {
 }  // namespace
 
 verdict::LegResult leg_result(const compare::Answer& answer) {
-  verdict::LegResult result;
+  const bool call_failed = is_grpc(answer) && grpc_failed(answer);
+  verdict::LegResult result = result_of(answer.outcome, answer.error, answer.status, call_failed);
   result.first_byte_us = to_us(answer.first_byte);
   result.total_us = to_us(answer.total);
-  switch (answer.outcome) {
-    case compare::Outcome::answered:
-      if (answer.status >= 500) {
-        result.outcome = "5xx";
-        result.ok = false;
-      } else if (is_grpc(answer) && grpc_failed(answer)) {
-        result.outcome = "grpc_failure";
-        result.ok = false;
-      } else {
-        result.outcome = "answered";
-      }
-      break;
-    case compare::Outcome::error:
-      result.outcome = to_string(answer.error);
-      result.ok = false;
-      break;
-    case compare::Outcome::timed_out:
-      result.outcome = "timeout";
-      result.ok = false;
-      break;
-    case compare::Outcome::cut:
-      result.outcome = "cut";
-      result.ok = false;
-      break;
-  }
   return result;
+}
+
+verdict::LegResult leg_result(const shadow::FirstAttempt& attempt) {
+  const bool call_failed = attempt.grpc_status && is_grpc_failure(*attempt.grpc_status);
+  return result_of(attempt.outcome, attempt.error, attempt.status, call_failed);
 }
 
 verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer) {
@@ -112,6 +114,14 @@ bool is_cut_short(const compare::Result& result) noexcept {
     return difference.path == "$" && difference.kind == compare::Kind::type;
   };
   return result.left_out > 0 || std::ranges::any_of(result.differences, hides_the_rest);
+}
+
+void name_as_failure(verdict::Observation& observation) {
+  std::vector<verdict::Sighting>& found = observation.differences;
+  if (found.empty()) return;
+  found.erase(found.begin() + 1, found.end());
+  found.front().key.path = verdict::kFailedPath;
+  found.front().key.kind = to_string(compare::Kind::error);
 }
 
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,

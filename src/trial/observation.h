@@ -15,6 +15,7 @@ namespace gnomon::trial {
 // by which it says itself that it has failed: 5xx, and of gRPC UNKNOWN, DEADLINE_EXCEEDED,
 // INTERNAL, UNAVAILABLE and DATA_LOSS.
 verdict::LegResult leg_result(const compare::Answer& answer);
+verdict::LegResult leg_result(const shadow::FirstAttempt& attempt);
 
 // Which answers' times may be held against each other.
 verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer);
@@ -30,6 +31,10 @@ bool is_cut_short(const compare::Result& result) noexcept;
 // of fields are shown and kept, so what is redacted does not stand in them.
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
                    const compare::Redactor& redactor, std::vector<verdict::Sighting>& out);
+
+// One side failed and the other's answer is none: that is what differs, in whatever fields it
+// shows.
+void name_as_failure(verdict::Observation& observation);
 
 // The path under which differences count that a comparison no longer listed.
 inline constexpr std::string_view kUnlisted = "(unlisted)";

@@ -83,6 +83,28 @@ TEST(LegResult, tells_a_failure_of_the_service_from_an_answer) {
   }
 }
 
+TEST(LegResult, of_a_first_attempt_is_what_it_would_be_of_an_answer) {
+  using compare::Outcome;
+  struct Case {
+    shadow::FirstAttempt attempt;
+    std::string_view outcome;
+    bool ok;
+  };
+  const Case cases[] = {
+      {{.status = 503}, "5xx", false},
+      {{.status = 409}, "answered", true},
+      {{.status = 200, .grpc_status = 14}, "grpc_failure", false},
+      {{.status = 200, .grpc_status = 8}, "answered", true},
+      {{.outcome = Outcome::error, .error = Errc::connect_failed}, "connect_failed", false},
+      {{.outcome = Outcome::timed_out}, "timeout", false},
+  };
+  for (const Case& each : cases) {
+    const verdict::LegResult result = leg_result(each.attempt);
+    EXPECT_EQ(result.outcome, each.outcome);
+    EXPECT_EQ(result.ok, each.ok) << each.outcome;
+  }
+}
+
 TEST(AddSightings, tells_that_some_differences_are_not_listed) {
   const compare::Redactor redactor(
       *compare::RedactionPolicy::compile({}, compare::RedactionMode::rules),

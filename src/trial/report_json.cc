@@ -4,6 +4,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "compare/limits.h"
+
 namespace gnomon::trial {
 namespace {
 
@@ -84,12 +86,47 @@ Json fields(const verdict::Verdict& verdict, size_t most) {
   return list;
 }
 
+Json endpoints(const verdict::Verdict& verdict, size_t most) {
+  Json list = Json::array();
+  for (const verdict::EndpointEvidence& each : verdict.endpoints) {
+    if (list.size() == most) break;
+    const verdict::EndpointCount& count = each.count;
+    list.push_back({{"endpoint", each.name},
+                    {"sampled", count.sampled},
+                    {"compared", count.compared},
+                    {"differed", count.differed},
+                    {"failedAlone", each.failed_alone},
+                    {"failed",
+                     {{"candidate", count.failures.candidate},
+                      {"live", count.failures.live},
+                      {"control", count.failures.control}}}});
+  }
+  return list;
+}
+
 Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
   Json reasons = Json::object();
   for (const auto& [reason, times] : excluded.counts()) reasons[reason] = times;
   return {{"seen", from.seen},         {"sampled", from.sampled},
           {"compared", from.compared}, {"share", number(from.share)},
           {"excluded", reasons},       {"missingEndpoints", from.missing_endpoints}};
+}
+
+// By limit: comparisons of the candidate that reached it, of all with the live answer, and of the
+// control.
+Json limits(const TrialRun::View& view) {
+  const auto of = [&](verdict::Leg leg) -> const verdict::Tally& {
+    return view.limits[static_cast<size_t>(leg)];
+  };
+  Json out = Json::object();
+  for (const std::string_view name : compare::kLimitNames) {
+    const uint64_t count = of(verdict::Leg::candidate).of(name);
+    const uint64_t control = of(verdict::Leg::control).of(name);
+    if (count + control == 0) continue;
+    const double share = static_cast<double>(count) / static_cast<double>(view.differing.n);
+    out[std::string(name)] = {{"count", count}, {"share", number(share)}, {"control", control}};
+  }
+  return out;
 }
 
 Json heading(const std::string& name, const TrialRun::View& view) {
@@ -99,6 +136,8 @@ Json heading(const std::string& name, const TrialRun::View& view) {
           {"reason", verdict.reason},
           {"change", verdict.change},
           {"elapsedSeconds", to_seconds(view.elapsed)},
+          {"kept", view.keeping.works},
+          {"notKeptBecause", view.keeping.trouble},
           {"epoch",
            {{"number", view.epoch.number},
             {"began", date_time(view.epoch.began)},
@@ -117,6 +156,7 @@ std::string summary_json(const std::string& name, const TrialRun::View& view) {
 
 std::string verdict_json(const std::string& name, const TrialRun::View& view) {
   constexpr size_t kFieldsShown = 20;
+  constexpr size_t kEndpointsShown = 50;
   const verdict::Verdict& verdict = view.verdict;
   Json out = heading(name, view);
   out["logEvidenceFail"] = number(verdict.log_e_fail);
@@ -125,6 +165,8 @@ std::string verdict_json(const std::string& name, const TrialRun::View& view) {
   out["checks"] = Json::array();
   for (const verdict::CheckEvidence& each : verdict.checks) out["checks"].push_back(check(each));
   out["fields"] = fields(verdict, kFieldsShown);
+  out["endpoints"] = endpoints(verdict, kEndpointsShown);
+  out["endpointsInAll"] = verdict.endpoints.size();
   out["times"] = {{"firstByte", times(verdict.first_byte)}, {"total", times(verdict.total)}};
   Json rules = Json::array();
   for (const RuleLine& rule : view.rules) {
@@ -141,6 +183,7 @@ std::string verdict_json(const std::string& name, const TrialRun::View& view) {
     outcomes[kLegNames[i]] = std::move(leg);
   }
   out["outcomes"] = std::move(outcomes);
+  out["limits"] = limits(view);
   return dump(out);
 }
 

@@ -38,6 +38,7 @@ void TrialBook::install(std::span<const TrialRun::Plan> plans) {
     } else {
       run = begin(plan);
     }
+    run->set_keeping(keeping());
     next.emplace(plan->name, std::move(run));
   }
   const std::lock_guard lock(mutex_);
@@ -52,17 +53,51 @@ void TrialBook::open_store() {
   writer_ = std::make_unique<store::Writer>(std::move(settings), clock_, log_);
   // What is broken is moved aside before anybody reads.
   static_cast<void>(writer_->flush(kLastWrite));
+  owning_ = writer_->stats().owning;
+}
+
+// Another process has written to the store until now: what both have counted comes together.
+void TrialBook::take_over() {
+  owning_ = true;
+  log_.info("the store is ours now, and keeps the evidence of trials",
+            {{"file", settings_.store_path}});
+  for (const std::shared_ptr<TrialRun>& run : all()) {
+    Loaded theirs = load(run->name());
+    if (!theirs) {
+      log_.warn("the evidence of a trial cannot be read, so its epochs get other numbers",
+                {{"trial", run->name()}, {"reason", theirs.error().text}});
+      run->take_over({.epoch = {.number = number_above_all()}});
+    } else {
+      run->take_over(std::move(*theirs).value_or(SavedRun{.epoch = {.number = 0}}));
+    }
+  }
+}
+
+Keeping TrialBook::keeping() const {
+  if (writer_ == nullptr) return {};
+  std::string trouble = writer_->trouble();
+  return {owning_ && trouble.empty(), std::move(trouble)};
+}
+
+// What is there is not overwritten, and not taken up again.
+uint64_t TrialBook::number_above_all() const {
+  const auto seconds =
+      std::chrono::duration_cast<std::chrono::seconds>(clock_.wall().time_since_epoch());
+  return static_cast<uint64_t>(seconds.count());
 }
 
 std::shared_ptr<TrialRun> TrialBook::begin(const TrialRun::Plan& plan) {
+  std::shared_ptr<TrialRun> run = begin_or_go_on(plan);
+  if (writer_ != nullptr && !owning_) run->count_apart();
+  return run;
+}
+
+std::shared_ptr<TrialRun> TrialBook::begin_or_go_on(const TrialRun::Plan& plan) {
   Loaded saved = load(plan->name);
   if (!saved) {
     log_.warn("the evidence of a trial cannot be read, so it begins anew",
               {{"trial", plan->name}, {"reason", saved.error().text}});
-    // What is there is not overwritten, and not taken up again: seconds are above all numbers.
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(clock_.wall().time_since_epoch());
-    return std::make_shared<TrialRun>(plan, key_, clock_, static_cast<uint64_t>(seconds.count()),
+    return std::make_shared<TrialRun>(plan, key_, clock_, number_above_all(),
                                       "the earlier evidence could not be read");
   }
   if (*saved) {
@@ -90,11 +125,13 @@ TrialBook::Loaded TrialBook::load(const std::string& name) {
   saved.epoch.before = std::chrono::microseconds(record.elapsed_us);
   saved.counters = std::move(record.counters);
   saved.endpoints = std::move(record.endpoints);
+  saved.kept = WallTime(std::chrono::microseconds(record.updated_us));
   if (!record.failed.empty()) saved.failed = std::move(record.failed);
   return saved;
 }
 
 void TrialBook::tick(std::span<const shadow::ShadowRegistry* const> workers) {
+  if (writer_ != nullptr && !owning_ && writer_->stats().owning) take_over();
   std::map<std::string, Traffic> news = meter_.read(workers);
   for (const std::shared_ptr<TrialRun>& run : all()) {
     if (const auto traffic = news.find(run->name()); traffic != news.end()) {
@@ -102,12 +139,14 @@ void TrialBook::tick(std::span<const shadow::ShadowRegistry* const> workers) {
     }
     run->look();
     keep(*run);
+    run->set_keeping(keeping());
   }
 }
 
 // Counters and rulings in a batch of their own, so that no number of samples leaves them without
 // room.
 void TrialBook::keep(TrialRun& run) {
+  if (writer_ != nullptr && !owning_) return;  // samples wait, as far as there is room
   std::vector<Sample> samples = run.take_samples();
   if (writer_ == nullptr) return;
   store::Batch batch;
@@ -147,8 +186,10 @@ void TrialBook::keep(TrialRun& run) {
 }
 
 void TrialBook::close(std::span<const shadow::ShadowRegistry* const> workers) {
+  // Whoever had the store may have ended a moment ago.
+  if (writer_ != nullptr && !owning_) static_cast<void>(writer_->flush(kLastWrite));
   tick(workers);
-  if (writer_ != nullptr && !writer_->flush(kLastWrite)) {
+  if (writer_ != nullptr && (!writer_->flush(kLastWrite) || !owning_)) {
     log_.warn("the last evidence of the trials was not kept");
   }
 }

@@ -59,8 +59,12 @@ class TrialBook final : public TrioJudge {
   using Runs = std::map<std::string, std::shared_ptr<TrialRun>, std::less<>>;
 
   std::shared_ptr<TrialRun> begin(const TrialRun::Plan& plan);
+  std::shared_ptr<TrialRun> begin_or_go_on(const TrialRun::Plan& plan);
+  uint64_t number_above_all() const;
   Loaded load(const std::string& name);
   void open_store();
+  void take_over();
+  Keeping keeping() const;
   void keep(TrialRun& run);
 
   const Settings settings_;
@@ -68,6 +72,9 @@ class TrialBook final : public TrioJudge {
   const Clock& clock_;
   Log& log_;
   std::unique_ptr<store::Writer> writer_;  // made with the first trial
+  // Until the store is ours nothing is handed to the writer: what another process writes must not
+  // be replaced by what was read before.
+  bool owning_ = false;
   TrafficMeter meter_;
   std::map<std::string, std::string> rulings_;  // kept last, by trial and epoch
   mutable std::mutex mutex_;

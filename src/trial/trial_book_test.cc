@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
+#include "base/temporary_folder.h"
 #include "store/reader.h"
 #include "trial/testing.h"
 
@@ -18,15 +20,10 @@ using testing::make_trio;
 
 class TrialBookTest : public ::testing::Test {
  protected:
-  TrialBookTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "gnomon-book-XXXXXX").string();
-    folder = mkdtemp(pattern.data());
-  }
-  ~TrialBookTest() override { std::filesystem::remove_all(folder); }
-
   TrialBook::Settings settings() const { return {folder + "/gnomon.db", kSecret}; }
 
-  std::string folder;
+  const TemporaryFolder temporary;
+  const std::string folder = temporary.path();
   SystemClock clock;
   Log log{clock, LogFormat::text, LogLevel::error};
   compare::Comparer comparer;
@@ -43,7 +40,7 @@ TEST_F(TrialBookTest, keeps_evidence_samples_and_rulings_and_finds_them_again) {
     book.close({});
   }
   store::Reader reader(folder + "/gnomon.db");
-  EXPECT_EQ(reader.samples({"ns.trial", 1}, std::nullopt, 10)->size(), 1u);
+  EXPECT_EQ(reader.samples({"ns.trial", 1}, {})->samples.size(), 1u);
   EXPECT_EQ(reader.rulings({"ns.trial", 1}, 10)->size(), 1u);
   TrialBook book(settings(), clock, log);
   book.install(plans);
@@ -116,6 +113,104 @@ TEST_F(TrialBookTest, evidence_that_cannot_be_read_is_neither_overwritten_nor_ta
   EXPECT_EQ(again.epoch.number, anew.epoch.number);
   EXPECT_EQ(again.counters.differing.n, 2u);
   EXPECT_EQ(store::Reader(folder + "/gnomon.db").epochs("ns.trial", 10)->back().key.number, 5u);
+}
+
+class TwoBooks : public TrialBookTest {
+ protected:
+  TwoBooks() {
+    first->install(std::vector<TrialRun::Plan>{plan});
+    feed(*first, 3);
+    first->tick({});
+    first->tick({});
+    // What the second one finds when it begins.
+    const TimePoint late = clock.now() + std::chrono::seconds(20);
+    while (!reader.newest_epoch("ns.trial")->has_value() && clock.now() < late) {
+      std::this_thread::yield();
+    }
+  }
+
+  void feed(TrialBook& book, int times) {
+    for (int i = 0; i < times; ++i) {
+      book.on_trio(*make_trio(book_plan(book), "/a", R"({"a":1})", R"({"a":2})"), comparer);
+    }
+  }
+  std::shared_ptr<const routing::Trial> book_plan(const TrialBook& book) const {
+    return &book == first.get() ? plan : other;
+  }
+  SavedRun of(const TrialBook& book) const { return book.find("ns.trial")->save(); }
+  void end_first() {
+    first->close({});
+    first.reset();
+    const TimePoint late = clock.now() + std::chrono::seconds(20);
+    while (!second.store_stats()->owning && clock.now() < late) std::this_thread::yield();
+    ASSERT_TRUE(second.store_stats()->owning);
+    second.tick({});
+  }
+
+  std::shared_ptr<routing::Trial> plan = make_plan();
+  std::shared_ptr<routing::Trial> other = plan;  // the second one's
+  std::unique_ptr<TrialBook> first = std::make_unique<TrialBook>(settings(), clock, log);
+  TrialBook second{settings(), clock, log};
+  store::Reader reader{folder + "/gnomon.db"};
+};
+
+TEST_F(TwoBooks, evidence_of_both_adds_up_when_the_first_has_ended) {
+  second.install(std::vector<TrialRun::Plan>{other});
+  EXPECT_EQ(of(second).counters.differing.n, 3u);
+  feed(*first, 40);
+  feed(second, 500);
+  second.tick({});
+  const TrialRun::View view = second.find("ns.trial")->view();
+  EXPECT_FALSE(view.keeping.works);
+  EXPECT_TRUE(view.keeping.trouble.contains("is locked by process")) << view.keeping.trouble;
+  EXPECT_EQ(reader.newest_epoch("ns.trial").value()->counters.differing.n, 3u);
+  end_first();
+  EXPECT_EQ(of(second).counters.differing.n, 543u);
+  EXPECT_EQ(of(second).counters.fields.fields().at(0).unpaired, 543u);
+  EXPECT_EQ(of(second).epoch.number, 1u);
+  feed(second, 1);
+  second.close({});
+  EXPECT_EQ(reader.newest_epoch("ns.trial").value()->counters.differing.n, 544u);
+  second.tick({});
+  EXPECT_TRUE(second.find("ns.trial")->view().keeping.works);
+}
+
+TEST_F(TwoBooks, a_later_epoch_of_the_first_is_not_mixed_with_what_was_counted_before) {
+  second.install(std::vector<TrialRun::Plan>{other});
+  feed(second, 500);
+  first->find("ns.trial")->begin_epoch("asked for");
+  feed(*first, 7);
+  end_first();
+  EXPECT_EQ(of(second).counters.differing.n, 7u);
+  EXPECT_EQ(of(second).epoch.number, 2u);
+  EXPECT_EQ(of(second).epoch.cause, "asked for");
+}
+
+TEST_F(TwoBooks, an_epoch_of_other_rules_gets_a_number_above_those_of_the_first) {
+  other = make_plan();
+  other->digest = 8;
+  second.install(std::vector<TrialRun::Plan>{other});
+  feed(second, 5);
+  first->find("ns.trial")->begin_epoch("asked for");
+  first->find("ns.trial")->begin_epoch("and again");
+  feed(*first, 7);
+  end_first();
+  EXPECT_EQ(of(second).counters.differing.n, 5u);
+  EXPECT_EQ(of(second).epoch.number, 4u);
+  second.close({});
+  EXPECT_EQ(reader.epoch({"ns.trial", 3}).value()->counters.differing.n, 7u);
+  EXPECT_EQ(reader.epoch({"ns.trial", 4}).value()->counters.differing.n, 5u);
+  EXPECT_EQ(reader.samples({"ns.trial", 4}, {})->samples.size(), 1u);
+}
+
+TEST_F(TwoBooks, a_fail_of_the_second_stands) {
+  plan->settings.max_mismatch_rate = 0.01;
+  second.install(std::vector<TrialRun::Plan>{other});
+  feed(second, 500);
+  second.tick({});
+  ASSERT_EQ(second.find("ns.trial")->view().verdict.ruling, verdict::Ruling::fail);
+  end_first();
+  EXPECT_TRUE(of(second).failed.has_value());
 }
 
 TEST_F(TrialBookTest, trials_that_a_configuration_drops_end) {

@@ -16,6 +16,9 @@ constexpr size_t kSampleBytesMax = size_t{8} << 20;
 constexpr size_t kSampleBytesAgain = size_t{2} << 20;
 constexpr size_t kSampledFieldsMax = 4000;
 constexpr size_t kFormerVersionsMax = 32;
+// A candidate that is announced under another name replaces the one before within this time. After
+// it, whoever answers under the version of that one is the new one, which says the same version.
+constexpr Duration kReplacementMax = std::chrono::minutes(10);
 
 std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& plan) {
   compare::EndpointOptions options;
@@ -26,7 +29,7 @@ std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& pla
 // In words, why evidence under `before` says nothing about `now`.
 std::string_view cause_of(const routing::Trial& before, const routing::Trial& now) noexcept {
   if (before.candidate_digest == now.candidate_digest) {
-    return "what is compared, or how it is judged, was changed";
+    return "what is compared, or how it is sent or judged, was changed";
   }
   return before.candidate == now.candidate ? "the candidate's Upstream was changed"
                                            : "another candidate is on trial";
@@ -53,31 +56,102 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
       epoch_(std::move(saved.epoch)) {
   const bool goes_on = epoch_.rules == plan_->digest;
   if (!goes_on) {
-    start_epoch("what is compared, how it is judged, or the candidate was changed", {});
+    start_epoch("what is compared, how it is sent or judged, or the candidate was changed", {});
     return;
   }
   running_since_ = clock_.now();
+  go_on_with(std::move(saved));
+}
+
+void TrialRun::go_on_with(SavedRun saved) {
   counters_ = std::move(saved.counters);
-  set_out();
+  learner_ = make_learner(*plan_);
   learner_->restore(saved.endpoints);
   judge_ = std::make_unique<verdict::Judge>(plan_->settings, std::move(saved.failed));
   look_now();
+}
+
+void TrialRun::count_apart() {
+  const std::lock_guard lock(mutex_);
+  apart_ = counters_without_evidence();
+}
+
+verdict::Counters TrialRun::counters_without_evidence() const {
+  verdict::Counters none = verdict::counters_for(plan_->settings);
+  // The same observations exceed them as in the counters that they are added to.
+  for (size_t i = 0; i < verdict::kAnswerClasses; ++i) {
+    const auto kind = static_cast<verdict::AnswerClass>(i);
+    none.first_byte.arms(kind).threshold_us = counters_.first_byte.arms(kind).threshold_us;
+    none.total.arms(kind).threshold_us = counters_.total.arms(kind).threshold_us;
+  }
+  return none;
+}
+
+bool TrialRun::continues(const SavedRun& theirs) const noexcept {
+  const std::string& version = theirs.epoch.version;
+  return theirs.epoch.number == epoch_.number &&
+         (version.empty() || epoch_.version.empty() || version == epoch_.version);
+}
+
+void TrialRun::take_over(SavedRun theirs) {
+  const std::lock_guard lock(mutex_);
+  if (!apart_) return;
+  const verdict::Counters ours = *std::exchange(apart_, std::nullopt);
+  const bool later = theirs.epoch.number > epoch_.number;
+  if (theirs.epoch.rules != epoch_.rules || (!later && !continues(theirs))) {
+    renumber(std::max(epoch_.number, theirs.epoch.number + 1));
+    return look_now();
+  }
+  if (later) {
+    // Those that wait are of an epoch that is no more.
+    samples_.clear();
+    sample_bytes_ = 0;
+  } else {
+    theirs.counters += ours;
+    if (theirs.epoch.version.empty()) theirs.epoch.version = std::move(epoch_.version);
+    if (looked_.verdict.ruling == verdict::Ruling::fail) theirs.failed = looked_.verdict.reason;
+  }
+  epoch_ = std::move(theirs.epoch);
+  epoch_since_ = later ? clock_.now() : epoch_since_;
+  // On trial in both at the same time is on trial once.
+  const Duration since = std::clamp<Duration>(clock_.wall() - theirs.kept, Duration::zero(),
+                                              clock_.now() - running_since_);
+  running_since_ = clock_.now() - since;
+  go_on_with(std::move(theirs));
+}
+
+// What waits to be kept goes along.
+void TrialRun::renumber(uint64_t number) {
+  for (Sample& sample : samples_) {
+    if (sample.epoch == epoch_.number) sample.epoch = number;
+  }
+  epoch_.number = number;
 }
 
 void TrialRun::install(Plan plan) {
   const std::lock_guard lock(mutex_);
   const bool same = plan->digest == plan_->digest;
   const std::string cause(cause_of(*plan_, *plan));
-  // A version that was on trial before may be so again.
-  if (plan->candidate_digest != plan_->candidate_digest) former_versions_.clear();
+  if (plan->candidate_digest != plan_->candidate_digest) expect_candidate(*plan);
   plan_ = std::move(plan);
   if (!same) return start_epoch(cause, {});
   judge_->wait_for(plan_->settings);
   look_now();
 }
 
+// A version that was on trial before may be so again, but for the one that is to be replaced.
+void TrialRun::expect_candidate(const routing::Trial& next) {
+  former_versions_.clear();
+  if (next.candidate == plan_->candidate) return;
+  // Nothing has been heard of one that was announced and taken back.
+  if (!epoch_.version.empty()) outgoing_ = {epoch_.version, plan_->candidate, {}};
+  if (next.candidate == outgoing_.candidate) outgoing_ = {};
+  outgoing_.until = clock_.now() + kReplacementMax;
+}
+
 void TrialRun::begin_epoch(std::string cause) {
   const std::lock_guard lock(mutex_);
+  outgoing_ = {};
   start_epoch(std::move(cause), {});
 }
 
@@ -89,7 +163,7 @@ void TrialRun::start_epoch(std::string cause, std::string version) {
   epoch_.rules = plan_->digest;
   epoch_.before = Duration::zero();
   running_since_ = epoch_since_ = clock_.now();
-  counters_ = verdict::counters_for(plan_->settings);
+  change_counters([&](verdict::Counters& each) { each = verdict::counters_for(plan_->settings); });
   sampled_.clear();
   set_out();
   judge_ = std::make_unique<verdict::Judge>(plan_->settings);
@@ -116,16 +190,29 @@ bool TrialRun::admit_version(const shadow::Trio& trio) {
   const std::string_view version = version_of(trio);
   if (version.empty() || version == epoch_.version) return true;
   if (std::ranges::find(former_versions_, version) != former_versions_.end()) return false;
+  if (is_outgoing(version)) return false;
   if (epoch_.version.empty()) {
     epoch_.version = version;
+    if (!outgoing_.version.empty()) make_former(std::exchange(outgoing_, {}).version);
     return true;
   }
+  make_former(epoch_.version);
+  start_epoch("the candidate's version changed", std::string(version));
+  return true;
+}
+
+bool TrialRun::is_outgoing(std::string_view version) noexcept {
+  if (version != outgoing_.version) return false;
+  if (clock_.now() < outgoing_.until) return true;
+  outgoing_ = {};
+  return false;
+}
+
+void TrialRun::make_former(std::string version) {
   if (former_versions_.size() == kFormerVersionsMax) {
     former_versions_.erase(former_versions_.begin());
   }
-  former_versions_.push_back(epoch_.version);
-  start_epoch("the candidate's version changed", std::string(version));
-  return true;
+  former_versions_.push_back(std::move(version));
 }
 
 std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
@@ -157,19 +244,19 @@ std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
   const std::lock_guard lock(mutex_);
   // Copied under other rules or to another candidate; their epoch has ended.
   if (trio.trial->digest != plan_->digest) {
-    counters_.exclude("former_epoch");
+    change_counters([](verdict::Counters& each) { each.exclude("former_epoch"); });
     return std::nullopt;
   }
   // Whom a copy met with that was begun before the epoch, only its answer can tell.
   const bool doubtful =
       trio.taken < epoch_since_ && (epoch_.version.empty() || version_of(trio) != epoch_.version);
   if (doubtful || !admit_version(trio)) {
-    counters_.exclude("former_version");
+    change_counters([](verdict::Counters& each) { each.exclude("former_version"); });
     return std::nullopt;
   }
   Place place{plan_, epoch_.number, std::string(endpoint_of(trio)), take_bench()};
   for (const compare::EndpointLearner::Rename& rename : learner_->take_renames()) {
-    counters_.rename_endpoint(rename.from, rename.to);
+    change_counters([&](verdict::Counters& each) { each.rename_endpoint(rename.from, rename.to); });
   }
   return place;
 }
@@ -183,7 +270,8 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   seen.endpoint = place->endpoint;
   seen.at_us = to_us(trio.began);
   seen.kind = answer_class(trio.request, live);
-  seen.live = leg_result(live);
+  const verdict::LegResult answer = leg_result(live);
+  seen.live = trio.first_attempt ? leg_result(*trio.first_attempt) : answer;
   seen.candidate = leg_result(trio.of(Leg::candidate));
   if (trio.has_control) seen.control = leg_result(trio.of(Leg::control));
   seen.compared = comparable(trio);
@@ -194,9 +282,13 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
     const compare::RequestFacts request{trio.request.path, place->plan->schema.get()};
     comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
     add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
+    seen.limits[static_cast<size_t>(Leg::candidate)] = bench.candidate.limits.names();
+    seen.uneven = !trio.has_control && seen.candidate.ok != answer.ok;
+    if (seen.uneven) name_as_failure(seen);
     if (trio.has_control) {
       comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
       add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);
+      seen.limits[static_cast<size_t>(Leg::control)] = bench.control.limits.names();
       seen.blind = is_cut_short(bench.candidate) && is_cut_short(bench.control);
     }
   }
@@ -210,6 +302,7 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
     const std::lock_guard lock(mutex_);
     if (place.epoch != epoch_.number) return;
     if (observation.compared && plan_->samples) due = due_samples(observation.differences);
+    if (apart_) apart_->add(observation);
     counters_.add(std::move(observation));
     place.bench->published = place.bench->hits;
     if (due.empty()) return free_benches_.push_back(place.bench);
@@ -256,9 +349,11 @@ std::vector<verdict::FieldKey> TrialRun::due_samples(
 
 void TrialRun::add_traffic(const Traffic& more) {
   const std::lock_guard lock(mutex_);
-  counters_.seen += more.seen;
-  counters_.sampled += more.sampled;
-  counters_.excluded += more.excluded;
+  change_counters([&](verdict::Counters& each) {
+    each.seen += more.seen;
+    each.sampled += more.sampled;
+    each.excluded += more.excluded;
+  });
 }
 
 void TrialRun::look() {
@@ -277,6 +372,7 @@ void TrialRun::look_now() {
   looked_.total = counters_.total;
   looked_.excluded = counters_.excluded;
   looked_.outcomes = counters_.outcomes;
+  looked_.limits = counters_.limits;
   looked_.samples_refused = samples_refused_;
   compare::RuleHits hits(plan_->rules.size());
   for (const auto& bench : benches_) hits.add(bench->published);
@@ -286,6 +382,11 @@ void TrialRun::look_now() {
   }
 }
 
+void TrialRun::set_keeping(Keeping keeping) {
+  const std::lock_guard lock(mutex_);
+  looked_.keeping = std::move(keeping);
+}
+
 TrialRun::View TrialRun::view() const {
   const std::lock_guard lock(mutex_);
   return looked_;
@@ -293,7 +394,7 @@ TrialRun::View TrialRun::view() const {
 
 SavedRun TrialRun::save() const {
   const std::lock_guard lock(mutex_);
-  SavedRun saved{epoch_, counters_, learner_->snapshot(), std::nullopt};
+  SavedRun saved{epoch_, counters_, learner_->snapshot(), std::nullopt, clock_.wall()};
   saved.epoch.before = elapsed();
   const verdict::Verdict& verdict = looked_.verdict;
   if (verdict.ruling == verdict::Ruling::fail) saved.failed = verdict.reason;

@@ -36,6 +36,13 @@ struct SavedRun {
   verdict::Counters counters;
   std::string endpoints;              // what the learner knows
   std::optional<std::string> failed;  // the reason of a FAIL
+  WallTime kept{};                    // when
+};
+
+// Whether evidence outlives the process.
+struct Keeping {
+  bool works = false;
+  std::string trouble;  // why not, if it should
 };
 
 class TrialRun {
@@ -58,6 +65,14 @@ class TrialRun {
   // A reload. Other rules begin a new epoch; other settings of the verdict do as well, since what
   // was promised about the old ones does not hold for them. What PASS waits for is no promise.
   void install(Plan plan);
+  // While another process keeps evidence about the same trial in the same store, what is counted
+  // here is also counted apart, until it has ended.
+  void count_apart();
+  // It has. `theirs` is what it kept last. Of the same epoch its evidence and what was counted
+  // apart add up; a later one of the same rules is newer than all that was counted here, and goes
+  // on; of any other epoch nothing is overwritten.
+  void take_over(SavedRun theirs);
+
   // By an operator: what is on trial has changed in a way that no header tells.
   void begin_epoch(std::string cause);
 
@@ -67,6 +82,7 @@ class TrialRun {
   // On the control thread, from time to time.
   void add_traffic(const Traffic& more);
   void look();
+  void set_keeping(Keeping keeping);
 
   // Any thread.
   // What the last look saw: all of one moment, so that sums add up.
@@ -81,8 +97,10 @@ class TrialRun {
     verdict::Latency total;
     verdict::Tally excluded;
     std::array<verdict::Tally, verdict::kLegs> outcomes;
+    std::array<verdict::Tally, verdict::kLegs> limits;
     std::vector<RuleLine> rules;
     uint64_t samples_refused = 0;
+    Keeping keeping;
   };
   View view() const;
   SavedRun save() const;
@@ -114,11 +132,24 @@ class TrialRun {
   // The caller holds the lock.
   std::string_view version_of(const shadow::Trio& trio) const noexcept;
   bool admit_version(const shadow::Trio& trio);
+  bool is_outgoing(std::string_view version) noexcept;
+  void make_former(std::string version);
+  void expect_candidate(const routing::Trial& next);
   std::string_view endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
   std::vector<verdict::FieldKey> due_samples(const std::vector<verdict::Sighting>& sightings);
   void look_now();
   void start_epoch(std::string cause, std::string version);
+  bool continues(const SavedRun& theirs) const noexcept;
+  void go_on_with(SavedRun saved);
+  void renumber(uint64_t number);
+  verdict::Counters counters_without_evidence() const;
+  // To all counters that there are.
+  template <typename Change>
+  void change_counters(const Change& change) {
+    change(counters_);
+    if (apart_) change(*apart_);
+  }
   void set_out();
   Duration elapsed() const;
 
@@ -132,8 +163,16 @@ class TrialRun {
   TimePoint running_since_;
   TimePoint epoch_since_ = TimePoint::min();  // since an earlier run of the process, if that is min
   std::vector<std::string> former_versions_;
+  // Of the candidate before, which still answers while it is being replaced.
+  struct Outgoing {
+    std::string version;  // empty: there is none
+    std::string candidate;
+    TimePoint until{};
+  };
+  Outgoing outgoing_;
   std::unique_ptr<compare::EndpointLearner> learner_;
   verdict::Counters counters_;
+  std::optional<verdict::Counters> apart_;  // of them, what is not in the store, nor comes from it
   std::unique_ptr<verdict::Judge> judge_;
   View looked_;
   std::vector<std::shared_ptr<Bench>> benches_;

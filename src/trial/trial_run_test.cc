@@ -99,6 +99,63 @@ TEST_F(TrialRunTest,
   EXPECT_EQ(run.save().counters.differing_to_control.n, 2u);
 }
 
+TEST_F(TrialRunTest,
+       without_a_control_a_copy_is_held_against_the_first_attempt_of_the_live_request) {
+  const auto feed = [&](uint16_t live, uint16_t candidate, std::optional<uint16_t> first = {}) {
+    auto trio = make_trio(plan, "/a", "{}", "{}");
+    trio->of(Leg::live).status = live;
+    trio->of(Leg::candidate).status = candidate;
+    if (first) trio->first_attempt = {.status = *first};
+    run.on_trio(*trio, comparer);
+  };
+  feed(200, 200);
+  feed(200, 200, 503);  // answers are compared; the candidate had the better luck
+  feed(200, 503, 503);  // both failed, and there is nothing to compare
+  feed(200, 503);
+  feed(503, 200);
+  feed(503, 503);
+  feed(404, 200);  // no failure: an answer that differs
+  run.look();
+  const verdict::Counters counters = run.save().counters;
+  EXPECT_EQ(counters.errors_to_live, (verdict::Pairs{7, {1, 2, 2}}));
+  EXPECT_EQ(counters.differing, (verdict::Pairs{4, {1, 0, 0}}));
+  EXPECT_EQ(run.view().outcomes[static_cast<size_t>(Leg::live)].of("5xx"), 4u);
+  std::set<std::string> fields;
+  for (const verdict::Field& field : counters.fields.fields()) {
+    fields.insert(field.key.path + " " + field.key.kind);
+  }
+  EXPECT_EQ(fields, (std::set<std::string>{"outcome error", "status status"}));
+  // The sample shows what the failure looked like.
+  bool shown = false;
+  for (const Sample& sample : run.take_samples()) shown |= sample.field.path == "outcome";
+  EXPECT_TRUE(shown);
+}
+
+TEST_F(TrialRunTest, beside_a_control_a_failure_differs_as_any_other_answer) {
+  auto trio = make_trio(plan, "/a", "{}", "{}");
+  trio->has_control = true;
+  trio->of(Leg::control) = json_answer("{}");
+  trio->of(Leg::candidate).status = 503;
+  run.on_trio(*trio, comparer);
+  EXPECT_EQ(run.save().counters.differing_to_control, (verdict::Pairs{1, {1, 0, 0}}));
+  EXPECT_EQ(run.save().counters.fields.fields().at(0).key.path, "status");
+}
+
+TEST_F(TrialRunTest, counts_the_limits_that_comparisons_reached_also_where_answers_are_equal) {
+  const std::string deep = std::string(300, '[') + std::string(300, ']');
+  feed("/a", deep, " " + deep);
+  feed("/a", "{}", "{}");
+  auto trio = make_trio(plan, "/a", deep, deep);
+  trio->has_control = true;
+  trio->of(Leg::control) = json_answer(" " + deep);
+  run.on_trio(*trio, comparer);
+  run.look();
+  const auto& limits = run.view().limits;
+  EXPECT_EQ(limits[static_cast<size_t>(Leg::candidate)].of("depth"), 1u);
+  EXPECT_EQ(limits[static_cast<size_t>(Leg::control)].of("depth"), 1u);
+  EXPECT_EQ(run.view().differing.n, 3u);
+}
+
 TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings_stay) {
   feed("/a", "{}", "{}");
   auto next = make_plan();
@@ -111,6 +168,17 @@ TEST_F(TrialRunTest, another_digest_of_the_rules_begins_a_new_epoch_and_settings
   run.install(other);
   EXPECT_EQ(run.view().epoch.number, 2u);
   EXPECT_EQ(compared(), 0u);
+}
+
+TEST_F(TrialRunTest, time_in_which_two_processes_have_the_trial_is_counted_once) {
+  run.count_apart();
+  SavedRun theirs = run.save();
+  clock.advance(std::chrono::seconds(50));
+  theirs.epoch.before = std::chrono::seconds(100);
+  theirs.kept = clock.wall();
+  clock.advance(std::chrono::seconds(10));
+  run.take_over(std::move(theirs));
+  EXPECT_EQ(run.view().elapsed, std::chrono::seconds(110));
 }
 
 TEST_F(TrialRunTest, another_candidate_begins_one_new_epoch_and_says_why) {
@@ -126,7 +194,7 @@ TEST_F(TrialRunTest, another_candidate_begins_one_new_epoch_and_says_why) {
       {"sha256:1", 1, 8, 2, "another candidate is on trial"},
       {"sha256:1", 1, 8, 2, "another candidate is on trial"},
       {"sha256:1", 2, 9, 3, "the candidate's Upstream was changed"},
-      {"sha256:1", 2, 10, 4, "what is compared, or how it is judged, was changed"},
+      {"sha256:1", 2, 10, 4, "what is compared, or how it is sent or judged, was changed"},
   };
   for (const Case& each : cases) {
     auto next = make_plan();
@@ -156,6 +224,81 @@ TEST_F(TrialRunTest, a_version_may_be_on_trial_again_with_another_candidate) {
   EXPECT_EQ(run.view().epoch.version, "one");
   EXPECT_EQ(compared(), 1u);
   EXPECT_EQ(run.view().excluded.of("former_version"), 0u);
+}
+
+class ReplacedCandidate : public TrialRunTest {
+ protected:
+  ReplacedCandidate() {
+    plan->version_header = "x-version";
+    plan->candidate = "image-1";
+    feed_version("one");
+    announce("image-2", 2);
+  }
+  void announce(const char* candidate, uint64_t digest) {
+    plan = make_plan();
+    plan->version_header = "x-version";
+    plan->candidate = candidate;
+    plan->candidate_digest = plan->digest = digest;
+    run.install(plan);
+    run.look();
+  }
+  uint64_t excluded() {
+    run.look();
+    return run.view().excluded.of("former_version");
+  }
+};
+
+TEST_F(ReplacedCandidate, is_no_second_candidate_while_it_still_answers) {
+  feed_version("one");
+  EXPECT_EQ(run.view().epoch.version, "");
+  feed_version("two");
+  feed_version("one");
+  feed_version("two");
+  EXPECT_EQ(excluded(), 2u);
+  EXPECT_EQ(compared(), 2u);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(run.view().epoch.version, "two");
+  EXPECT_EQ(run.view().epoch.cause, "another candidate is on trial");
+}
+
+TEST_F(ReplacedCandidate, may_be_replaced_by_one_that_says_the_same_version) {
+  clock.advance(std::chrono::minutes(9));
+  feed_version("one");
+  EXPECT_EQ(excluded(), 1u);
+  clock.advance(std::chrono::minutes(1));
+  feed_version("one");
+  EXPECT_EQ(compared(), 1u);
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  // Or at once, if its operator says so.
+  announce("image-3", 3);
+  feed_version("one");
+  EXPECT_EQ(compared(), 0u);
+  run.begin_epoch("it says the same version");
+  feed_version("one");
+  EXPECT_EQ(compared(), 1u);
+}
+
+TEST_F(ReplacedCandidate, may_come_back) {
+  announce("image-1", 1);  // before the other one has said a word
+  feed_version("one");
+  EXPECT_EQ(compared(), 1u);
+  announce("image-2", 2);
+  feed_version("two");
+  announce("image-1", 1);
+  feed_version("two");
+  feed_version("one");
+  EXPECT_EQ(excluded(), 1u);
+  EXPECT_EQ(compared(), 1u);
+  EXPECT_EQ(run.view().epoch.version, "one");
+}
+
+TEST_F(ReplacedCandidate, answers_on_while_its_successor_is_announced_anew) {
+  announce("image-2b", 3);
+  feed_version("one");
+  feed_version("two");
+  EXPECT_EQ(excluded(), 1u);
+  EXPECT_EQ(run.view().epoch.number, 3u);
+  EXPECT_EQ(run.view().epoch.version, "two");
 }
 
 TEST_F(TrialRunTest, what_pass_waits_for_may_change_under_way) {

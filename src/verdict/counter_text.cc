@@ -151,8 +151,17 @@ void read_endpoint(Line& line, Counters& counters) {
   counters.endpoints.at(line.name()) += count;
 }
 
-void read_outcome(Line& line, Counters& counters) {
-  Tally& leg = counters.outcomes[line.number_below(kLegs)];
+void read_failures(Line& line, Counters& counters) {
+  EndpointCount count;
+  count.failed_to_control = line.number();
+  count.failures.candidate = line.number();
+  count.failures.live = line.number();
+  count.failures.control = line.number();
+  counters.endpoints.at(line.name()) += count;
+}
+
+void read_named(Line& line, std::array<Tally, kLegs>& legs) {
+  Tally& leg = legs[line.number_below(kLegs)];
   const uint64_t times = line.number();
   leg.add(line.name(), times);
 }
@@ -173,9 +182,13 @@ bool read_line(std::string_view text, Counters& counters) {
     const uint64_t times = line.number();
     counters.excluded.add(line.name(), times);
   } else if (word == "outcome") {
-    read_outcome(line, counters);
+    read_named(line, counters.outcomes);
+  } else if (word == "limit") {
+    read_named(line, counters.limits);
   } else if (word == "endpoint") {
     read_endpoint(line, counters);
+  } else if (word == "failures") {
+    read_failures(line, counters);
   } else if (word == "other_fields") {
     const Discordance other = read_discordance(line);
     counters.fields.restore_other(other, line.number());
@@ -214,9 +227,17 @@ std::string to_text(const Counters& counters) {
     for (const auto& [name, times] : counters.outcomes[leg].counts()) {
       append_named(out, "outcome", {leg, times}, name);
     }
+    for (const auto& [name, times] : counters.limits[leg].counts()) {
+      append_named(out, "limit", {leg, times}, name);
+    }
   }
   for (const auto& [name, count] : counters.endpoints.counts()) {
     append_named(out, "endpoint", {count.sampled, count.compared, count.differed, count.failed},
+                 name);
+    const LegFailures& failures = count.failures;
+    if (failures == LegFailures{}) continue;
+    append_named(out, "failures",
+                 {count.failed_to_control, failures.candidate, failures.live, failures.control},
                  name);
   }
   append_latency(out, 0, counters.first_byte);

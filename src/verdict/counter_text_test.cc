@@ -20,10 +20,11 @@ Counters busy_counters() {
     }
     Observation one{.endpoint = i % 2 == 0 ? "GET /pets/{id}" : "name with\nbreak\\"};
     one.kind = static_cast<AnswerClass>(i % 3);
-    one.live = LegResult{"answered", true};
+    one.live = LegResult{"answered", rng.below(9) != 0};
     one.candidate = LegResult{"answered", rng.below(9) != 0, rng.below(1000), rng.below(1'000'000)};
     one.control = LegResult{"answered", rng.below(9) != 0, rng.below(1000), rng.below(1'000'000)};
     one.compared = true;
+    if (i % 7 == 0) one.limits[1 + i % 2] = {i % 3 == 0 ? "depth" : "editDistance"};
     counters.add(std::move(one));
   }
   counters.fields.restore_other({1, 2, 3}, 4);
@@ -50,6 +51,27 @@ TEST(CounterText, keeps_the_frozen_threshold) {
   read->add(one);
   EXPECT_GT(counters.first_byte.exceeded_n, 0u);
   EXPECT_EQ(*read, counters);
+}
+
+// What an earlier version kept has no lines for them.
+TEST(CounterText, reads_counters_that_know_neither_limits_nor_who_failed_where) {
+  Counters counters = busy_counters();
+  std::string kept;
+  std::string_view rest;
+  const std::string text = to_text(counters);
+  for (rest = text; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+    const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+    if (!line.starts_with("limit ") && !line.starts_with("failures ")) kept += line;
+  }
+  ASSERT_LT(kept.size(), text.size());
+  counters.limits = {};
+  for (const char* const name : {"GET /pets/{id}", "name with\nbreak\\"}) {
+    EndpointCount& count = counters.endpoints.at(name);
+    EXPECT_GT(count.failures.live, 0u);
+    count.failures = {};
+    count.failed_to_control = 0;
+  }
+  EXPECT_EQ(from_text(kept), counters);
 }
 
 TEST(CounterText, refuses_what_it_does_not_know) {

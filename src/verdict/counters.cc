@@ -21,10 +21,12 @@ void Counters::add(Observation one) {
   EndpointCount& endpoint = endpoints.at(one.endpoint);
   ++endpoint.sampled;
   endpoint.failed += !one.candidate.ok && one.live.ok;
+  endpoint.failures += {!one.candidate.ok, !one.live.ok, one.control && !one.control->ok};
   ++errors_to_live.n;
   errors_to_live.lost.add(!one.candidate.ok, !one.live.ok);
   if (one.control.has_value()) {
     outcome(Leg::control).add(one.control->outcome);
+    endpoint.failed_to_control += !one.candidate.ok && one.control->ok;
     ++errors_to_control.n;
     errors_to_control.lost.add(!one.candidate.ok, !one.control->ok);
     // Times of failures mean nothing: a refused connection is quick.
@@ -38,16 +40,21 @@ void Counters::add(Observation one) {
     }
   }
   if (!one.compared) return;
+  for (size_t leg = 0; leg < kLegs; ++leg) {
+    for (const std::string_view limit : one.limits[leg]) limits[leg].add(limit);
+  }
   unite(one.differences);
   const bool alone = any(one.differences, true, false);
   const bool differed = alone || any(one.differences, true, true);
   const bool control_alone = any(one.differences, false, true);
   const bool blind = one.control.has_value() && one.blind && alone == control_alone;
   if (blind) exclude(kBlind);
-  endpoint.compared += !blind;
-  endpoint.differed += differed;
-  ++differing.n;
-  differing.lost.candidate += differed;
+  if (!one.uneven) {
+    endpoint.compared += !blind;
+    endpoint.differed += differed;
+    ++differing.n;
+    differing.lost.candidate += differed;
+  }
   if (one.control.has_value() && !blind) {
     ++differing_to_control.n;
     differing_to_control.lost.add(alone, control_alone);
@@ -69,6 +76,7 @@ Counters& Counters::operator+=(const Counters& more) {
   errors_to_control += more.errors_to_control;
   differing += more.differing;
   differing_to_control += more.differing_to_control;
+  for (size_t i = 0; i < kLegs; ++i) limits[i] += more.limits[i];
   fields += more.fields;
   endpoints += more.endpoints;
   first_byte += more.first_byte;

@@ -33,12 +33,17 @@ struct Observation {
   std::string_view endpoint;
   int64_t at_us = 0;  // since the epoch
   AnswerClass kind = AnswerClass::full;
-  LegResult live;
+  LegResult live;  // of the first attempt, as copies have one only
   LegResult candidate;
   std::optional<LegResult> control;
   bool compared = false;  // every leg was answered and read
   bool blind = false;     // candidate and control both differ where nothing further is compared
+  // Without a control: an answer that is a failure beside one that is none. The errors are for
+  // that; that the two differ says nothing more.
+  bool uneven = false;
   std::vector<Sighting> differences;  // from the live answer, if compared
+  // Limits that comparing it with the live answer reached, by leg.
+  std::array<std::vector<std::string_view>, kLegs> limits;
 };
 
 // Pairs of answers to the same request, and who failed or differed.
@@ -59,6 +64,9 @@ struct Pairs {
 // every test, and to leave zeros out can only make PASS dearer.
 inline constexpr std::string_view kBlind = "blind";
 
+// Where failures are a field: they are seen there, and judged as errors.
+inline constexpr std::string_view kFailedPath = "outcome";
+
 struct Counters {
   uint64_t seen = 0;     // requests on the route
   uint64_t sampled = 0;  // of these, chosen to be copied
@@ -70,6 +78,9 @@ struct Counters {
   Pairs differing;  // any difference; compared with the live answer, no control (c, both = 0)
   Pairs differing_to_control;  // those with a control; a side "loses" by a field where only it
                                // differs
+  // Comparisons with the live answer that reached a limit, by it: what lies beyond was not seen, or
+  // seen less closely. They count all the same.
+  std::array<Tally, kLegs> limits;
   FieldTable fields;
   EndpointTable endpoints;
   Latency first_byte;

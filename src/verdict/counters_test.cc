@@ -33,7 +33,7 @@ TEST(Counters, count_a_dead_candidate_as_its_failure) {
   EXPECT_EQ(counters.errors_to_live, (Pairs{4, {3, 0, 0}}));
   EXPECT_EQ(counters.differing.n, 0u);
   EXPECT_EQ(counters.outcomes[static_cast<size_t>(Leg::candidate)].of("timeout"), 3u);
-  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{4, 0, 0, 3}));
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{4, 0, 0, 3, 1, {3, 0, 2}}));
   EXPECT_EQ(counters.total.rest + counters.total.slower, 0u);
 }
 
@@ -94,6 +94,36 @@ TEST(Counters, take_no_time_in_all_of_streams) {
   EXPECT_EQ(counters.first_byte.arms(AnswerClass::stream).control.count(), 1u);
 }
 
+TEST(Counters, count_a_failure_beside_an_answer_as_an_error_and_not_as_a_difference) {
+  Counters counters;
+  Observation one = observation({"5xx", false, 0, 0}, std::nullopt);
+  one.compared = one.uneven = true;
+  one.differences = {{key(std::string(kFailedPath)), true, false}};
+  counters.add(one);
+  one.live = {"5xx", false, 0, 0};  // the first attempt; the second was answered
+  counters.add(one);
+  EXPECT_EQ(counters.errors_to_live, (Pairs{2, {1, 0, 1}}));
+  EXPECT_EQ(counters.differing, (Pairs{0, {0, 0, 0}}));
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{2, 0, 0, 1, 0, {2, 1, 0}}));
+  EXPECT_EQ(counters.fields.fields().at(0).unpaired, 2u);
+}
+
+TEST(Counters, count_the_limits_that_comparisons_reached_by_leg) {
+  Counters counters;
+  Observation one = observation(kAnswered, kAnswered);
+  one.limits[static_cast<size_t>(Leg::candidate)] = {"editDistance", "differences"};
+  one.limits[static_cast<size_t>(Leg::control)] = {"editDistance"};
+  counters.add(one);
+  counters.add(one);
+  const Tally& candidate = counters.limits[static_cast<size_t>(Leg::candidate)];
+  const Tally& control = counters.limits[static_cast<size_t>(Leg::control)];
+  EXPECT_EQ(candidate.of("editDistance"), 2u);
+  EXPECT_EQ(candidate.of("differences"), 2u);
+  EXPECT_EQ(control.of("editDistance"), 2u);
+  EXPECT_EQ(control.of("differences"), 0u);
+  EXPECT_EQ(counters.differing_to_control, (Pairs{2, {0, 0, 0}}));
+}
+
 TEST(Counters, merge_by_addition) {
   Rng rng(3);
   Counters all;
@@ -103,6 +133,8 @@ TEST(Counters, merge_by_addition) {
     one.at_us = i;
     one.kind = AnswerClass::bare;
     one.candidate.total_us = rng.below(900);
+    if (rng.below(9) == 0) one.live = kTimeout;
+    if (rng.below(9) == 0) one.limits[static_cast<size_t>(Leg::candidate)] = {"depth"};
     if (rng.below(4) == 0) {
       one.differences = {{key(std::to_string(rng.below(9))), rng.below(2) == 0, rng.below(2) == 0}};
     }

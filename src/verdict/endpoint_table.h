@@ -8,17 +8,36 @@
 
 namespace gnomon::verdict {
 
+// Whatever the other legs did.
+struct LegFailures {
+  uint64_t candidate = 0;
+  uint64_t live = 0;
+  uint64_t control = 0;
+
+  LegFailures& operator+=(const LegFailures& more) noexcept {
+    candidate += more.candidate;
+    live += more.live;
+    control += more.control;
+    return *this;
+  }
+  friend bool operator==(const LegFailures&, const LegFailures&) = default;
+};
+
 struct EndpointCount {
   uint64_t sampled = 0;
   uint64_t compared = 0;
-  uint64_t differed = 0;  // of those compared, for the candidate
-  uint64_t failed = 0;    // of those sampled, at the candidate only
+  uint64_t differed = 0;           // of those compared, for the candidate
+  uint64_t failed = 0;             // of those sampled, at the candidate only
+  uint64_t failed_to_control = 0;  // of those with a control, at the candidate and not at that
+  LegFailures failures;
 
   EndpointCount& operator+=(const EndpointCount& more) noexcept {
     sampled += more.sampled;
     compared += more.compared;
     differed += more.differed;
     failed += more.failed;
+    failed_to_control += more.failed_to_control;
+    failures += more.failures;
     return *this;
   }
   friend bool operator==(const EndpointCount&, const EndpointCount&) = default;

@@ -44,6 +44,20 @@ std::vector<std::string> missing_endpoints(const Counters& counters, const Setti
   return missing;
 }
 
+std::vector<EndpointEvidence> endpoints_of(const Counters& counters, const Settings& settings) {
+  std::vector<EndpointEvidence> found;
+  for (const auto& [name, count] : counters.endpoints.counts()) {
+    found.push_back({name, count, settings.control ? count.failed_to_control : count.failed});
+  }
+  std::ranges::sort(found, [](const EndpointEvidence& x, const EndpointEvidence& y) {
+    if (x.failed_alone != y.failed_alone) return x.failed_alone > y.failed_alone;
+    if (x.count.differed != y.count.differed) return x.count.differed > y.count.differed;
+    if (x.count.sampled != y.count.sampled) return x.count.sampled > y.count.sampled;
+    return x.name < y.name;
+  });
+  return found;
+}
+
 Quantiles quantiles(const Histogram& times, double p, double alpha) {
   Quantiles found{.p = p, .within_us = {0, std::numeric_limits<double>::infinity()}};
   const uint64_t n = times.count();
@@ -206,6 +220,7 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
     }
   }
   weigh_fields(counters, verdict);
+  verdict.endpoints = endpoints_of(counters, settings_);
   verdict.first_byte = times_of(counters.first_byte, settings_.alpha / 2);
   verdict.total = times_of(counters.total, settings_.alpha / 2);
   verdict.coverage = {.seen = counters.seen,

@@ -231,6 +231,37 @@ TEST(Judge, fails_a_dead_candidate_though_nothing_can_be_compared) {
       "in 0.");
 }
 
+TEST(Judge, names_the_endpoints_where_the_candidate_fails_alone) {
+  for (const bool control : {true, false}) {
+    Judge judge(control ? Settings{} : without_control());
+    Counters counters;
+    const auto fails_at = [&](std::string_view endpoint, int alone, int both, int other) {
+      Observation one = clean(control);
+      one.endpoint = endpoint;
+      one.compared = false;
+      one.candidate = kFailed;
+      add(counters, one, alone);
+      (control ? *one.control : one.live) = kFailed;
+      add(counters, one, both);
+      one.candidate = {"answered", true};
+      add(counters, one, other);
+    };
+    fails_at("GET /pets", 2, 0, 0);
+    fails_at("GET /slow", 0, 90, 0);
+    fails_at("POST /orders", 30, 9, 1);
+    const Verdict verdict = judge.look(counters, minutes(1));
+    EXPECT_TRUE(verdict.reason.ends_with(
+        "the other way round in 1, most often at POST /orders (30 of 40), GET /pets (2 of 2)."))
+        << verdict.reason;
+    ASSERT_EQ(verdict.endpoints.size(), 3u);
+    const EndpointEvidence& worst = verdict.endpoints[0];
+    EXPECT_EQ(worst.name, "POST /orders");
+    EXPECT_EQ(worst.failed_alone, 30u);
+    EXPECT_EQ(worst.count.failures, (control ? LegFailures{39, 0, 10} : LegFailures{39, 10, 0}));
+    EXPECT_EQ(verdict.endpoints[2].name, "GET /slow");
+  }
+}
+
 TEST(Judge, names_the_fields_that_fail_and_none_of_the_noise) {
   Judge judge(Settings{});
   Counters counters;

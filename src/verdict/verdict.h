@@ -36,6 +36,12 @@ struct FieldEvidence {
   bool selected = false;  // now, among all fields, with false discoveries held to alpha (e-BH)
 };
 
+struct EndpointEvidence {
+  std::string name;
+  EndpointCount count;
+  uint64_t failed_alone = 0;  // of the candidate, where the side that it is judged beside did not
+};
+
 struct Quantiles {
   double p = 0;
   uint64_t value_us = 0;
@@ -71,7 +77,8 @@ struct Verdict {
   double needed_pass = 0;  // ln(1/beta)
   double log_e_fail = 0;   // of all checks together
   std::vector<CheckEvidence> checks;
-  std::vector<FieldEvidence> fields;  // the strongest first
+  std::vector<FieldEvidence> fields;        // the strongest first
+  std::vector<EndpointEvidence> endpoints;  // where it fails alone most often, first
   // Of answers with a body, to the first byte and in all.
   TimeEvidence first_byte;
   TimeEvidence total;

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace gnomon::verdict {
 namespace {
 
 constexpr size_t kFieldsNamed = 3;
+constexpr size_t kEndpointsNamed = 3;
 
 std::string_view measure(Check check) noexcept {
   const bool first = check == Check::first_byte_tail || check == Check::first_byte_median;
@@ -59,6 +61,18 @@ std::string of_fields(const Verdict& verdict, uint64_t n) {
   return strongest.log_e > 2 ? of_field(strongest.field, n) : "";
 }
 
+// Nothing where there is one endpoint only, or none stands out.
+std::string of_endpoints(const Verdict& verdict) {
+  std::string text;
+  size_t named = 0;
+  for (const EndpointEvidence& each : verdict.endpoints) {
+    if (each.failed_alone == 0 || ++named > kEndpointsNamed) break;
+    text += fmt::format("{}{} ({} of {})", named == 1 ? ", most often at " : ", ", each.name,
+                        grouped(each.failed_alone), grouped(each.count.sampled));
+  }
+  return verdict.endpoints.size() < 2 ? "" : text;
+}
+
 std::string of_mismatch(const CheckEvidence& check, const Verdict& verdict,
                         const Settings& settings) {
   const Discordance& lost = check.pairs.lost;
@@ -67,9 +81,11 @@ std::string of_mismatch(const CheckEvidence& check, const Verdict& verdict,
     std::string text =
         fmt::format("{} of {} answers differ from the live ones, where {} is tolerated",
                     grouped(lost.candidate), n, percent(settings.tolerated_mismatch_rate()));
-    if (!verdict.fields.empty()) {
-      const Field& most = verdict.fields.front().field;
-      text += fmt::format(", most often by {}", name_of(most.key));
+    const auto most = std::ranges::find_if(verdict.fields, [](const FieldEvidence& each) {
+      return each.field.key.path != kFailedPath;
+    });
+    if (most != verdict.fields.end()) {
+      text += fmt::format(", most often by {}", name_of(most->field.key));
     }
     return text;
   }
@@ -143,9 +159,9 @@ std::string cause(const CheckEvidence& check, const Verdict& verdict, const Sett
     case Check::errors:
       return fmt::format(
           "the candidate fails where the {} does not in {} of {} requests, the other way round in "
-          "{}",
+          "{}{}",
           other_side(settings), grouped(lost.candidate), grouped(check.pairs.n),
-          grouped(lost.control));
+          grouped(lost.control), of_endpoints(verdict));
     case Check::mismatch:
       return of_mismatch(check, verdict, settings);
     case Check::first_byte_tail:

@@ -37,8 +37,10 @@ std::string body_of(const compare::Answer& answer) {
 
 // A route to the primary with one candidate, and a control where `control` says so.
 struct ComparedRoute {
-  explicit ComparedRoute(bool control, uint64_t seed = 1) : world(seed, &collector) {
+  explicit ComparedRoute(bool control, uint64_t seed = 1, const routing::RetryPolicy& retry = {})
+      : world(seed, &collector) {
     auto snapshot = std::make_shared<OneRouteSnapshot>();
+    snapshot->route.retry = retry;
     routing::ShadowPolicy& policy = snapshot->add_shadow("candidate", shadow_address());
     auto trial = std::make_shared<routing::Trial>();
     trial->body_bytes = 1000;
@@ -127,6 +129,30 @@ TEST(Pairing, begins_candidate_and_control_in_random_order) {
   // Five standard deviations around a half.
   EXPECT_GT(control_first, 4);
   EXPECT_LT(control_first, kRuns - 4);
+}
+
+TEST(Pairing, tells_how_the_first_attempt_ended_where_the_live_request_was_sent_again) {
+  ComparedRoute setup(false, 1,
+                      {.on = routing::kRetry5xx, .count = 3, .per_try_timeout = Millis(100)});
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  setup.primary->behave(Behaviour::hung);
+  Client client(setup.world);
+  get(setup.world, client);
+  setup.primary->behave(Behaviour::reset_at_once);
+  setup.world.advance(Millis(130));
+  setup.primary->behave(Behaviour::echo);
+  setup.world.advance(seconds(1));
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  EXPECT_EQ(trio.of(Leg::live).status, 200);
+  EXPECT_EQ(body_of(trio.of(Leg::live)), "GET /a 0");
+  ASSERT_TRUE(trio.first_attempt.has_value());
+  EXPECT_EQ(trio.first_attempt->outcome, Outcome::timed_out);
+  // The next request's is another one.
+  setup.collector.trios.clear();
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  EXPECT_FALSE(setup.collector.trios[0]->first_attempt.has_value());
 }
 
 class CandidateFault : public testing::TestWithParam<Behaviour> {};
