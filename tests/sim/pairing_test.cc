@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "routing/trial.h"
+#include "verdict/judge.h"
 #include "world.h"
 
 namespace gnomon::sim {
@@ -49,6 +50,7 @@ struct ComparedRoute {
       auto second = std::make_shared<routing::ShadowPolicy>(policy);
       second->name = "candidate.control";
       second->cluster = routing::kNoCluster;
+      controlled = second;
       policy.control = second;
       snapshot->share_primary();
     }
@@ -64,6 +66,7 @@ struct ComparedRoute {
   Collector collector;
   World world;
   Backend* primary;
+  std::shared_ptr<routing::ShadowPolicy> controlled;  // of the control; null: there is none
 };
 
 void get(World& world, Client& client) {
@@ -159,6 +162,53 @@ TEST(Pairing, a_candidate_that_nobody_can_connect_to_is_an_outcome) {
   const compare::Answer& candidate = setup.collector.trios[0]->of(Leg::candidate);
   EXPECT_EQ(candidate.outcome, Outcome::error);
   EXPECT_EQ(candidate.error, Errc::connect_failed);
+}
+
+// Ten requests a second, whose copies nobody takes, and a control for one in a hundred thousand:
+// seconds until it is proven that the candidate fails more often, or `most`.
+int seconds_until_dead(ComparedRoute& setup, int most) {
+  const verdict::Settings settings;
+  verdict::Judge judge(settings);
+  verdict::Counters counters = verdict::counters_for(settings);
+  Client client(setup.world);
+  for (int tenths = 0; tenths < most * 10; ++tenths) {
+    get(setup.world, client);
+    setup.world.advance(std::chrono::milliseconds(100));
+    for (const auto& trio : setup.collector.trios) {
+      verdict::Observation seen;
+      seen.candidate.ok = trio->of(Leg::candidate).outcome == Outcome::answered;
+      if (trio->has_control) seen.control = verdict::LegResult{"answered"};
+      counters.add(seen);
+    }
+    setup.collector.trios.clear();
+    if (judge.rule(counters, seconds(tenths / 10)) == verdict::Ruling::fail) return tenths / 10;
+  }
+  return most;
+}
+
+TEST(Pairing, a_probe_of_the_breaker_has_a_control_so_that_a_dead_candidate_fails_soon) {
+  ComparedRoute setup(true);
+  setup.controlled->per_million = 10;
+  // Of its probes, after 1, 3, 7, 15, 31 and 61 seconds and each half minute from there, eleven are
+  // enough.
+  EXPECT_LT(seconds_until_dead(setup, 1000), 250);
+}
+
+TEST(Pairing, a_control_that_is_switched_off_stays_so_beside_probes) {
+  ComparedRoute setup(true);
+  setup.controlled->per_million = 0;
+  EXPECT_EQ(seconds_until_dead(setup, 100), 100);
+  EXPECT_EQ(setup.world.shadow_stats("candidate.control").copied.value(), 0u);
+}
+
+TEST(Pairing, a_control_beside_a_probe_keeps_to_its_limits) {
+  ComparedRoute setup(true);
+  setup.controlled->per_million = 10;
+  setup.controlled->in_flight_max = 0;
+  EXPECT_EQ(seconds_until_dead(setup, 100), 100);
+  const shadow::ShadowStats& control = setup.world.shadow_stats("candidate.control");
+  EXPECT_EQ(control.copied.value(), 0u);
+  EXPECT_GT(control.dropped[static_cast<size_t>(shadow::Reason::budget_inflight)].value(), 3u);
 }
 
 TEST(Pairing, a_live_answer_that_fails_is_an_outcome_as_well) {
