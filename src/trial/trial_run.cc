@@ -273,6 +273,7 @@ void TrialRun::look_now() {
   looked_.verdict = judge_->look(counters_, looked_.elapsed);
   looked_.judged = counters_.errors_to_live.n;
   looked_.differing = counters_.differing;
+  looked_.unread = counters_.unread;
   looked_.first_byte = counters_.first_byte;
   looked_.total = counters_.total;
   looked_.excluded = counters_.excluded;

@@ -77,6 +77,7 @@ class TrialRun {
     verdict::Verdict verdict;
     uint64_t judged = 0;  // requests whose legs have all ended
     verdict::Pairs differing;
+    uint64_t unread = 0;
     verdict::Latency first_byte;
     verdict::Latency total;
     verdict::Tally excluded;

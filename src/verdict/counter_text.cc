@@ -167,6 +167,9 @@ bool read_line(std::string_view text, Counters& counters) {
     counters.seen = line.number();
   } else if (word == "sampled") {
     counters.sampled = line.number();
+  } else if (word == "unread") {
+    counters.unread = line.number();
+    counters.unread_to_control = line.number();
   } else if (word == "tolerance") {
     counters.latency_tolerance_permille = static_cast<uint32_t>(line.number());
   } else if (word == "excluded") {
@@ -204,6 +207,7 @@ std::string to_text(const Counters& counters) {
   append_pairs(out, "errors_to_control", counters.errors_to_control);
   append_pairs(out, "differing", counters.differing);
   append_pairs(out, "differing_to_control", counters.differing_to_control);
+  if (counters.unread > 0) append(out, "unread", {counters.unread, counters.unread_to_control});
   const Discordance& other = counters.fields.other();
   append(out, "other_fields",
          {other.candidate, other.control, other.both, counters.fields.unplaced()});

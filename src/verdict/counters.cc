@@ -12,6 +12,13 @@ bool any(std::span<const Sighting> sightings, bool candidate, bool control) noex
   });
 }
 
+// Whether all that the candidate differs by alone is doubtful.
+bool doubted(std::span<const Sighting> sightings) noexcept {
+  return std::all_of(sightings.begin(), sightings.end(), [](const Sighting& each) {
+    return each.doubtful() || !each.candidate || each.control;
+  });
+}
+
 }  // namespace
 
 void Counters::add(Observation one) {
@@ -43,12 +50,19 @@ void Counters::add(Observation one) {
   const bool differed = alone || any(one.differences, true, true);
   const bool control_alone = any(one.differences, false, true);
   const bool blind = one.control.has_value() && one.blind && alone == control_alone;
+  const bool seen_too_little = alone && !control_alone && doubted(one.differences);
   if (blind) exclude(kBlind);
-  endpoint.compared += !blind;
-  endpoint.differed += differed;
-  ++differing.n;
-  differing.lost.candidate += differed;
-  if (one.control.has_value() && !blind) {
+  if (seen_too_little) {
+    exclude(kUnread);
+    ++unread;
+    unread_to_control += one.control.has_value();
+  } else {
+    endpoint.compared += !blind;
+    endpoint.differed += differed;
+    ++differing.n;
+    differing.lost.candidate += differed;
+  }
+  if (one.control.has_value() && !blind && !seen_too_little) {
     ++differing_to_control.n;
     differing_to_control.lost.add(alone, control_alone);
   }
@@ -69,6 +83,8 @@ Counters& Counters::operator+=(const Counters& more) {
   errors_to_control += more.errors_to_control;
   differing += more.differing;
   differing_to_control += more.differing_to_control;
+  unread += more.unread;
+  unread_to_control += more.unread_to_control;
   fields += more.fields;
   endpoints += more.endpoints;
   first_byte += more.first_byte;

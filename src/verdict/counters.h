@@ -59,6 +59,11 @@ struct Pairs {
 // every test, and to leave zeros out can only make PASS dearer.
 inline constexpr std::string_view kBlind = "blind";
 
+// Requests whose bodies were let go of for want of memory, and in which the candidate alone
+// differs, by the digest of its body alone. It may differ by what a comparison would have excused,
+// so it does not speak for FAIL; but it may be wrong, so it does speak against PASS.
+inline constexpr std::string_view kUnread = "unread";
+
 struct Counters {
   uint64_t seen = 0;     // requests on the route
   uint64_t sampled = 0;  // of these, chosen to be copied
@@ -68,8 +73,10 @@ struct Counters {
   Pairs errors_to_live;     // every observation
   Pairs errors_to_control;  // those with a control
   Pairs differing;  // any difference; compared with the live answer, no control (c, both = 0)
-  Pairs differing_to_control;  // those with a control; a side "loses" by a field where only it
-                               // differs
+  Pairs differing_to_control;      // those with a control; a side "loses" by a field where only it
+                                   // differs
+  uint64_t unread = 0;             // in none of these two, but to be held against PASS
+  uint64_t unread_to_control = 0;  // of those, with a control
   FieldTable fields;
   EndpointTable endpoints;
   Latency first_byte;

@@ -212,6 +212,7 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
                       .sampled = counters.sampled,
                       .compared = compared(counters),
                       .blind = counters.excluded.of(kBlind),
+                      .unread = settings_.control ? counters.unread_to_control : counters.unread,
                       .missing_endpoints = missing_endpoints(counters, settings_)};
   if (counters.seen > 0) {
     verdict.coverage.share =

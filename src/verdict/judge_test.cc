@@ -84,6 +84,53 @@ TEST(Judge, passes_nobody_on_answers_that_it_could_not_see) {
             "not been compared 10 times.");
 }
 
+Observation unread(bool control = true) {
+  Observation one = clean(control);
+  one.differences = {{{"GET /pets", "body", "value"}, true, false, true}};
+  return one;
+}
+
+TEST(Judge, takes_what_only_a_digest_tells_against_pass_and_not_for_fail) {
+  for (const bool control : {true, false}) {
+    Settings settings;
+    settings.control = control;
+    Judge judge(settings);
+    Counters counters;
+    add(counters, clean(control), 9000);
+    EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+    add(counters, unread(control), 200);
+    const Verdict verdict = judge.look(counters, minutes(11));
+    EXPECT_EQ(verdict.ruling, Ruling::undecided);
+    EXPECT_EQ(verdict.reason,
+              "Nothing speaks against the candidate enough in 9,000 comparisons, but its answers "
+              "are not yet proven to be no worse: in 200 requests memory was short, and the "
+              "candidate's bodies differ by their digests.");
+    EXPECT_NE(verdict.change.find("with a larger limits.bufferBytes"), std::string::npos);
+    EXPECT_LT(verdict.log_e_fail, 0);
+    // Enough that could be looked into prove it all the same.
+    add(counters, clean(control), 90'000);
+    EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  }
+}
+
+// A trial with a control takes nothing from requests without one.
+TEST(Judge, leaves_digests_of_the_unpaired_out_of_paired_tests) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 9000);
+  add(counters, unread(false), 200);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+}
+
+TEST(Judge, says_when_nothing_could_be_looked_into_for_want_of_memory) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, unread(), 50);
+  EXPECT_EQ(judge.look(counters, minutes(11)).reason,
+            "Nothing could be compared: in 50 requests memory was short, and the candidate's "
+            "bodies differ by their digests.");
+}
+
 TEST(Judge, passes_clean_traffic_once_every_claim_is_proven) {
   Judge judge(Settings{});
   Counters counters;

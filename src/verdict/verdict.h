@@ -57,8 +57,9 @@ struct Coverage {
   uint64_t seen = 0;
   uint64_t sampled = 0;
   uint64_t compared = 0;
-  uint64_t blind = 0;  // answered by all, and nothing could be seen
-  double share = 0;    // compared, of those seen
+  uint64_t blind = 0;   // answered by all, and nothing could be seen
+  uint64_t unread = 0;  // of those that could be judged, by digests that differ for the candidate
+  double share = 0;     // compared, of those seen
   std::vector<std::string> missing_endpoints;
 };
 

@@ -97,6 +97,12 @@ std::string of_tail(const CheckEvidence& check, const Verdict& verdict, const Se
       grouped(lost.control));
 }
 
+std::string of_unread(const Verdict& verdict) {
+  return fmt::format(
+      "in {} requests memory was short, and the candidate's bodies differ by their digests",
+      grouped(verdict.coverage.unread));
+}
+
 bool enough_data(const Verdict& verdict, const Settings& settings) noexcept {
   return verdict.coverage.compared >= settings.min_requests;
 }
@@ -204,6 +210,9 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
                        "that cannot be looked into.",
                        grouped(verdict.coverage.blind));
   }
+  if (n == 0 && verdict.coverage.unread > 0) {
+    return start + fmt::format("othing could be compared: {}.", of_unread(verdict));
+  }
   if (n == 0) return start + "othing has been compared.";
   const std::string fine =
       start +
@@ -224,7 +233,9 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
   }
   const CheckEvidence* const weakest = weakest_check(verdict);
   if (weakest == nullptr) return fine + "the evidence is not complete.";
-  return fine + fmt::format("its {} are not yet proven to be no worse.", subject(weakest->check));
+  const bool unread = weakest->check == Check::mismatch && verdict.coverage.unread > 0;
+  return fine + fmt::format("its {} are not yet proven to be no worse{}.", subject(weakest->check),
+                            unread ? ": " + of_unread(verdict) : "");
 }
 
 std::string what_would_change(const Verdict& verdict, const Settings& settings, uint64_t clean) {
@@ -248,6 +259,9 @@ std::string what_would_change(const Verdict& verdict, const Settings& settings, 
   if (verdict.elapsed < settings.min_duration) {
     text +=
         fmt::format(", not before {} from now", in_words(settings.min_duration - verdict.elapsed));
+  }
+  if (verdict.coverage.unread > 0) {
+    text += "; with a larger limits.bufferBytes its bodies can be looked into";
   }
   if (!verdict.coverage.missing_endpoints.empty()) {
     text += fmt::format(", once {} is compared", verdict.coverage.missing_endpoints.front());
