@@ -129,6 +129,29 @@ def test_nobody_passes_by_answers_that_could_not_be_seen(primary, candidate, req
     assert "could be compared" in seen["reason"]
 
 
+@pytest.mark.parametrize(("letter", "ruling"), [("a", "PASS"), ("b", "UNDECIDED")])
+def test_large_answers_do_not_drop_out_for_want_of_memory(letter, ruling, begin, closing):
+    """Bodies that find no room are compared by digest: equal ones are equal, others stand in the way of PASS."""
+    primary, candidate = (closing(Backend(json_answer(lambda request, text=text: text * 1_000_000))) for text in ("a", letter))
+    gateway = begin(trial(primary, candidate, limits={"bufferBytes": "512Ki"}, verdict={"latency": False, "minRequests": 10}))
+    send(gateway, 100)
+
+    def all_seen():
+        seen = verdict(gateway)
+        coverage = seen["coverage"]
+        assert coverage["compared"] + sum(coverage["excluded"].values()) == 100
+        return seen
+
+    seen = eventually(all_seen, patience(15))
+    assert seen["ruling"] == ruling, seen["reason"]
+    assert gateway.metrics().total("gnomon_shadow_shed_total", shadow=NAME) > 50
+    if ruling == "UNDECIDED":
+        assert "memory was short" in seen["reason"] and seen["coverage"]["excluded"]["unread"] > 50
+        assert gateway.metrics().total("gnomon_trial_requests_total", result="unread") == seen["coverage"]["excluded"]["unread"]
+        kept = eventually(lambda: gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"], patience(10))
+        assert kept[0]["sample"]["differences"]["limits"] == ["memoryPressure"]
+
+
 def test_a_change_beyond_noise_fails_and_is_named(begin, closing):
     primary = closing(Backend(json_answer(pet)))
     candidate = closing(Backend(json_answer(lambda request: {**pet(request), "price": 12.49})))

@@ -36,16 +36,19 @@ std::string body_of(const compare::Answer& answer) {
   return body;
 }
 
+constexpr uint64_t kBudget = uint64_t{256} << 10;
+
 // A route to the primary with one candidate, and a control where `control` says so.
 struct ComparedRoute {
-  explicit ComparedRoute(bool control, uint64_t seed = 1) : world(seed, &collector) {
+  explicit ComparedRoute(bool control, uint64_t seed = 1, uint64_t body_bytes = 1000)
+      : world(seed, &collector) {
     auto snapshot = std::make_shared<OneRouteSnapshot>();
     routing::ShadowPolicy& policy = snapshot->add_shadow("candidate", shadow_address());
     auto trial = std::make_shared<routing::Trial>();
-    trial->body_bytes = 1000;
+    trial->body_bytes = body_bytes;
     policy.trial = trial;
     policy.timeout = seconds(5);
-    policy.buffer_bytes_max = uint64_t{256} << 10;
+    policy.buffer_bytes_max = kBudget;
     if (control) {
       auto second = std::make_shared<routing::ShadowPolicy>(policy);
       second->name = "candidate.control";
@@ -61,10 +64,12 @@ struct ComparedRoute {
   uint64_t uncompared(Uncompared why) {
     return world.shadow_stats("candidate").uncompared[static_cast<size_t>(why)].value();
   }
-  uint64_t charged() { return world.limits.by_shadow.get("candidate")->bytes.used(); }
+  shadow::Budget& budget() { return limits->bytes; }
+  uint64_t charged() { return budget().used(); }
 
   Collector collector;
   World world;
+  std::shared_ptr<shadow::ShadowLimits> limits = world.limits.by_shadow.get("candidate");
   Backend* primary;
   std::shared_ptr<routing::ShadowPolicy> controlled;  // of the control; null: there is none
 };
@@ -257,7 +262,7 @@ TEST(Pairing, over_the_byte_budget_answers_are_let_go_and_the_copy_goes_on) {
   for (int i = 0; i < 100; ++i) get(setup.world, client);
   const uint64_t lost = setup.uncompared(Uncompared::budget_bytes);
   EXPECT_GT(lost, 0u);
-  EXPECT_LE(setup.charged(), uint64_t{256} << 10);
+  EXPECT_LE(setup.charged(), kBudget);
   EXPECT_EQ(setup.collector.trios.size() + lost +
                 setup.world.shadow_stats("candidate").dropped[0].value() +
                 setup.world.shadow_stats("candidate")
@@ -266,6 +271,83 @@ TEST(Pairing, over_the_byte_budget_answers_are_let_go_and_the_copy_goes_on) {
             100u);
   setup.collector.trios.clear();
   EXPECT_EQ(setup.charged(), 0u);
+}
+
+// Of heads alone.
+constexpr uint64_t kHeadsOnly = sizeof(Trio) + uint64_t{5} * Block::kSmall;
+
+void expect_shed(const compare::CapturedBody& body, uint64_t length) {
+  EXPECT_EQ(body.length, length);
+  EXPECT_TRUE(body.shed && body.chunks.empty() && body.captured == 0);
+  EXPECT_TRUE(body.digest.has_value());
+}
+
+// A wrong answer that is large must not drop out for its size.
+TEST(Pairing, bodies_that_find_no_room_are_compared_by_digest) {
+  ComparedRoute setup(true, 1, 1 << 20);
+  setup.world.add_backend(shadow_address(), Behaviour::large);
+  ASSERT_TRUE(setup.budget().take(kBudget / 2, kBudget));
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  expect_shed(trio.of(Leg::live).body, 8);
+  expect_shed(trio.of(Leg::control).body, 8);
+  expect_shed(trio.of(Leg::candidate).body, kLargeBytes);
+  EXPECT_EQ(trio.of(Leg::live).body.digest, compare::digest_of("GET /a 0"));
+  // What is compared beside them is as it was.
+  EXPECT_EQ(trio.request.path, "/a");
+  EXPECT_EQ(trio.of(Leg::live).headers.get("date"), "Sun, 22 Nov 2026 00:00:00 GMT");
+  EXPECT_EQ(trio.of(Leg::control).headers.get("date"), "Sun, 22 Nov 2026 00:00:00 GMT");
+  EXPECT_EQ(setup.world.shadow_stats("candidate").shed.value(), 1u);
+  EXPECT_LE(setup.charged(), kBudget / 2 + kHeadsOnly);
+  EXPECT_EQ(trio.charged, setup.charged() - kBudget / 2);
+  setup.collector.trios.clear();
+  EXPECT_EQ(setup.charged(), kBudget / 2);
+}
+
+// The live answer comes over its time, and what passes is let go of at the end of each turn.
+TEST(Pairing, a_live_body_that_finds_no_room_is_hashed_as_it_passes) {
+  ComparedRoute setup(false, 1, 1 << 20);
+  setup.primary->behave(Behaviour::large);
+  setup.world.add_backend(shadow_address(), Behaviour::large);
+  setup.budget().take(kBudget / 2, kBudget);
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  expect_shed(trio.of(Leg::live).body, kLargeBytes);
+  EXPECT_EQ(trio.of(Leg::live).body.digest, trio.of(Leg::candidate).body.digest);
+  EXPECT_NE(client.received().find("200 OK"), std::string::npos);
+  EXPECT_LE(setup.charged(), kBudget / 2 + kHeadsOnly);
+}
+
+TEST(Pairing, without_room_for_heads_no_comparison_is_begun) {
+  ComparedRoute setup(true);
+  setup.world.add_backend(shadow_address(), Behaviour::hung);
+  // Bodies leave that much to those that are to begin.
+  setup.budget().take(kBudget - kBudget / 4 - 4096, kBudget);
+  Client client(setup.world);
+  get(setup.world, client);
+  EXPECT_NE(client.received().find("200 OK"), std::string::npos);
+  EXPECT_EQ(setup.uncompared(Uncompared::budget_bytes), 1u);
+  EXPECT_EQ(setup.world.shadow_stats("candidate").copied.value(), 1u);
+  EXPECT_EQ(setup.world.shadow_stats("candidate.control").copied.value(), 0u);
+}
+
+TEST(Pairing, a_comparison_that_has_begun_needs_no_more_for_answers_of_usual_size) {
+  ComparedRoute setup(true);
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  get(setup.world, client);  // copies have connections that they need not pay for
+  setup.collector.trios.clear();
+  ASSERT_EQ(setup.charged(), 0u);
+  client.send("GET /a HTTP/1.1\r\nHost: sim.test\r\n\r\n");
+  while (setup.charged() == 0) setup.world.loop.run_once(Duration::zero());
+  setup.budget().take(kBudget - setup.charged(), kBudget);
+  setup.world.settle();
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  EXPECT_EQ(body_of(setup.collector.trios[0]->of(Leg::control)), "GET /a 0");
 }
 
 // What is kept of a slow answer is copied out of the blocks it was read into, and paid for, long
