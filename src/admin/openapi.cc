@@ -240,7 +240,20 @@ std::string_view openapi_document() noexcept {
        "compared": {"type": "integer"},
        "share": {"type": "number"},
        "excluded": {"type": "object", "additionalProperties": {"type": "integer"}},
-       "missingEndpoints": {"type": "array", "items": {"type": "string"}}
+       "missingEndpoints": {"type": "array", "items": {"type": "string"}},
+       "endpoints": {
+        "type": "array",
+        "description": "The most frequent ones",
+        "items": {
+         "type": "object",
+         "properties": {
+          "endpoint": {"type": "string"},
+          "sampled": {"type": "integer"},
+          "compared": {"type": "integer"},
+          "excluded": {"type": "integer"}
+         }
+        }
+       }
       }
      },
      "checks": {"type": "array", "items": {"$ref": "#/components/schemas/Check"}},

@@ -88,7 +88,9 @@ Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
 }
 
 Pairing::~Pairing() {
-  if (!closed_) close(Uncompared::cut);
+  if (closed_) return;
+  context_.stats->pass_over(Uncompared::cut);
+  drop();
 }
 
 bool Pairing::reserve() {
@@ -258,6 +260,10 @@ void Pairing::on_failed(Leg leg, Reason why) {
     failed.total = context_.loop.now() - began_;
     return end();
   }
+  if (leg == Leg::candidate && why == Reason::shutdown) {
+    context_.stats->pass_over(Uncompared::cut);
+    return drop();
+  }
   if (leg == Leg::candidate) return close(Uncompared::cut);
   trio_->has_control = false;
   end();
@@ -348,8 +354,16 @@ bool Pairing::charge_more(size_t bytes, uint64_t limit) {
 }
 
 void Pairing::close(Uncompared why) noexcept {
-  closed_ = true;
   context_.stats->pass_over(why);
+  if (live_head_waits_) answer(Leg::live).status = live_head_.status;
+  const RequestHead asked = std::exchange(request_taken_ ? trio_->request : request_, {});
+  std::unique_ptr<Trio> trio = std::move(trio_);
+  drop();
+  context_.passed_over.add(std::move(trio), asked, bytes_max_);
+}
+
+void Pairing::drop() noexcept {
+  closed_ = true;
   // What these have may lie in the trio's stash.
   for (compare::BodyCapture& body : bodies_) body = compare::BodyCapture(0);
   if (trio_ != nullptr) TrioShelf::put_back(std::move(trio_));

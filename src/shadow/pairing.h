@@ -19,6 +19,7 @@
 #include "proxy/tap.h"
 #include "routing/plan.h"
 #include "shadow/limits.h"
+#include "shadow/passed_over.h"
 #include "shadow/shadow_stats.h"
 #include "shadow/trio.h"
 #include "shadow/trio_shelf.h"
@@ -31,6 +32,7 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
     net::EventLoop& loop;
     TrioSink& sink;
     TrioShelf& shelf;
+    PassedOver& passed_over;
     std::shared_ptr<ShadowStats> stats;
     std::shared_ptr<ShadowLimits> limits;
   };
@@ -82,8 +84,9 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   bool charge(size_t bytes, uint64_t limit);
   bool charge_head(size_t bytes);
   bool charge_more(size_t bytes, uint64_t limit);
-  // Nothing will be compared.
+  // Nothing will be compared, which those who judge get to know; not so at the end of the process.
   void close(Uncompared why) noexcept;
+  void drop() noexcept;
   compare::BodyCapture& body_of(Leg leg) noexcept { return bodies_[static_cast<size_t>(leg)]; }
   compare::Answer& answer(Leg leg) noexcept { return trio_->of(leg); }
 

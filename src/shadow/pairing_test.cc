@@ -19,10 +19,11 @@ constexpr uint64_t kHeadsOnly = sizeof(Trio) + uint64_t{5} * Block::kSmall;
 class Collector final : public TrioSink {
  public:
   bool take(std::unique_ptr<Trio> trio) noexcept override {
-    trios.push_back(std::move(trio));
+    (trio->passed_over ? passed_over : trios).push_back(std::move(trio));
     return true;
   }
   std::vector<std::unique_ptr<Trio>> trios;
+  std::vector<std::unique_ptr<Trio>> passed_over;
 };
 
 // A piece of what was read, beside much else.
@@ -79,7 +80,8 @@ class PairingTest : public testing::Test {
   std::shared_ptr<TrioShelf> shelf = std::make_shared<TrioShelf>();
   std::shared_ptr<ShadowStats> stats = std::make_shared<ShadowStats>();
   std::shared_ptr<ShadowLimits> limits = std::make_shared<ShadowLimits>();
-  Pairing::Context context{loop, collector, *shelf, stats, limits};
+  PassedOver passed_over{loop, &collector};
+  Pairing::Context context{loop, collector, *shelf, passed_over, stats, limits};
   routing::ShadowPolicy policy;
   RequestHead request;
 };
@@ -144,7 +146,65 @@ TEST_F(PairingTest, begins_nothing_where_bodies_have_left_no_room) {
   fill(kBudget - kBudget / 4);
   EXPECT_EQ(begin(), nullptr);
   EXPECT_EQ(uncompared(), 1u);
+  turn();
+  ASSERT_EQ(collector.passed_over.size(), 1u);
+  EXPECT_EQ(collector.passed_over[0]->request.path, "/a");
+  collector.passed_over.clear();
   EXPECT_EQ(used(), kBudget - kBudget / 4);
+}
+
+TEST_F(PairingTest, tells_what_was_asked_for_where_nothing_is_compared) {
+  request.path = "/a?secret";
+  request.method_name = "POST";
+  request.headers.add("content-type", "application/grpc");
+  for (const bool answered : {false, true}) {
+    const auto pairing = begin();
+    clock.advance(std::chrono::seconds(1));
+    if (answered) pairing->live_head(head());
+    if (answered) turn();
+    pairing->on_head(Leg::candidate, head());
+    pairing->on_failed(Leg::candidate, Reason::pipeline);
+    turn();
+    ASSERT_EQ(collector.passed_over.size(), 1u);
+    const Trio& trio = *collector.passed_over[0];
+    EXPECT_EQ(trio.request.path, "/a");
+    EXPECT_EQ(trio.request.method_name, "POST");
+    EXPECT_EQ(trio.request.headers.get("content-type"), "application/grpc");
+    EXPECT_EQ(trio.request.headers.size(), 1u);
+    EXPECT_EQ(trio.trial, policy.trial);
+    EXPECT_EQ(trio.taken, clock.now() - std::chrono::seconds(1));
+    EXPECT_EQ(trio.of(Leg::live).status, answered ? 200 : 0);
+    EXPECT_TRUE(trio.of(Leg::candidate).headers.empty());
+    EXPECT_EQ(trio.charged, used());
+    EXPECT_LE(used(), sizeof(Trio) + 2 * Block::kSmall);
+    collector.passed_over.clear();
+    EXPECT_EQ(used(), 0u);
+  }
+  EXPECT_TRUE(collector.trios.empty());
+}
+
+TEST_F(PairingTest, tells_nothing_where_there_is_no_room_for_it_and_at_the_end) {
+  fill(kBudget);
+  EXPECT_EQ(begin(), nullptr);
+  limits->bytes.give_back(kBudget / 2);
+  auto pairing = begin();
+  pairing->on_failed(Leg::candidate, Reason::shutdown);
+  pairing = begin();
+  pairing = nullptr;
+  turn();
+  EXPECT_TRUE(collector.passed_over.empty());
+  EXPECT_EQ(uncompared(), 1u);
+  EXPECT_EQ(stats->uncompared[static_cast<size_t>(Uncompared::cut)].value(), 2u);
+}
+
+TEST_F(PairingTest, keeps_no_more_of_a_path_than_names_an_endpoint) {
+  const std::string path = "/" + std::string(100'000, 'p');
+  request.path = path;
+  const auto pairing = begin();
+  pairing->on_failed(Leg::candidate, Reason::budget_bytes);
+  turn();
+  ASSERT_EQ(collector.passed_over.size(), 1u);
+  EXPECT_EQ(collector.passed_over[0]->request.path.size(), 2048u);
 }
 
 // What passes is charged until the end of the turn, and no longer.

@@ -162,8 +162,12 @@ void ShadowManager::consider(const Shown& shown, const routing::ShadowPolicy& po
 // The two copies leave together, in an order that tells neither apart.
 void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& policy,
                             ShadowCopy::Grant candidate) {
-  const Pairing::Context context{context_.loop, *context_.trios, *shelf_,
-                                 candidate.state.stats_owner, candidate.state.limits_owner};
+  const Pairing::Context context{context_.loop,
+                                 *context_.trios,
+                                 *shelf_,
+                                 passed_over_,
+                                 candidate.state.stats_owner,
+                                 candidate.state.limits_owner};
   auto pairing =
       std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy, shown.head);
   if (!pairing->reserve()) return shown.tap.add(begin(shown, policy, policy.cluster, candidate));

@@ -81,6 +81,7 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
 
   ShadowContext context_;
   const std::shared_ptr<TrioShelf> shelf_ = std::make_shared<TrioShelf>();
+  PassedOver passed_over_{context_.loop, context_.trios};
   proxy::ClusterSet clusters_;
   std::map<std::string, std::unique_ptr<ShadowState>> states_;
   boost::unordered_flat_map<const routing::ShadowPolicy*, ShadowState*> by_policy_;

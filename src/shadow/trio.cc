@@ -18,7 +18,7 @@ void Trio::clear() noexcept {
     fresh.body.chunks.clear();
     answer = std::move(fresh);
   }
-  has_control = false;
+  has_control = passed_over = false;
   began = {};
   taken = TimePoint::max();
   stash.clear();

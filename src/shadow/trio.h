@@ -45,6 +45,9 @@ struct Trio {
   RequestHead request;  // as the primary's upstream got it
   std::array<compare::Answer, kLegs> answers;
   bool has_control = false;
+  // Will not be compared: nothing is known but what was asked for and, as far as there is one, the
+  // live status.
+  bool passed_over = false;
   WallTime began{};
   TimePoint taken = TimePoint::max();  // when its copies were begun; never, where none were
   std::shared_ptr<ShadowLimits> limits;

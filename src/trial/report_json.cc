@@ -87,9 +87,17 @@ Json fields(const verdict::Verdict& verdict, size_t most) {
 Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
   Json reasons = Json::object();
   for (const auto& [reason, times] : excluded.counts()) reasons[reason] = times;
+  Json endpoints = Json::array();
+  for (const auto& [name, count] : from.endpoints) {
+    endpoints.push_back({{"endpoint", name},
+                         {"sampled", count.sampled},
+                         {"compared", count.compared},
+                         {"excluded", count.excluded}});
+  }
   return {{"seen", from.seen},         {"sampled", from.sampled},
           {"compared", from.compared}, {"share", number(from.share)},
-          {"excluded", reasons},       {"missingEndpoints", from.missing_endpoints}};
+          {"excluded", reasons},       {"missingEndpoints", from.missing_endpoints},
+          {"endpoints", endpoints}};
 }
 
 Json heading(const std::string& name, const TrialRun::View& view) {

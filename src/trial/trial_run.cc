@@ -128,7 +128,8 @@ bool TrialRun::admit_version(const shadow::Trio& trio) {
   return true;
 }
 
-std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
+// Names that were learnt before may give way to it.
+std::string TrialRun::endpoint_of(const shadow::Trio& trio) {
   const compare::Answer& live = trio.of(shadow::Leg::live);
   std::string_view path = trio.request.path;
   std::string label;
@@ -139,8 +140,13 @@ std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
   const compare::EndpointRequest request{
       trio.request.method_name, path,
       trio.request.headers.get("content-type").starts_with("application/grpc")};
-  const bool known = live.outcome == compare::Outcome::answered && live.status != 404;
-  return known ? learner_->learn(request) : learner_->find(request);
+  const bool known = live.outcome == compare::Outcome::answered && live.status != 404 &&
+                     (live.status != 0 || !trio.passed_over);
+  std::string name(known ? learner_->learn(request) : learner_->find(request));
+  for (const compare::EndpointLearner::Rename& rename : learner_->take_renames()) {
+    counters_.rename_endpoint(rename.from, rename.to);
+  }
+  return name;
 }
 
 std::shared_ptr<TrialRun::Bench> TrialRun::take_bench() {
@@ -167,14 +173,19 @@ std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
     counters_.exclude("former_version");
     return std::nullopt;
   }
-  Place place{plan_, epoch_.number, std::string(endpoint_of(trio)), take_bench()};
-  for (const compare::EndpointLearner::Rename& rename : learner_->take_renames()) {
-    counters_.rename_endpoint(rename.from, rename.to);
-  }
-  return place;
+  std::string endpoint = endpoint_of(trio);
+  return Place{plan_, epoch_.number, std::move(endpoint), take_bench()};
+}
+
+// Its reason comes with the traffic that workers count.
+void TrialRun::pass_over(const shadow::Trio& trio) {
+  const std::lock_guard lock(mutex_);
+  const bool former = trio.trial->digest != plan_->digest || trio.taken < epoch_since_;
+  if (!former) counters_.exclude_at(endpoint_of(trio));
 }
 
 void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
+  if (trio.passed_over) return pass_over(trio);
   const std::optional<Place> place = this->place(trio);
   if (!place) return;
   using shadow::Leg;

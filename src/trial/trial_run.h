@@ -111,11 +111,12 @@ class TrialRun {
   // The caller holds no lock. Nothing when the trio says nothing about what is on trial.
   std::optional<Place> place(const shadow::Trio& trio);
   void count(const shadow::Trio& trio, verdict::Observation observation, const Place& place);
+  void pass_over(const shadow::Trio& trio);
 
   // The caller holds the lock.
   std::string_view version_of(const shadow::Trio& trio) const noexcept;
   bool admit_version(const shadow::Trio& trio);
-  std::string_view endpoint_of(const shadow::Trio& trio);
+  std::string endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
   std::vector<verdict::FieldKey> due_samples(const std::vector<verdict::Sighting>& sightings);
   void look_now();

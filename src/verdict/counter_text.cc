@@ -179,6 +179,9 @@ bool read_line(std::string_view text, Counters& counters) {
     read_outcome(line, counters);
   } else if (word == "endpoint") {
     read_endpoint(line, counters);
+  } else if (word == "endpoint_excluded") {
+    const uint64_t times = line.number();
+    counters.endpoints.at(line.name()).excluded += times;
   } else if (word == "other_fields") {
     const Discordance other = read_discordance(line);
     counters.fields.restore_other(other, line.number());
@@ -222,6 +225,7 @@ std::string to_text(const Counters& counters) {
   for (const auto& [name, count] : counters.endpoints.counts()) {
     append_named(out, "endpoint", {count.sampled, count.compared, count.differed, count.failed},
                  name);
+    if (count.excluded > 0) append_named(out, "endpoint_excluded", {count.excluded}, name);
   }
   append_latency(out, 0, counters.first_byte);
   append_latency(out, 1, counters.total);

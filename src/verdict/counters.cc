@@ -52,6 +52,7 @@ void Counters::add(Observation one) {
   const bool blind = one.control.has_value() && one.blind && alone == control_alone;
   const bool seen_too_little = alone && !control_alone && doubted(one.differences);
   if (blind) exclude(kBlind);
+  endpoint.excluded += blind || seen_too_little;
   if (seen_too_little) {
     exclude(kUnread);
     ++unread;
@@ -67,6 +68,12 @@ void Counters::add(Observation one) {
     differing_to_control.lost.add(alone, control_alone);
   }
   fields.add(one.differences, one.at_us, one.control.has_value());
+}
+
+void Counters::exclude_at(std::string_view endpoint) {
+  EndpointCount& count = endpoints.at(endpoint);
+  ++count.sampled;
+  ++count.excluded;
 }
 
 void Counters::rename_endpoint(const std::string& from, const std::string& to) {

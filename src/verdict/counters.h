@@ -87,6 +87,8 @@ struct Counters {
   // Names of endpoints are learnt; one may give way to a more general one.
   void rename_endpoint(const std::string& from, const std::string& to);
   void exclude(std::string_view reason) { excluded.add(reason); }
+  // One whose reason is counted elsewhere.
+  void exclude_at(std::string_view endpoint);
   Counters& operator+=(const Counters& more);
 
   friend bool operator==(const Counters&, const Counters&) = default;

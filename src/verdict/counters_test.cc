@@ -63,7 +63,7 @@ TEST(Counters, take_no_comfort_from_a_control_that_differs_where_a_comparison_en
   both.differences = {{key("status"), true, true}};
   counters.add(both);
   EXPECT_EQ(counters.differing_to_control, (Pairs{0, {0, 0, 0}}));
-  EXPECT_EQ(counters.endpoints.at("GET /pets").compared, 0u);
+  EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{1, 0, 1, 0, 1}));
   EXPECT_EQ(counters.excluded.of(kBlind), 1u);
   EXPECT_EQ(counters.fields.fields()[0].count.both, 1u);
   // Whatever speaks against one side alone counts nevertheless.
@@ -88,7 +88,7 @@ TEST(Counters, hold_what_only_a_digest_tells_against_nobody_for_fail) {
     EXPECT_EQ(counters.unread, 1u);
     EXPECT_EQ(counters.unread_to_control, control ? 1u : 0u);
     EXPECT_EQ(counters.excluded.of(kUnread), 1u);
-    EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{1, 0, 0, 0}));
+    EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{1, 0, 0, 0, 1}));
     EXPECT_EQ(counters.fields.fields()[0].count, Discordance());
     EXPECT_EQ(counters.fields.fields()[0].unpaired, 1u);
     // What is certain counts as ever.
@@ -154,6 +154,8 @@ TEST(Counters, merge_by_addition) {
     all.add(one);
     parts[i % 3].add(one);
     all.exclude("budget_bytes");
+    all.exclude_at("GET /shops");
+    parts[i % 3].exclude_at("GET /shops");
     all.unread += 2;
     all.unread_to_control += 1;
     parts[i % 3].unread += 2;

@@ -13,12 +13,14 @@ struct EndpointCount {
   uint64_t compared = 0;
   uint64_t differed = 0;  // of those compared, for the candidate
   uint64_t failed = 0;    // of those sampled, at the candidate only
+  uint64_t excluded = 0;  // of those sampled, no evidence about their answers
 
   EndpointCount& operator+=(const EndpointCount& more) noexcept {
     sampled += more.sampled;
     compared += more.compared;
     differed += more.differed;
     failed += more.failed;
+    excluded += more.excluded;
     return *this;
   }
   friend bool operator==(const EndpointCount&, const EndpointCount&) = default;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "verdict/combine.h"
@@ -42,6 +43,17 @@ std::vector<std::string> missing_endpoints(const Counters& counters, const Setti
     }
   }
   return missing;
+}
+
+std::vector<EndpointCoverage> most_frequent(const EndpointTable& endpoints) {
+  constexpr size_t kShown = 50;
+  std::vector<EndpointCoverage> all;
+  for (const auto& [name, count] : endpoints.counts()) all.push_back({name, count});
+  std::sort(all.begin(), all.end(), [](const EndpointCoverage& x, const EndpointCoverage& y) {
+    return std::tie(y.count.sampled, x.name) < std::tie(x.count.sampled, y.name);
+  });
+  if (all.size() > kShown) all.resize(kShown);
+  return all;
 }
 
 Quantiles quantiles(const Histogram& times, double p, double alpha) {
@@ -213,7 +225,8 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
                       .compared = compared(counters),
                       .blind = counters.excluded.of(kBlind),
                       .unread = settings_.control ? counters.unread_to_control : counters.unread,
-                      .missing_endpoints = missing_endpoints(counters, settings_)};
+                      .missing_endpoints = missing_endpoints(counters, settings_),
+                      .endpoints = most_frequent(counters.endpoints)};
   if (counters.seen > 0) {
     verdict.coverage.share =
         static_cast<double>(verdict.coverage.compared) / static_cast<double>(counters.seen);

@@ -81,7 +81,26 @@ TEST(Judge, passes_nobody_on_answers_that_it_could_not_see) {
   add(counters, other, 9000);
   EXPECT_EQ(judge.look(counters, minutes(11)).reason,
             "Nothing speaks against the candidate enough in 9,000 comparisons, but GET /pets has "
-            "not been compared 10 times.");
+            "not been compared 10 times (9,000 of its 9,000 requests were excluded).");
+}
+
+TEST(Judge, passes_nobody_on_an_endpoint_that_was_always_excluded) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 9000);
+  for (int i = 0; i < 91; ++i) counters.exclude_at("POST /orders");
+  const Verdict verdict = judge.look(counters, minutes(11));
+  EXPECT_EQ(verdict.ruling, Ruling::undecided);
+  EXPECT_EQ(
+      verdict.reason,
+      "Nothing speaks against the candidate enough in 9,000 comparisons, but POST /orders has "
+      "not been compared 10 times (91 of its 91 requests were excluded).");
+  ASSERT_EQ(verdict.coverage.endpoints.size(), 2u);
+  EXPECT_EQ(verdict.coverage.endpoints[0].name, "GET /pets");
+  EXPECT_EQ(verdict.coverage.endpoints[1].count.excluded, 91u);
+  // As seldom as any other that need not be compared.
+  add(counters, clean(), 200);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
 }
 
 Observation unread(bool control = true) {

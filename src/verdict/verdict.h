@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "verdict/check.h"
+#include "verdict/endpoint_table.h"
 #include "verdict/field_table.h"
 #include "verdict/interval.h"
 
@@ -53,6 +54,11 @@ struct TimeEvidence {
   uint64_t threshold_us = 0;  // the control's p99 as it was frozen; 0: not yet
 };
 
+struct EndpointCoverage {
+  std::string name;
+  EndpointCount count;
+};
+
 struct Coverage {
   uint64_t seen = 0;
   uint64_t sampled = 0;
@@ -61,6 +67,7 @@ struct Coverage {
   uint64_t unread = 0;  // of those that could be judged, by digests that differ for the candidate
   double share = 0;     // compared, of those seen
   std::vector<std::string> missing_endpoints;
+  std::vector<EndpointCoverage> endpoints;  // the most frequent ones, these first
 };
 
 struct Verdict {

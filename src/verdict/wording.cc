@@ -103,6 +103,16 @@ std::string of_unread(const Verdict& verdict) {
       grouped(verdict.coverage.unread));
 }
 
+// In brackets, how much of an endpoint was excluded; nothing where none was.
+std::string excluded_at(std::string_view endpoint, const Coverage& coverage) {
+  for (const EndpointCoverage& each : coverage.endpoints) {
+    if (each.name != endpoint || each.count.excluded == 0) continue;
+    return fmt::format(" ({} of its {} requests were excluded)", grouped(each.count.excluded),
+                       grouped(each.count.sampled));
+  }
+  return "";
+}
+
 bool enough_data(const Verdict& verdict, const Settings& settings) noexcept {
   return verdict.coverage.compared >= settings.min_requests;
 }
@@ -228,8 +238,9 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
     const auto& missing = verdict.coverage.missing_endpoints;
     const std::string more =
         missing.size() == 1 ? "" : fmt::format(" and {} more endpoints", missing.size() - 1);
-    return fine + fmt::format("{}{} has not been compared {} times.", missing.front(), more,
-                              grouped(settings.min_per_endpoint));
+    return fine + fmt::format("{}{} has not been compared {} times{}.", missing.front(), more,
+                              grouped(settings.min_per_endpoint),
+                              excluded_at(missing.front(), verdict.coverage));
   }
   const CheckEvidence* const weakest = weakest_check(verdict);
   if (weakest == nullptr) return fine + "the evidence is not complete.";

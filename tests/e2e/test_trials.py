@@ -18,7 +18,7 @@ import pytest
 
 from harness import Backend, Gateway, config
 from harness.backend import answer, ok
-from harness.client import Client, chunk
+from harness.client import Client, chunk, request_bytes
 from harness.gateway import BINARY, patience
 from harness.shadow_verb import shadow_verb
 from harness.wait import eventually
@@ -373,6 +373,37 @@ def test_an_endpoint_that_matters_has_to_be_seen_before_pass(begin, closing):
     assert gateway.reload()[0] == 200
     seen = verdict(gateway)
     assert (seen["ruling"], seen["epoch"]["number"], seen["coverage"]["compared"]) == ("UNDECIDED", 1, 1010)
+
+
+def test_an_endpoint_that_is_always_excluded_stands_in_the_way_of_pass(begin, closing):
+    """Its clients leave before the answer ends, so nothing of it is ever compared; but it was chosen."""
+
+    def reply(request):
+        if request.target == "/events":
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
+        return ok(b"{}", "200 OK", ("Content-Type: application/json",))
+
+    primary, candidate = (closing(Backend(answer(reply))) for _ in range(2))
+    gateway = begin(trial(primary, candidate, verdict={"latency": False}))
+    send(gateway, 100)
+    assert compared(gateway, 100)["ruling"] == "PASS"
+    for _ in range(5):
+        with gateway.client() as client:
+            client.send(request_bytes("GET", "/events"))
+            client.reader.until(b"half")
+            client.reset()
+
+    def all_seen():
+        seen = verdict(gateway)
+        events = [each for each in seen["coverage"]["endpoints"] if each["endpoint"] == "GET /events"]
+        assert [each["excluded"] for each in events] == [5], seen["coverage"]
+        assert seen["coverage"]["excluded"] == {"client_gone": 5}
+        return seen, events[0]
+
+    seen, events = eventually(all_seen, patience(15))
+    assert seen["ruling"] == "UNDECIDED"
+    assert "GET /events has not been compared 10 times (5 of its 5 requests were excluded)" in seen["reason"]
+    assert (events["sampled"], events["compared"]) == (5, 0)
 
 
 def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):

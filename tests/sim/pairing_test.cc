@@ -23,11 +23,12 @@ class Collector final : public shadow::TrioSink {
  public:
   bool take(std::unique_ptr<Trio> trio) noexcept override {
     if (full) return false;
-    trios.push_back(std::move(trio));
+    (trio->passed_over ? passed_over : trios).push_back(std::move(trio));
     return true;
   }
   bool full = false;
   std::vector<std::unique_ptr<Trio>> trios;
+  std::vector<std::unique_ptr<Trio>> passed_over;
 };
 
 std::string body_of(const compare::Answer& answer) {
@@ -239,6 +240,9 @@ TEST(Pairing, a_client_that_leaves_is_no_evidence) {
   setup.world.advance(seconds(60));
   EXPECT_TRUE(setup.collector.trios.empty());
   EXPECT_EQ(setup.uncompared(Uncompared::client_gone), 1u);
+  ASSERT_EQ(setup.collector.passed_over.size(), 1u);
+  EXPECT_EQ(setup.collector.passed_over[0]->request.path, "/a");
+  setup.collector.passed_over.clear();
   EXPECT_EQ(setup.charged(), 0u);
 }
 
@@ -270,6 +274,7 @@ TEST(Pairing, over_the_byte_budget_answers_are_let_go_and_the_copy_goes_on) {
                     .value(),
             100u);
   setup.collector.trios.clear();
+  setup.collector.passed_over.clear();
   EXPECT_EQ(setup.charged(), 0u);
 }
 
