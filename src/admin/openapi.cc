@@ -240,6 +240,10 @@ std::string_view openapi_document() noexcept {
        "compared": {"type": "integer"},
        "share": {"type": "number"},
        "excluded": {"type": "object", "additionalProperties": {"type": "integer"}},
+       "excludedShare": {
+        "type": "number",
+        "description": "Of those chosen, as it is held against maxExcludedShare"
+       },
        "missingEndpoints": {"type": "array", "items": {"type": "string"}},
        "endpoints": {
         "type": "array",

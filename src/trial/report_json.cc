@@ -94,9 +94,13 @@ Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
                          {"compared", count.compared},
                          {"excluded", count.excluded}});
   }
-  return {{"seen", from.seen},         {"sampled", from.sampled},
-          {"compared", from.compared}, {"share", number(from.share)},
-          {"excluded", reasons},       {"missingEndpoints", from.missing_endpoints},
+  return {{"seen", from.seen},
+          {"sampled", from.sampled},
+          {"compared", from.compared},
+          {"share", number(from.share)},
+          {"excluded", reasons},
+          {"excludedShare", number(from.exclusion.share())},
+          {"missingEndpoints", from.missing_endpoints},
           {"endpoints", endpoints}};
 }
 

@@ -103,6 +103,26 @@ std::string of_unread(const Verdict& verdict) {
       grouped(verdict.coverage.unread));
 }
 
+bool too_much_excluded(const Verdict& verdict, const Settings& settings) noexcept {
+  return verdict.coverage.exclusion.share() > settings.max_excluded_share;
+}
+
+// What makes an exclusion rarer.
+std::string_view remedy_for(std::string_view reason) noexcept {
+  if (reason == "budget_bytes" || reason == kUnread) {
+    return "a larger limits.bufferBytes or a smaller percentage";
+  }
+  if (reason == "queue_full") return "more --compare-threads or a smaller percentage";
+  if (reason == "budget_inflight") {
+    return "a larger limits.inFlight, a faster candidate or a smaller percentage";
+  }
+  if (reason == "breaker_open") return "a candidate that does not fail again and again";
+  if (reason == "no_host" || reason == "no_upstream") return "a candidate that has an endpoint";
+  if (reason == kBlind) return "answers of the control that are like the live ones";
+  if (reason == "former_version") return "that the former version is gone";
+  return "less of that";
+}
+
 // In brackets, how much of an endpoint was excluded; nothing where none was.
 std::string excluded_at(std::string_view endpoint, const Coverage& coverage) {
   for (const EndpointCoverage& each : coverage.endpoints) {
@@ -234,6 +254,14 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
     return fine + fmt::format("it runs for {} only, of at least {}.", in_words(verdict.elapsed),
                               in_words(settings.min_duration));
   }
+  if (too_much_excluded(verdict, settings)) {
+    const Exclusion& exclusion = verdict.coverage.exclusion;
+    return fine + fmt::format(
+                      "{} of the {} requests that were chosen are excluded, where {} may "
+                      "be, most of them as {}.",
+                      percent(exclusion.share()), grouped(exclusion.chosen),
+                      percent(settings.max_excluded_share), exclusion.reason);
+  }
   if (!verdict.coverage.missing_endpoints.empty()) {
     const auto& missing = verdict.coverage.missing_endpoints;
     const std::string more =
@@ -273,6 +301,11 @@ std::string what_would_change(const Verdict& verdict, const Settings& settings, 
   }
   if (verdict.coverage.unread > 0) {
     text += "; with a larger limits.bufferBytes its bodies can be looked into";
+  }
+  if (too_much_excluded(verdict, settings)) {
+    text += fmt::format("; no more than {} may be excluded, so it takes {}",
+                        percent(settings.max_excluded_share),
+                        remedy_for(verdict.coverage.exclusion.reason));
   }
   if (!verdict.coverage.missing_endpoints.empty()) {
     text += fmt::format(", once {} is compared", verdict.coverage.missing_endpoints.front());

@@ -132,8 +132,9 @@ def test_nobody_passes_by_answers_that_could_not_be_seen(primary, candidate, req
 @pytest.mark.parametrize(("letter", "ruling"), [("a", "PASS"), ("b", "UNDECIDED")])
 def test_large_answers_do_not_drop_out_for_want_of_memory(letter, ruling, begin, closing):
     """Bodies that find no room are compared by digest: equal ones are equal, others stand in the way of PASS."""
+    verdict_of = {"latency": False, "minRequests": 10, "maxExcludedShare": 1}
     primary, candidate = (closing(Backend(json_answer(lambda request, text=text: text * 1_000_000))) for text in ("a", letter))
-    gateway = begin(trial(primary, candidate, limits={"bufferBytes": "512Ki"}, verdict={"latency": False, "minRequests": 10}))
+    gateway = begin(trial(primary, candidate, limits={"bufferBytes": "512Ki"}, verdict=verdict_of))
     send(gateway, 100)
 
     def all_seen():
@@ -404,6 +405,35 @@ def test_an_endpoint_that_is_always_excluded_stands_in_the_way_of_pass(begin, cl
     assert seen["ruling"] == "UNDECIDED"
     assert "GET /events has not been compared 10 times (5 of its 5 requests were excluded)" in seen["reason"]
     assert (events["sampled"], events["compared"]) == (5, 0)
+
+
+def test_what_was_excluded_stands_in_the_way_of_pass(begin, closing):
+    """A candidate that takes one request at a time: what finds no room there says nothing about it."""
+    slow = threading.Event()
+
+    def reply(request):
+        slow.wait(patience(20))
+        return ok(b"{}", "200 OK", ("Content-Type: application/json",))
+
+    primary = closing(Backend(json_answer(lambda request: {})))
+    candidate = closing(Backend(answer(reply)))
+    verdict_of = {"latency": False, "minRequests": 1}
+    spec = {"control": None, "limits": {"inFlight": 1}}
+    gateway = begin(trial(primary, candidate, verdict=verdict_of, **spec))
+    send(gateway, 100)
+    slow.set()
+    seen = compared(gateway, 1)
+    send(gateway, 1)
+    seen = compared(gateway, 2)
+    assert seen["ruling"] == "UNDECIDED" and "most of them as budget_inflight" in seen["reason"], seen["reason"]
+    assert "limits.inFlight" in seen["change"] and 0.9 < seen["coverage"]["excludedShare"] < 1
+    # That may change under way.
+    verdict_of["maxExcludedShare"] = 1
+    gateway.write(trial(primary, candidate, verdict=verdict_of, **spec))
+    assert gateway.reload()[0] == 200
+    send(gateway, 1)
+    assert "budget_inflight" not in verdict(gateway)["reason"]
+    assert verdict(gateway)["epoch"]["number"] == 1
 
 
 def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):
