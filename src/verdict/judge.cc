@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "verdict/combine.h"
+#include "verdict/exclusion.h"
 #include "verdict/wording.h"
 
 namespace gnomon::verdict {
