@@ -126,8 +126,7 @@ std::string Redactor::value(std::string_view text) const {
 }
 
 // "password: x", as in YAML, in heads and in JSON within a text: to the end of the line.
-std::string Redactor::without_named(std::string text) const {
-  const std::string_view whole = text;
+std::string Redactor::without_named(std::string_view whole) const {
   std::string out;
   size_t kept = 0;  // up to here it is in `out`
   for (size_t at = whole.find(':'); at != whole.npos; at = whole.find(':', at + 1)) {
@@ -138,7 +137,7 @@ std::string Redactor::without_named(std::string text) const {
     out.append(whole, kept, from - kept).append(stand_in(whole.substr(from, end - from)));
     kept = at = end;
   }
-  return kept == 0 ? text : out.append(whole, kept);
+  return out.append(whole.substr(kept));
 }
 
 std::string Redactor::without_matches(std::string_view text, std::string_view instead) const {

@@ -50,7 +50,7 @@ class Redactor {
   std::string segment(std::string_view segment, std::string_view known) const;
   std::string parameters(std::string_view text, std::string_view separators) const;
   std::string parameter(std::string_view pair) const;
-  std::string without_named(std::string text) const;
+  std::string without_named(std::string_view whole) const;
   std::string urls_in(std::string_view text) const;
   std::string user_info(std::string_view& word) const;
   std::string decoded_matches(std::string_view text) const;
