@@ -250,6 +250,9 @@ void write_shadows(Exposition& out, const MetricsSnapshot& snapshot) {
   out.family("gnomon_shadow_compared", MetricType::counter,
              "Requests handed over for comparison with all their answers.");
   for (const auto& [name, sums] : shadows) out.sample({{"shadow", name}}, sums.compared);
+  out.family("gnomon_shadow_shed", MetricType::counter,
+             "Of those, compared by digest as bodies found no room in limits.bufferBytes.");
+  for (const auto& [name, sums] : shadows) out.sample({{"shadow", name}}, sums.shed);
   out.family("gnomon_shadow_uncompared", MetricType::counter,
              "Requests copied for a comparison that was not made, by reason.");
   for (const auto& [name, sums] : shadows) {
@@ -345,6 +348,7 @@ void ShadowSums::add(const shadow::ShadowStats& stats) noexcept {
     failed[i] += stats.failed[i].value();
   }
   compared += stats.compared.value();
+  shed += stats.shed.value();
   for (size_t i = 0; i < uncompared.size(); ++i) uncompared[i] += stats.uncompared[i].value();
   in_flight += stats.in_flight.value();
   buffered_bytes += stats.buffered_bytes.value();

@@ -65,6 +65,7 @@ struct ShadowSums {
   CodeClassSums answered{};
   std::array<uint64_t, shadow::kReasons> failed{};
   uint64_t compared = 0;
+  uint64_t shed = 0;
   std::array<uint64_t, shadow::kUncomparedNames.size()> uncompared{};
   int64_t in_flight = 0;
   int64_t buffered_bytes = 0;

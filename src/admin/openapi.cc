@@ -180,6 +180,7 @@ constexpr const char* kComponents = R"json({
     "endpoint": {"type": "string"},
     "sampled": {"type": "integer"},
     "compared": {"type": "integer"},
+    "excluded": {"type": "integer", "description": "No evidence about their answers"},
     "differed": {"type": "integer"},
     "failedAlone": {
      "type": "integer",
@@ -245,6 +246,10 @@ constexpr const char* kComponents = R"json({
        "additionalProperties": {
         "type": "integer"
        }
+      },
+      "excludedShare": {
+       "type": "number",
+       "description": "Of those chosen, as it is held against maxExcludedShare"
       },
       "missingEndpoints": {
        "type": "array",

@@ -40,7 +40,8 @@ void write_results(Exposition& out, const std::vector<Line>& lines) {
     };
     sample("equal", compared - different);
     sample("different", different);
-    sample("failed", line.view.judged - compared);
+    sample("unread", line.view.unread);
+    sample("failed", line.view.judged - compared - line.view.unread);
   }
   out.family("gnomon_trial_excluded", MetricType::counter,
              "Requests that were chosen and are no evidence, by reason.");

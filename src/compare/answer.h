@@ -33,6 +33,7 @@ struct CapturedBody {
   uint64_t captured = 0;         // bytes in the chunks
   uint64_t length = 0;           // of the whole body
   std::optional<Digest> digest;  // of the whole body; always there when it was not captured whole
+  bool shed = false;             // what was captured had to be let go
 
   bool is_whole() const noexcept { return captured == length; }
   void append(Chunk chunk) {

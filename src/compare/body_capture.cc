@@ -91,9 +91,20 @@ void BodyCapture::hash(std::string_view bytes) {
   XXH3_128bits_update(state_.get(), bytes.data(), bytes.size());
 }
 
+// Whatever passed before is either hashed already or was captured whole.
+void BodyCapture::shed() {
+  if (!state_ && body_.length > 0) hash({});
+  body_.chunks.clear();
+  body_.captured = 0;
+  body_.shed = true;
+  own_ = ByteStash();
+  limit_ = memory_ = 0;
+}
+
 CapturedBody BodyCapture::take() {
   if (state_) body_.digest = digest_in(*state_);
   state_.reset();
+  body_.shed = body_.shed && body_.length > 0;
   return std::move(body_);
 }
 

@@ -41,6 +41,10 @@ class BodyCapture {
   // Bytes of memory that keeping this costs. Grows to the limit and a block.
   size_t memory() const noexcept { return memory_; }
 
+  // For want of memory: lets go of all that was captured, of which the length and the digest stay,
+  // and captures nothing from here on. What lies in a stash that is shared stays there, unused.
+  void shed();
+
   // The body as far as it came. Nothing may be appended afterwards.
   CapturedBody take();
 

@@ -73,6 +73,40 @@ TEST(BodyCapture, holds_a_block_by_reference_only_where_the_slice_fills_it) {
   EXPECT_EQ(capture.take().chunks.front().data(), full.data());
 }
 
+TEST(BodyCapture, lets_go_of_everything_but_length_and_digest) {
+  for (const size_t size : {1u, 100u, 65'536u, 65'537u, 300'000u}) {
+    for (const size_t limit : {size_t{0}, size_t{10}, size_t{99'999}, size_t{1} << 20}) {
+      for (const size_t at : {size_t{0}, size_t{1}, size / 2, size}) {
+        const std::string bytes = noise(size);
+        ByteStash stash;
+        BodyCapture capture(limit, &stash);
+        if (at > 0)
+          capture.append(slice(std::string_view(bytes).substr(0, std::min(at, size_t{9000}))));
+        const size_t seen = capture.length();
+        capture.shed();
+        EXPECT_EQ(capture.memory(), 0u);
+        const Chunk rest = Chunk::copy_of(std::string_view(bytes).substr(seen));
+        capture.append(rest);
+        EXPECT_EQ(capture.memory(), 0u);
+        EXPECT_TRUE(rest.empty() || rest.block()->unique());
+        const CapturedBody body = capture.take();
+        EXPECT_TRUE(body.shed && body.chunks.empty() && body.captured == 0);
+        EXPECT_EQ(body.length, size);
+        EXPECT_EQ(body.digest, digest_of(bytes)) << size << " " << limit << " " << at;
+      }
+    }
+  }
+}
+
+TEST(BodyCapture, has_nothing_to_let_go_of_where_there_is_no_body) {
+  BodyCapture capture;
+  capture.shed();
+  const CapturedBody body = capture.take();
+  EXPECT_TRUE(body.is_whole());
+  EXPECT_FALSE(body.shed);
+  EXPECT_EQ(digest_of(body), digest_of(""));
+}
+
 TEST(BodyCapture, counts_the_memory_that_it_holds) {
   const std::string bytes = noise(500'000);
   for (const size_t piece : {1u, 100u, 1000u, 15'000u}) {

@@ -149,7 +149,8 @@ void Comparer::compare_captured(const Answer& left, const Answer& right) {
   const std::string left_encoding = encoding_of(left.headers);
   const std::string right_encoding = encoding_of(right.headers);
   if (!left.body.is_whole() || !right.body.is_whole()) {
-    findings_.reached(Limit::body_capture);
+    const bool shed = left.body.shed || right.body.shed;
+    findings_.reached(shed ? Limit::memory : Limit::body_capture);
     compare_digests(left.body.length, digest_of(left.body), right.body.length,
                     digest_of(right.body));
     return;

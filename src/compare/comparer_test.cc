@@ -250,6 +250,27 @@ TEST_F(ComparerTest, BodiesThatWereNotCapturedWhole) {
   EXPECT_EQ(diff(captured("abcdef"), captured("abc")), "body length");
 }
 
+TEST_F(ComparerTest, BodiesThatWereLetGo) {
+  const auto shed = [](std::string_view body) {
+    Answer out = json(body);
+    BodyCapture capture;
+    capture.append(Chunk::copy_of(body));
+    capture.shed();
+    out.body = capture.take();
+    return out;
+  };
+  EXPECT_EQ(diff(shed("{\"a\":1}"), shed("{\"a\":1}")), "");
+  EXPECT_EQ(result_.settled, Settled::digest);
+  EXPECT_EQ(result_.limits.names(), std::vector<std::string_view>{"memoryPressure"});
+  EXPECT_EQ(diff(shed("{\"a\":1}"), shed("{\"a\":2}")), "body value");
+  EXPECT_EQ(diff(shed("{\"a\":1}"), shed("{\"a\": 1}")), "body length");
+  // Of nothing there was nothing to let go of.
+  EXPECT_EQ(diff(shed("{\"a\":1}"), shed("")), "body length");
+  EXPECT_EQ(result_.limits.names(), std::vector<std::string_view>{"memoryPressure"});
+  EXPECT_EQ(diff(shed(""), shed("")), "");
+  EXPECT_TRUE(result_.limits.empty());
+}
+
 TEST_F(ComparerTest, CodingsThatFail) {
   const auto coded = [](std::string_view coding, std::string_view body) {
     return answer(200, {{"content-encoding", coding}, {"content-type", "text/plain"}}, body);

@@ -17,9 +17,11 @@ enum class Limit : uint8_t {
   decompression,  // decoding it went past the limit of size or of ratio
   edit_distance,  // two sequences differ too much to be aligned; compared by position instead
   differences,    // more differences than are listed; the others are counted
+  memory,         // a body had to be let go, as answers that wait had taken all that they may
 };
-inline constexpr std::array<std::string_view, 7> kLimitNames = {
-    "depth", "nodes", "textBytes", "bodyCapture", "decompression", "editDistance", "differences"};
+inline constexpr std::array<std::string_view, 8> kLimitNames = {
+    "depth",         "nodes",        "textBytes",   "bodyCapture",
+    "decompression", "editDistance", "differences", "memoryPressure"};
 
 // Which limits were reached.
 class LimitSet {

@@ -186,6 +186,7 @@ void describe(Schema<VerdictSpec>& s) {
   s.field("deadline", &VerdictSpec::deadline, kPositive);
   s.field("versionHeader", &VerdictSpec::version_header, LookupName{});
   s.field("candidate", &VerdictSpec::candidate, CandidateName{});
+  s.field("maxExcludedShare", &VerdictSpec::max_excluded_share, in_range(0.0, 1.0));
   s.field("requiredEndpoints", &VerdictSpec::required_endpoints);
 }
 

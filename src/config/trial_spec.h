@@ -114,6 +114,7 @@ struct VerdictSpec {
   std::optional<Duration> deadline;
   std::string version_header;  // of the candidate's answers: a new value is a new candidate
   std::string candidate;       // what it is, as its operator says; another one is a new candidate
+  std::optional<double> max_excluded_share;
   std::vector<Located<std::string>> required_endpoints;  // of those that `compare` names
 };
 

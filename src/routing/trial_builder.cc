@@ -247,6 +247,7 @@ class TrialBuilder {
     to.min_requests = from.min_requests.value_or(to.min_requests);
     to.min_duration = from.min_duration.value_or(to.min_duration);
     to.deadline = from.deadline;
+    to.max_excluded_share = from.max_excluded_share.value_or(to.max_excluded_share);
     for (size_t i = 0; i < from.required_endpoints.size(); ++i) {
       read_required(from.required_endpoints[i], fmt::format("verdict.requiredEndpoints[{}]", i));
     }

@@ -154,7 +154,8 @@ TEST(TrialBuilder, evidence_depends_on_the_candidate_and_on_what_is_compared) {
   EXPECT_NE(digest_of(trial_files("verdict: {candidate: a, alpha: 0.1}\n")), first);
   const uint64_t small = digest_of(trial_files("compare: {bodyBytes: 1Ki}\n"));
   EXPECT_NE(digest_of(trial_files("compare: {bodyBytes: 2Ki}\n")), small);
-  EXPECT_EQ(digest_of(trial_files("verdict: {candidate: a, minRequests: 5, deadline: 1h}\n")),
+  EXPECT_EQ(digest_of(trial_files(
+                "verdict: {candidate: a, minRequests: 5, deadline: 1h, maxExcludedShare: 1}\n")),
             first);
 }
 
@@ -182,6 +183,8 @@ TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
        "1:44 error: compare.rules[0].array.key: may only name members, at its character 1\n"},
       {"compare: {rules: [{path: $.a, tolerance: {relative: 1.5}}]}\n",
        "1:53 error: compare.rules[0].tolerance.relative: must be between 0 and 1, is 1.5\n"},
+      {"verdict: {maxExcludedShare: 1.01}\n",
+       "1:29 error: verdict.maxExcludedShare: must be between 0 and 1, is 1.01\n"},
       {"compare: {rules: [{path: $.a, tolerance: {relative: 0}}]}\n",
        "1:53 error: compare.rules[0].tolerance.relative: must be a finite amount above zero, is "
        "0\n"},

@@ -12,8 +12,17 @@ namespace {
 
 // What a trio takes beside the bytes of heads and bodies.
 constexpr size_t kOverheadBytes = sizeof(Trio) + size_t{2} * Block::kSmall;
+// Room for the heads of request and answers that is taken before there is one.
+constexpr size_t kHeadBytes = size_t{4} << 10;
 // The budget is shared by all workers and comparers, so it is not asked for each piece.
 constexpr size_t kChargedAtOnce = size_t{8} << 10;
+constexpr size_t kChargedFirst = kOverheadBytes + kHeadBytes + (size_t{2} << 10);
+
+// Bodies may use this much of the budget, and requests that are to be compared begin below that.
+// The rest is for heads that are larger than was thought, and for what is passing of live answers:
+// what other answers are like leaves it alone.
+constexpr uint64_t for_bodies(uint64_t budget) noexcept { return budget / 2; }
+constexpr uint64_t for_beginning(uint64_t budget) noexcept { return budget - budget / 4; }
 
 // Of an answer that nobody compares this much is read, to keep its connection usable; of one that
 // is compared, this much more than the live one has. And while that is not complete, no more than
@@ -91,7 +100,19 @@ Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
 }
 
 Pairing::~Pairing() {
-  if (!closed_) close(Uncompared::cut);
+  if (closed_) return;
+  context_.stats->pass_over(Uncompared::cut);
+  drop();
+}
+
+bool Pairing::reserve() {
+  if (!charge_more(kChargedFirst, for_beginning(bytes_max_))) {
+    close(Uncompared::budget_bytes);
+    return false;
+  }
+  unused_ -= kOverheadBytes + kHeadBytes;
+  reserved_ = kHeadBytes;
+  return true;
 }
 
 void Pairing::expect_control() noexcept {
@@ -122,8 +143,18 @@ void Pairing::live_head(const ResponseHead& head) {
   schedule();
 }
 
+// Nothing is hashed on the live path. What finds no room among bodies is held until the end of this
+// turn from what is left for that, and where nothing is, the comparison is given up: by the size of
+// the live answer and the traffic beside it, and by nothing that another answer says.
 void Pairing::live_body(const Chunk& chunk) {
-  if (closed_ || !charge(chunk.size())) return;
+  if (closed_) return;
+  bool paid = !over_budget_ && charge(chunk.size(), for_bodies(bytes_max_));
+  if (!paid) {
+    over_budget_ = true;
+    paid = charge(chunk.size(), bytes_max_);
+  }
+  if (!paid) return close(Uncompared::budget_bytes);
+  passing_ += chunk.size();
   live_chunks_.push_back(chunk);
   schedule();
 }
@@ -169,22 +200,26 @@ void Pairing::work() {
   const std::shared_ptr<Pairing> kept = std::move(keep_);
   if (closed_) return;
   take_over_live();
-  if (!closed_ && live_ended_) end(Leg::live);
+  if (!closed_ && live_ended_) end();
 }
 
 // Into memory of its own, so that no block of the client's or the backend's is held any longer.
 void Pairing::take_over_live() {
+  if (over_budget_ && !shed()) return;
   if (!std::exchange(request_taken_, true)) {
+    const size_t before = trio_->stash.memory();
     copy_into(trio_->request, std::exchange(request_, {}), trio_->stash);
-    if (!charge(trio_->stash.memory() + kOverheadBytes)) return;
+    if (!charge_head(trio_->stash.memory() - before) && !shed()) return;
   }
   if (std::exchange(live_head_waits_, false)) {
     if (!take_head(Leg::live, std::exchange(live_head_, {}))) return;
   }
   for (const Chunk& chunk : std::exchange(live_chunks_, {})) {
+    passing_ -= chunk.size();
     unused_ += chunk.size();
     if (!take_body(Leg::live, chunk)) return;
   }
+  if (over_budget_ && !settle()) return;
   if (live_ended_) take_trailers(Leg::live, std::exchange(live_trailers_, {}));
 }
 
@@ -197,7 +232,7 @@ bool Pairing::take_body(Leg leg, const Chunk& chunk) {
   compare::BodyCapture& body = body_of(leg);
   const size_t before = body.memory();
   body.append(chunk);
-  return charge(body.memory() - before);
+  return charge(body.memory() - before, for_bodies(bytes_max_)) || shed();
 }
 
 bool Pairing::take_trailers(Leg leg, Headers&& trailers) {
@@ -208,7 +243,8 @@ bool Pairing::take_trailers(Leg leg, Headers&& trailers) {
 bool Pairing::keep(Headers& to, const Headers& fields) {
   const size_t before = trio_->stash.memory();
   copy_into(to, fields, trio_->stash);
-  return charge(trio_->stash.memory() - before + fields.size() * sizeof(Field));
+  const size_t more = trio_->stash.memory() - before + fields.size() * sizeof(Field);
+  return charge_head(more) || shed();
 }
 
 void Pairing::on_head(Leg leg, ResponseHead&& head) {
@@ -225,13 +261,13 @@ bool Pairing::wants_more(uint64_t bytes) const noexcept {
   if (bytes <= kAnswerBytesUsual) return true;
   if (closed_) return false;
   if (!live_ended_) return bytes <= kAnswerBytesMax;
-  return bytes <= trio_->of(Leg::live).body.length + kAnswerBytesUsual;
+  return bytes <= bodies_[static_cast<size_t>(Leg::live)].length() + kAnswerBytesUsual;
 }
 
 void Pairing::on_end(Leg leg, Headers&& trailers) {
   if (closed_ || !take_trailers(leg, std::move(trailers))) return;
   answer(leg).total = context_.loop.now() - began_;
-  end(leg);
+  end();
 }
 
 void Pairing::on_failed(Leg leg, Reason why) {
@@ -241,39 +277,94 @@ void Pairing::on_failed(Leg leg, Reason why) {
   if (failed.outcome != compare::Outcome::cut) {
     failed.error = error_of(why);
     failed.total = context_.loop.now() - began_;
-    return end(leg);
+    return end();
+  }
+  if (leg == Leg::candidate && why == Reason::shutdown) {
+    context_.stats->pass_over(Uncompared::cut);
+    return drop();
   }
   if (leg == Leg::candidate) return close(Uncompared::cut);
   trio_->has_control = false;
-  end(leg);
+  end();
 }
 
-void Pairing::end(Leg leg) {
-  answer(leg).body = body_of(leg).take();
+void Pairing::end() {
   if (--open_legs_ > 0) return;
   closed_ = true;
-  trio_->charged -= unused_;
-  context_.limits->bytes.give_back(std::exchange(unused_, 0));
+  for (const Leg leg : {Leg::live, Leg::candidate, Leg::control}) {
+    answer(leg).body = body_of(leg).take();
+  }
+  const size_t left = std::exchange(unused_, 0) + std::exchange(reserved_, 0);
+  trio_->charged -= left;
+  context_.limits->bytes.give_back(left);
   if (context_.sink.take(std::move(trio_))) {
     context_.stats->compared.add();
+    if (shed_) context_.stats->shed.add();
   } else {
     context_.stats->pass_over(Uncompared::queue_full);
   }
 }
 
-bool Pairing::charge(size_t bytes) {
-  if (bytes > unused_ && !charge_more(bytes - unused_)) {
-    close(Uncompared::budget_bytes);
+// All legs', since they are compared by digest together.
+bool Pairing::shed() {
+  over_budget_ = true;
+  if (!std::exchange(shed_, true)) {
+    for (compare::BodyCapture& body : bodies_) body.shed();
+    repack_heads();
+  }
+  if (settle()) return true;
+  close(Uncompared::budget_bytes);
+  return false;
+}
+
+// They lie between pieces of bodies.
+void Pairing::repack_heads() {
+  ByteStash heads;
+  RequestHead request;
+  copy_into(request, trio_->request, heads);
+  trio_->request = std::move(request);
+  for (compare::Answer& answer : trio_->answers) {
+    for (Headers* const fields : {&answer.headers, &answer.trailers}) {
+      Headers copy;
+      copy_into(copy, *fields, heads);
+      *fields = std::move(copy);
+    }
+  }
+  trio_->stash = std::move(heads);
+}
+
+bool Pairing::settle() {
+  uint64_t held = kOverheadBytes + trio_->stash.memory() + reserved_ + passing_;
+  for (const compare::Answer& answer : trio_->answers) {
+    held += (answer.headers.size() + answer.trailers.size()) * sizeof(Field);
+  }
+  for (const compare::BodyCapture& body : bodies_) held += body.memory();
+  if (held > trio_->charged && !context_.limits->bytes.take(held - trio_->charged, bytes_max_)) {
     return false;
   }
+  if (held < trio_->charged) context_.limits->bytes.give_back(trio_->charged - held);
+  trio_->charged = held;
+  unused_ = 0;
+  return true;
+}
+
+// What bodies wanted has no part in it.
+bool Pairing::charge_head(size_t bytes) {
+  const size_t from_reserve = std::min(bytes, reserved_);
+  reserved_ -= from_reserve;
+  return charge(bytes - from_reserve, bytes_max_);
+}
+
+bool Pairing::charge(size_t bytes, uint64_t limit) {
+  if (bytes > unused_ && !charge_more(bytes - unused_, limit)) return false;
   unused_ -= bytes;
   return true;
 }
 
-bool Pairing::charge_more(size_t bytes) {
+bool Pairing::charge_more(size_t bytes, uint64_t limit) {
   const size_t wanted = std::max(bytes, kChargedAtOnce);
   for (const size_t more : {wanted, bytes}) {
-    if (!context_.limits->bytes.take(more, bytes_max_)) continue;
+    if (!context_.limits->bytes.take(more, limit)) continue;
     trio_->charged += more;
     unused_ += more;
     return true;
@@ -282,8 +373,18 @@ bool Pairing::charge_more(size_t bytes) {
 }
 
 void Pairing::close(Uncompared why) noexcept {
-  closed_ = true;
   context_.stats->pass_over(why);
+  if (live_head_waits_) answer(Leg::live).status = live_head_.status;
+  const RequestHead asked = std::exchange(request_taken_ ? trio_->request : request_, {});
+  std::unique_ptr<Trio> trio = std::move(trio_);
+  drop();
+  context_.passed_over.add(std::move(trio), asked, bytes_max_);
+}
+
+void Pairing::drop() noexcept {
+  closed_ = true;
+  // What these have may lie in the trio's stash.
+  for (compare::BodyCapture& body : bodies_) body = compare::BodyCapture(0);
   if (trio_ != nullptr) TrioShelf::put_back(std::move(trio_));
   request_ = {};
   live_head_ = {};

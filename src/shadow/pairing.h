@@ -1,7 +1,10 @@
 // Brings together what the legs of one request answer: the live one, its copy and, where there is
 // one, its control. Lives on its worker. Keeps bytes of its own and charges them to the shadow's
-// budget; over budget the answers are let go and the request counts as not compared, which no leg
-// notices.
+// budget, which no leg notices.
+//
+// What is compared must not depend on what is answered. So room for everything but bodies is taken
+// before a copy is begun, or nothing is compared; and when a body finds no room, those of all legs
+// are let go of and known by length and digest from there on.
 #pragma once
 
 #include <array>
@@ -16,6 +19,7 @@
 #include "proxy/tap.h"
 #include "routing/plan.h"
 #include "shadow/limits.h"
+#include "shadow/passed_over.h"
 #include "shadow/shadow_stats.h"
 #include "shadow/trio.h"
 #include "shadow/trio_shelf.h"
@@ -28,6 +32,7 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
     net::EventLoop& loop;
     TrioSink& sink;
     TrioShelf& shelf;
+    PassedOver& passed_over;
     std::shared_ptr<ShadowStats> stats;
     std::shared_ptr<ShadowLimits> limits;
   };
@@ -38,6 +43,9 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   Pairing(const Pairing&) = delete;
   Pairing& operator=(const Pairing&) = delete;
 
+  // Before a copy is begun: takes what it will need beside bodies. False when there is no room for
+  // it, and nothing will be compared.
+  bool reserve();
   // A control copy has been begun.
   void expect_control() noexcept;
 
@@ -67,13 +75,20 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   bool take_trailers(Leg leg, Headers&& trailers);
   bool keep(Headers& to, const Headers& fields);
   // The last one hands the trio over.
-  void end(Leg leg);
-  // Charges the bytes, some more at a time than are needed; false when there is no room for them,
-  // and everything has been let go.
-  bool charge(size_t bytes);
-  bool charge_more(size_t bytes);
-  // Nothing will be compared.
+  void end();
+  // Lets go of all bodies, and says whether the rest has room. If not, nothing will be compared.
+  bool shed();
+  void repack_heads();
+  // Charges what is held, no more and no less.
+  bool settle();
+  // Charges the bytes, some more at a time than are needed, as long as less than `limit` of the
+  // budget is in use; false when it is not.
+  bool charge(size_t bytes, uint64_t limit);
+  bool charge_head(size_t bytes);
+  bool charge_more(size_t bytes, uint64_t limit);
+  // Nothing will be compared, which those who judge get to know; not so at the end of the process.
   void close(Uncompared why) noexcept;
+  void drop() noexcept;
   compare::BodyCapture& body_of(Leg leg) noexcept { return bodies_[static_cast<size_t>(leg)]; }
   compare::Answer& answer(Leg leg) noexcept { return trio_->of(leg); }
 
@@ -91,8 +106,12 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
 
   net::Task work_;
   std::shared_ptr<Pairing> keep_;  // while that is scheduled
-  size_t unused_ = 0;              // of what is charged
+  size_t reserved_ = 0;            // of what is charged, for heads to come
+  size_t unused_ = 0;              // and for nothing yet
+  size_t passing_ = 0;             // and for live_chunks_
   uint8_t open_legs_ = 2;
+  bool over_budget_ = false;  // bodies are let go of, or will be at the end of this turn
+  bool shed_ = false;         // they are
   bool request_taken_ = false;
   bool live_head_waits_ = false;
   bool live_ended_ = false;

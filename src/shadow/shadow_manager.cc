@@ -169,11 +169,16 @@ void ShadowManager::consider(const Shown& shown, const routing::ShadowPolicy& po
 // The two copies leave together, in an order that tells neither apart.
 void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& policy,
                             ShadowCopy::Grant candidate) {
-  const Pairing::Context context{context_.loop, *context_.trios, *shelf_,
-                                 candidate.state.stats_owner, candidate.state.limits_owner};
+  const Pairing::Context context{context_.loop,
+                                 *context_.trios,
+                                 *shelf_,
+                                 passed_over_,
+                                 candidate.state.stats_owner,
+                                 candidate.state.limits_owner};
   auto pairing =
       std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy, shown.head);
-  std::optional<ShadowCopy::Grant> control = draw_control(shown.context, policy);
+  if (!pairing->reserve()) return shown.tap.add(begin(shown, policy, policy.cluster, candidate));
+  std::optional<ShadowCopy::Grant> control = draw_control(shown.context, policy, candidate.probe);
   const bool control_first = control && context_.rng.below(2) == 0;
   const auto begin_leg = [&](Leg leg) {
     const bool own = leg == Leg::candidate;
@@ -189,21 +194,27 @@ void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& pol
   shown.tap.watch(std::move(pairing));
 }
 
+// What a dead candidate is proven by are pairs, and its breaker lets few copies through. Whether
+// one is a probe follows from what was seen before, so it favours neither side. A control of 0 % is
+// none.
 std::optional<ShadowCopy::Grant> ShadowManager::draw_control(const proxy::TapContext& context,
-                                                             const routing::ShadowPolicy& policy) {
+                                                             const routing::ShadowPolicy& policy,
+                                                             bool probe) {
   if (policy.control == nullptr) return std::nullopt;
-  ShadowState& state = state_of(*policy.control);
+  const routing::ShadowPolicy& control = *policy.control;
+  ShadowState& state = state_of(control);
   state.stats.requests.add();
   std::optional<Reason> dropped;
-  bool probe = false;
-  if (context_.rng.below(kMillion) >= policy.control->per_million) {
+  bool own_probe = false;
+  const bool certain = probe && control.per_million > 0;
+  if (!certain && context_.rng.below(kMillion) >= control.per_million) {
     dropped = Reason::sampled_out;
   } else if (clusters_.current()->find(context.cluster) == nullptr) {
     dropped = Reason::no_upstream;
   } else {
-    dropped = admit(state, *policy.control, probe);
+    dropped = admit(state, control, own_probe);
   }
-  if (!dropped) return ShadowCopy::Grant{context_.limits, state, probe};
+  if (!dropped) return ShadowCopy::Grant{context_.limits, state, own_probe};
   state.stats.drop(*dropped);
   return std::nullopt;
 }

@@ -70,9 +70,10 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
   void consider(const Shown& shown, const routing::ShadowPolicy& policy);
   void compare(const Shown& shown, const routing::ShadowPolicy& policy,
                ShadowCopy::Grant candidate);
-  // The draw for a control, and what it needs; nothing when there is none for this request.
+  // The draw for a control, and what it needs; nothing when there is none for this request. Beside
+  // a probe of the candidate's breaker there is one without a draw.
   std::optional<ShadowCopy::Grant> draw_control(const proxy::TapContext& context,
-                                                const routing::ShadowPolicy& policy);
+                                                const routing::ShadowPolicy& policy, bool probe);
   std::shared_ptr<ShadowCopy> begin(const Shown& shown, const routing::ShadowPolicy& policy,
                                     routing::ClusterId cluster, const ShadowCopy::Grant& grant);
   // Takes what a copy needs, or says why it may not have it.
@@ -80,6 +81,7 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
 
   ShadowContext context_;
   const std::shared_ptr<TrioShelf> shelf_ = std::make_shared<TrioShelf>();
+  PassedOver passed_over_{context_.loop, context_.trios};
   proxy::ClusterSet clusters_;
   std::map<std::string, std::unique_ptr<ShadowState>> states_;
   boost::unordered_flat_map<const routing::ShadowPolicy*, ShadowState*> by_policy_;

@@ -74,6 +74,7 @@ struct ShadowStats {
   proxy::CodeClasses answered;            // whole answers, by class of status
   std::array<Counter, kReasons> failed;   // begun, and no whole answer, by reason
   Counter compared;                       // requests handed over with all their answers
+  Counter shed;                           // of these, by digest for want of memory
   std::array<Counter, kUncomparedNames.size()> uncompared;
   Gauge in_flight;
   Gauge buffered_bytes;        // held for copies of this shadow

@@ -19,7 +19,7 @@ void Trio::clear() noexcept {
     answer = std::move(fresh);
   }
   first_attempt.reset();
-  has_control = false;
+  has_control = passed_over = false;
   began = {};
   taken = TimePoint::max();
   stash.clear();

@@ -56,6 +56,9 @@ struct Trio {
   std::array<compare::Answer, kLegs> answers;
   std::optional<FirstAttempt> first_attempt;  // none: the live answer is that of the first
   bool has_control = false;
+  // Will not be compared: nothing is known but what was asked for and, as far as there is one, the
+  // live status.
+  bool passed_over = false;
   WallTime began{};
   TimePoint taken = TimePoint::max();  // when its copies were begun; never, where none were
   std::shared_ptr<ShadowLimits> limits;

@@ -127,16 +127,18 @@ void name_as_failure(verdict::Observation& observation) {
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,
                    const compare::Redactor& redactor, std::vector<verdict::Sighting>& out) {
   const bool plain = redactor.policy().expressions().empty();
-  const auto add = [&](std::string path, std::string_view kind) {
+  const bool unread = result.limits.has(compare::Limit::memory);
+  const auto add = [&](std::string path, std::string_view kind) -> verdict::Sighting& {
     verdict::Sighting sighting;
     sighting.key = {std::string(endpoint), std::move(path), std::string(kind)};
     sighting.candidate = leg == shadow::Leg::candidate;
     sighting.control = leg == shadow::Leg::control;
-    out.push_back(std::move(sighting));
+    return out.emplace_back(std::move(sighting));
   };
   for (const compare::Difference& difference : result.differences) {
     const std::string_view path = difference.path;
-    add(plain ? bounded(path) : bounded(redactor.label(path)), to_string(difference.kind));
+    std::string name = plain ? bounded(path) : bounded(redactor.label(path));
+    add(std::move(name), to_string(difference.kind)).unread = unread && path == "body";
   }
   if (result.left_out > 0) add(std::string(kUnlisted), to_string(compare::Kind::value));
 }

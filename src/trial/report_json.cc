@@ -94,6 +94,7 @@ Json endpoints(const verdict::Verdict& verdict, size_t most) {
     list.push_back({{"endpoint", each.name},
                     {"sampled", count.sampled},
                     {"compared", count.compared},
+                    {"excluded", count.excluded},
                     {"differed", count.differed},
                     {"failedAlone", each.failed_alone},
                     {"failed",
@@ -107,9 +108,13 @@ Json endpoints(const verdict::Verdict& verdict, size_t most) {
 Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
   Json reasons = Json::object();
   for (const auto& [reason, times] : excluded.counts()) reasons[reason] = times;
-  return {{"seen", from.seen},         {"sampled", from.sampled},
-          {"compared", from.compared}, {"share", number(from.share)},
-          {"excluded", reasons},       {"missingEndpoints", from.missing_endpoints}};
+  return {{"seen", from.seen},
+          {"sampled", from.sampled},
+          {"compared", from.compared},
+          {"share", number(from.share)},
+          {"excluded", reasons},
+          {"excludedShare", number(from.exclusion.share())},
+          {"missingEndpoints", from.missing_endpoints}};
 }
 
 // By limit: comparisons of the candidate that reached it, of all with the live answer, and of the

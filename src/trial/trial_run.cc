@@ -215,7 +215,8 @@ void TrialRun::make_former(std::string version) {
   former_versions_.push_back(std::move(version));
 }
 
-std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
+// Names that were learnt before may give way to it.
+std::string TrialRun::endpoint_of(const shadow::Trio& trio) {
   const compare::Answer& live = trio.of(shadow::Leg::live);
   std::string_view path = trio.request.path;
   std::string label;
@@ -226,8 +227,13 @@ std::string_view TrialRun::endpoint_of(const shadow::Trio& trio) {
   const compare::EndpointRequest request{
       trio.request.method_name, path,
       trio.request.headers.get("content-type").starts_with("application/grpc")};
-  const bool known = live.outcome == compare::Outcome::answered && live.status != 404;
-  return known ? learner_->learn(request) : learner_->find(request);
+  const bool known = live.outcome == compare::Outcome::answered && live.status != 404 &&
+                     (live.status != 0 || !trio.passed_over);
+  std::string name(known ? learner_->learn(request) : learner_->find(request));
+  for (const compare::EndpointLearner::Rename& rename : learner_->take_renames()) {
+    change_counters([&](verdict::Counters& each) { each.rename_endpoint(rename.from, rename.to); });
+  }
+  return name;
 }
 
 std::shared_ptr<TrialRun::Bench> TrialRun::take_bench() {
@@ -254,14 +260,21 @@ std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
     change_counters([](verdict::Counters& each) { each.exclude("former_version"); });
     return std::nullopt;
   }
-  Place place{plan_, epoch_.number, std::string(endpoint_of(trio)), take_bench()};
-  for (const compare::EndpointLearner::Rename& rename : learner_->take_renames()) {
-    change_counters([&](verdict::Counters& each) { each.rename_endpoint(rename.from, rename.to); });
-  }
-  return place;
+  std::string endpoint = endpoint_of(trio);
+  return Place{plan_, epoch_.number, std::move(endpoint), take_bench()};
+}
+
+// Its reason comes with the traffic that workers count.
+void TrialRun::pass_over(const shadow::Trio& trio) {
+  const std::lock_guard lock(mutex_);
+  const bool former = trio.trial->digest != plan_->digest || trio.taken < epoch_since_;
+  if (former) return;
+  const std::string endpoint = endpoint_of(trio);
+  change_counters([&](verdict::Counters& each) { each.exclude_at(endpoint); });
 }
 
 void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
+  if (trio.passed_over) return pass_over(trio);
   const std::optional<Place> place = this->place(trio);
   if (!place) return;
   using shadow::Leg;
@@ -368,6 +381,7 @@ void TrialRun::look_now() {
   looked_.verdict = judge_->look(counters_, looked_.elapsed);
   looked_.judged = counters_.errors_to_live.n;
   looked_.differing = counters_.differing;
+  looked_.unread = counters_.unread;
   looked_.first_byte = counters_.first_byte;
   looked_.total = counters_.total;
   looked_.excluded = counters_.excluded;

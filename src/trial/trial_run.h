@@ -93,6 +93,7 @@ class TrialRun {
     verdict::Verdict verdict;
     uint64_t judged = 0;  // requests whose legs have all ended
     verdict::Pairs differing;
+    uint64_t unread = 0;
     verdict::Latency first_byte;
     verdict::Latency total;
     verdict::Tally excluded;
@@ -128,6 +129,7 @@ class TrialRun {
   // The caller holds no lock. Nothing when the trio says nothing about what is on trial.
   std::optional<Place> place(const shadow::Trio& trio);
   void count(const shadow::Trio& trio, verdict::Observation observation, const Place& place);
+  void pass_over(const shadow::Trio& trio);
 
   // The caller holds the lock.
   std::string_view version_of(const shadow::Trio& trio) const noexcept;
@@ -135,7 +137,7 @@ class TrialRun {
   bool is_outgoing(std::string_view version) noexcept;
   void make_former(std::string version);
   void expect_candidate(const routing::Trial& next);
-  std::string_view endpoint_of(const shadow::Trio& trio);
+  std::string endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
   std::vector<verdict::FieldKey> due_samples(const std::vector<verdict::Sighting>& sightings);
   void look_now();

@@ -68,6 +68,75 @@ TEST_F(TrialRunTest, bounds_what_a_field_is_called) {
   EXPECT_EQ(fields[0].key.path.size(), 503u);
 }
 
+TEST_F(TrialRunTest, what_was_passed_over_counts_as_chosen_at_its_endpoint) {
+  feed("/pets/1", "{}", "{}");
+  const auto trio = make_trio(plan, "/pets/2", "", "");
+  trio->passed_over = true;
+  trio->of(Leg::live).status = 0;
+  run.on_trio(*trio, comparer);
+  const auto known = run.save().counters;
+  EXPECT_EQ(known.endpoints.counts().at("GET /pets/{}"),
+            (verdict::EndpointCount{.sampled = 2, .compared = 1, .excluded = 1}));
+  EXPECT_EQ(known.errors_to_live.n, 1u);
+  EXPECT_EQ(known.excluded.total(), 0u);
+  // Nothing is learnt from what nobody has answered yet.
+  const auto of = [&](std::string_view path, uint16_t status) {
+    trio->request.path = trio->request.headers.intern(path);
+    trio->of(Leg::live).status = status;
+    run.on_trio(*trio, comparer);
+    return run.save().counters.endpoints.counts();
+  };
+  EXPECT_EQ(of("/shops", 0).at("other").excluded, 1u);
+  EXPECT_EQ(of("/shops", 404).at("other").excluded, 2u);
+  EXPECT_EQ(of("/shops", 200).at("GET /shops").excluded, 1u);
+}
+
+TEST_F(TrialRunTest, what_was_passed_over_in_a_former_epoch_counts_nowhere) {
+  const auto trio = make_trio(plan, "/pets/2", "", "");
+  trio->passed_over = true;
+  trio->taken = clock.now();
+  clock.advance(std::chrono::seconds(1));
+  run.begin_epoch("new image");
+  run.on_trio(*trio, comparer);
+  const auto other = std::make_shared<routing::Trial>(*plan);
+  other->digest = 8;
+  trio->trial = other;
+  trio->taken = TimePoint::max();
+  run.on_trio(*trio, comparer);
+  EXPECT_TRUE(run.save().counters.endpoints.counts().empty());
+}
+
+compare::CapturedBody let_go(std::string_view body) {
+  compare::BodyCapture capture;
+  capture.append(Chunk::copy_of(body));
+  capture.shed();
+  return capture.take();
+}
+
+TEST_F(TrialRunTest, bodies_that_were_let_go_and_differ_do_not_speak_for_fail) {
+  const auto trio = make_trio(plan, "/a", "{}", "{}");
+  trio->of(Leg::live).body = let_go(R"({"a":1,"b":2})");
+  trio->of(Leg::candidate).body = let_go(R"({"b":2,"a":1})");
+  for (int i = 0; i < 100; ++i) run.on_trio(*trio, comparer);
+  run.look();
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided);
+  EXPECT_EQ(run.view().unread, 100u);
+  EXPECT_EQ(compared(), 0u);
+  EXPECT_NE(run.take_samples().at(0).body.find("memoryPressure"), std::string::npos);
+  // Another status is another status.
+  trio->of(Leg::candidate).status = 500;
+  for (int i = 0; i < 100; ++i) run.on_trio(*trio, comparer);
+  run.look();
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::fail);
+}
+
+TEST_F(TrialRunTest, bodies_that_were_let_go_and_are_the_same_are_compared) {
+  const auto trio = make_trio(plan, "/a", "{}", "{}");
+  for (const Leg leg : {Leg::live, Leg::candidate}) trio->of(leg).body = let_go("same");
+  run.on_trio(*trio, comparer);
+  EXPECT_EQ(compared(), 1u);
+}
+
 TEST_F(TrialRunTest, a_failed_candidate_is_an_outcome_and_is_not_compared) {
   const auto trio = make_trio(plan, "/a", "{}", "{}");
   trio->of(Leg::candidate).outcome = compare::Outcome::error;

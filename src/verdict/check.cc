@@ -55,10 +55,19 @@ double log_e_differing(const Counters& counters, Paired log_e) noexcept {
   return capped(std::log(sum / 2));
 }
 
+// What PASS has to prove is proven in spite of those that could not be looked into.
+Pairs with_unread(const Counters& counters, const Settings& settings) noexcept {
+  Pairs pairs = pairs_of(Check::mismatch, counters, settings);
+  const uint64_t unread = settings.control ? counters.unread_to_control : counters.unread;
+  pairs.n += unread;
+  pairs.lost.candidate += unread;
+  return pairs;
+}
+
 // The weakest of the claims that PASS makes about answers: of requests, and of each field.
-Signs weakest(const Counters& counters, double margin) noexcept {
-  const uint64_t n = counters.differing_to_control.n;
-  Signs least = counters.differing_to_control.lost.signs(n);
+Signs weakest(const Pairs& requests, const Counters& counters, double margin) noexcept {
+  const uint64_t n = requests.n;
+  Signs least = requests.lost.signs(n);
   double log_e = log_e_contained(least, margin);
   const auto consider = [&](const Discordance& count) {
     const Signs signs = count.signs(n);
@@ -90,13 +99,14 @@ class PassEvidence {
       : check_(check),
         control_(settings.control),
         idle_(is_without_object(check, counters)),
-        pairs_(pairs_of(check, counters, settings)) {
+        pairs_(check == Check::mismatch ? with_unread(counters, settings)
+                                        : pairs_of(check, counters, settings)) {
     signs_ = pairs_.lost.signs(pairs_.n);
     if (check == Check::errors) margin_ = settings.max_error_rise;
     if (is_tail(check)) margin_ = settings.max_tail_rise;
     if (check == Check::mismatch) {
       margin_ = settings.max_mismatch_rate;
-      if (control_) signs_ = weakest(counters, margin_);
+      if (control_) signs_ = weakest(pairs_, counters, margin_);
     }
   }
 

@@ -176,6 +176,9 @@ bool read_line(std::string_view text, Counters& counters) {
     counters.seen = line.number();
   } else if (word == "sampled") {
     counters.sampled = line.number();
+  } else if (word == "unread") {
+    counters.unread = line.number();
+    counters.unread_to_control = line.number();
   } else if (word == "tolerance") {
     counters.latency_tolerance_permille = static_cast<uint32_t>(line.number());
   } else if (word == "excluded") {
@@ -189,6 +192,9 @@ bool read_line(std::string_view text, Counters& counters) {
     read_endpoint(line, counters);
   } else if (word == "failures") {
     read_failures(line, counters);
+  } else if (word == "endpoint_excluded") {
+    const uint64_t times = line.number();
+    counters.endpoints.at(line.name()).excluded += times;
   } else if (word == "other_fields") {
     const Discordance other = read_discordance(line);
     counters.fields.restore_other(other, line.number());
@@ -217,6 +223,7 @@ std::string to_text(const Counters& counters) {
   append_pairs(out, "errors_to_control", counters.errors_to_control);
   append_pairs(out, "differing", counters.differing);
   append_pairs(out, "differing_to_control", counters.differing_to_control);
+  if (counters.unread > 0) append(out, "unread", {counters.unread, counters.unread_to_control});
   const Discordance& other = counters.fields.other();
   append(out, "other_fields",
          {other.candidate, other.control, other.both, counters.fields.unplaced()});
@@ -234,6 +241,7 @@ std::string to_text(const Counters& counters) {
   for (const auto& [name, count] : counters.endpoints.counts()) {
     append_named(out, "endpoint", {count.sampled, count.compared, count.differed, count.failed},
                  name);
+    if (count.excluded > 0) append_named(out, "endpoint_excluded", {count.excluded}, name);
     const LegFailures& failures = count.failures;
     if (failures == LegFailures{}) continue;
     append_named(out, "failures",

@@ -15,6 +15,9 @@ Counters busy_counters() {
     ++counters.seen;
     ++counters.sampled;
     if (rng.below(20) == 0) {
+      counters.exclude_at(rng.below(2) == 0 ? "GET /pets" : "10 \\ strange\nendpoints");
+      counters.unread += rng.below(3);
+      counters.unread_to_control += rng.below(3);
       counters.exclude(rng.below(2) == 0 ? "budget_bytes" : "a \\ strange\nreason");
       continue;
     }

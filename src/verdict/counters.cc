@@ -12,6 +12,13 @@ bool any(std::span<const Sighting> sightings, bool candidate, bool control) noex
   });
 }
 
+// Whether all that the candidate differs by alone is doubtful.
+bool doubted(std::span<const Sighting> sightings) noexcept {
+  return std::all_of(sightings.begin(), sightings.end(), [](const Sighting& each) {
+    return each.doubtful() || !each.candidate || each.control;
+  });
+}
+
 }  // namespace
 
 void Counters::add(Observation one) {
@@ -48,18 +55,30 @@ void Counters::add(Observation one) {
   const bool differed = alone || any(one.differences, true, true);
   const bool control_alone = any(one.differences, false, true);
   const bool blind = one.control.has_value() && one.blind && alone == control_alone;
+  const bool seen_too_little = alone && !control_alone && doubted(one.differences);
   if (blind) exclude(kBlind);
-  if (!one.uneven) {
+  endpoint.excluded += blind || seen_too_little;
+  if (seen_too_little) {
+    exclude(kUnread);
+    ++unread;
+    unread_to_control += one.control.has_value();
+  } else if (!one.uneven) {
     endpoint.compared += !blind;
     endpoint.differed += differed;
     ++differing.n;
     differing.lost.candidate += differed;
   }
-  if (one.control.has_value() && !blind) {
+  if (one.control.has_value() && !blind && !seen_too_little) {
     ++differing_to_control.n;
     differing_to_control.lost.add(alone, control_alone);
   }
   fields.add(one.differences, one.at_us, one.control.has_value());
+}
+
+void Counters::exclude_at(std::string_view endpoint) {
+  EndpointCount& count = endpoints.at(endpoint);
+  ++count.sampled;
+  ++count.excluded;
 }
 
 void Counters::rename_endpoint(const std::string& from, const std::string& to) {
@@ -77,6 +96,8 @@ Counters& Counters::operator+=(const Counters& more) {
   differing += more.differing;
   differing_to_control += more.differing_to_control;
   for (size_t i = 0; i < kLegs; ++i) limits[i] += more.limits[i];
+  unread += more.unread;
+  unread_to_control += more.unread_to_control;
   fields += more.fields;
   endpoints += more.endpoints;
   first_byte += more.first_byte;

@@ -64,6 +64,10 @@ struct Pairs {
 // every test, and to leave zeros out can only make PASS dearer.
 inline constexpr std::string_view kBlind = "blind";
 
+// Requests whose bodies were let go of for want of memory, and in which the candidate alone
+// differs, by the digest of its body alone. It may differ by what a comparison would have excused,
+// so it does not speak for FAIL; but it may be wrong, so it does speak against PASS.
+inline constexpr std::string_view kUnread = "unread";
 // Where failures are a field: they are seen there, and judged as errors.
 inline constexpr std::string_view kFailedPath = "outcome";
 
@@ -76,8 +80,10 @@ struct Counters {
   Pairs errors_to_live;     // every observation
   Pairs errors_to_control;  // those with a control
   Pairs differing;  // any difference; compared with the live answer, no control (c, both = 0)
-  Pairs differing_to_control;  // those with a control; a side "loses" by a field where only it
-                               // differs
+  Pairs differing_to_control;      // those with a control; a side "loses" by a field where only it
+                                   // differs
+  uint64_t unread = 0;             // in none of these two, but to be held against PASS
+  uint64_t unread_to_control = 0;  // of those, with a control
   // Comparisons with the live answer that reached a limit, by it: what lies beyond was not seen, or
   // seen less closely. They count all the same.
   std::array<Tally, kLegs> limits;
@@ -91,6 +97,8 @@ struct Counters {
   // Names of endpoints are learnt; one may give way to a more general one.
   void rename_endpoint(const std::string& from, const std::string& to);
   void exclude(std::string_view reason) { excluded.add(reason); }
+  // One whose reason is counted elsewhere.
+  void exclude_at(std::string_view endpoint);
   Counters& operator+=(const Counters& more);
 
   friend bool operator==(const Counters&, const Counters&) = default;

@@ -63,7 +63,8 @@ TEST(Counters, take_no_comfort_from_a_control_that_differs_where_a_comparison_en
   both.differences = {{key("status"), true, true}};
   counters.add(both);
   EXPECT_EQ(counters.differing_to_control, (Pairs{0, {0, 0, 0}}));
-  EXPECT_EQ(counters.endpoints.at("GET /pets").compared, 0u);
+  EXPECT_EQ(counters.endpoints.at("GET /pets"),
+            (EndpointCount{.sampled = 1, .differed = 1, .excluded = 1}));
   EXPECT_EQ(counters.excluded.of(kBlind), 1u);
   EXPECT_EQ(counters.fields.fields()[0].count.both, 1u);
   // Whatever speaks against one side alone counts nevertheless.
@@ -71,6 +72,51 @@ TEST(Counters, take_no_comfort_from_a_control_that_differs_where_a_comparison_en
   counters.add(both);
   EXPECT_EQ(counters.differing_to_control, (Pairs{1, {1, 0, 0}}));
   EXPECT_EQ(counters.excluded.of(kBlind), 1u);
+}
+
+Sighting unread_body(bool candidate, bool control, std::string kind = "value") {
+  return {{"GET /pets", "body", std::move(kind)}, candidate, control, true};
+}
+
+TEST(Counters, hold_what_only_a_digest_tells_against_nobody_for_fail) {
+  for (const bool control : {true, false}) {
+    Counters counters;
+    Observation one = observation(kAnswered, control ? std::optional(kAnswered) : std::nullopt);
+    one.differences = {unread_body(true, false)};
+    counters.add(one);
+    EXPECT_EQ(counters.differing, Pairs());
+    EXPECT_EQ(counters.differing_to_control, Pairs());
+    EXPECT_EQ(counters.unread, 1u);
+    EXPECT_EQ(counters.unread_to_control, control ? 1u : 0u);
+    EXPECT_EQ(counters.excluded.of(kUnread), 1u);
+    EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{.sampled = 1, .excluded = 1}));
+    EXPECT_EQ(counters.fields.fields()[0].count, Discordance());
+    EXPECT_EQ(counters.fields.fields()[0].unpaired, 1u);
+    // What is certain counts as ever.
+    one.differences.push_back({key("status"), true, false});
+    counters.add(one);
+    EXPECT_EQ(counters.differing, (Pairs{1, {1, 0, 0}}));
+    EXPECT_EQ(counters.unread, 1u);
+    if (control) EXPECT_EQ(counters.differing_to_control, (Pairs{1, {1, 0, 0}}));
+  }
+}
+
+TEST(Counters, weigh_digests_of_both_sides_alike) {
+  Counters counters;
+  Observation one = observation(kAnswered, kAnswered);
+  one.differences = {unread_body(false, true)};
+  counters.add(one);
+  EXPECT_EQ(counters.differing_to_control, (Pairs{1, {0, 1, 0}}));
+  EXPECT_EQ(counters.fields.fields()[0].count, (Discordance{0, 1, 0}));
+  // Each differs in its own way, which is what noise does.
+  one.blind = true;
+  one.differences = {unread_body(true, false, "length"), unread_body(false, true)};
+  counters.add(one);
+  one.differences = {unread_body(true, true)};
+  counters.add(one);
+  EXPECT_EQ(counters.differing_to_control, (Pairs{1, {0, 1, 0}}));
+  EXPECT_EQ(counters.excluded.of(kBlind), 2u);
+  EXPECT_EQ(counters.unread, 0u);
 }
 
 TEST(Counters, keep_requests_without_a_control_out_of_the_paired_tests) {
@@ -141,6 +187,12 @@ TEST(Counters, merge_by_addition) {
     all.add(one);
     parts[i % 3].add(one);
     all.exclude("budget_bytes");
+    all.exclude_at("GET /shops");
+    parts[i % 3].exclude_at("GET /shops");
+    all.unread += 2;
+    all.unread_to_control += 1;
+    parts[i % 3].unread += 2;
+    parts[i % 3].unread_to_control += 1;
     parts[i % 3].exclude("budget_bytes");
   }
   Counters merged;

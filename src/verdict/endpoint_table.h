@@ -30,6 +30,7 @@ struct EndpointCount {
   uint64_t failed = 0;             // of those sampled, at the candidate only
   uint64_t failed_to_control = 0;  // of those with a control, at the candidate and not at that
   LegFailures failures;
+  uint64_t excluded = 0;  // of those sampled, no evidence about their answers
 
   EndpointCount& operator+=(const EndpointCount& more) noexcept {
     sampled += more.sampled;
@@ -38,6 +39,7 @@ struct EndpointCount {
     failed += more.failed;
     failed_to_control += more.failed_to_control;
     failures += more.failures;
+    excluded += more.excluded;
     return *this;
   }
   friend bool operator==(const EndpointCount&, const EndpointCount&) = default;

@@ -37,12 +37,13 @@ void FieldTable::add(std::span<const Sighting> sightings, int64_t at_us, bool ha
   bool control = false;
   for (const Sighting& each : sightings) {
     Field* const field = place(each.key, at_us);
-    if (field == nullptr && has_control) {
+    const bool paired = has_control && !each.doubtful();
+    if (field == nullptr && paired) {
       candidate |= each.candidate;
       control |= each.control;
     } else if (field == nullptr) {
       ++unplaced_;
-    } else if (has_control) {
+    } else if (paired) {
       field->count.add(each.candidate, each.control);
     } else {
       field->unpaired += each.candidate;

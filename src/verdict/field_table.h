@@ -31,6 +31,11 @@ struct Sighting {
   FieldKey key;
   bool candidate = false;
   bool control = false;
+  // Known by digests alone, as memory was short: what rules would have excused shows too.
+  bool unread = false;
+
+  // Whether it may be held against the candidate for FAIL.
+  bool doubtful() const noexcept { return unread && candidate && !control; }
 };
 
 // Sorts by key and leaves one for each.
@@ -40,7 +45,7 @@ struct Field {
   FieldKey key;
   int64_t first_seen_us = 0;  // since the epoch
   Discordance count;
-  uint64_t unpaired = 0;  // of the candidate, in requests without a control
+  uint64_t unpaired = 0;  // of the candidate, in requests without a control, or doubtful
 
   uint64_t all() const noexcept { return count.candidate + count.control + count.both + unpaired; }
   friend bool operator==(const Field&, const Field&) = default;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "verdict/combine.h"
+#include "verdict/exclusion.h"
 #include "verdict/wording.h"
 
 namespace gnomon::verdict {
@@ -117,6 +118,7 @@ void Judge::wait_for(const Settings& settings) {
   settings_.deadline = settings.deadline;
   settings_.required_endpoints = settings.required_endpoints;
   settings_.min_per_endpoint = settings.min_per_endpoint;
+  settings_.max_excluded_share = settings.max_excluded_share;
 }
 
 double Judge::together(LogE log_e, const Counters& counters) const noexcept {
@@ -141,6 +143,7 @@ bool Judge::fails(const Counters& counters) const noexcept {
 // Each claim on its own, and all of them: that needs no correction for their number.
 bool Judge::passes(const Counters& counters, Duration elapsed) const {
   if (compared(counters) < settings_.min_requests || elapsed < settings_.min_duration) return false;
+  if (exclusion_of(counters).share() > settings_.max_excluded_share) return false;
   if (!missing_endpoints(counters, settings_).empty()) return false;
   return std::all_of(kChecks.begin(), kChecks.end(), [&](Check check) {
     return !enabled(check, settings_) ||
@@ -227,6 +230,8 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
                       .sampled = counters.sampled,
                       .compared = compared(counters),
                       .blind = counters.excluded.of(kBlind),
+                      .unread = settings_.control ? counters.unread_to_control : counters.unread,
+                      .exclusion = exclusion_of(counters),
                       .missing_endpoints = missing_endpoints(counters, settings_)};
   if (counters.seen > 0) {
     verdict.coverage.share =

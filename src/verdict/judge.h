@@ -31,8 +31,9 @@ class Judge {
   // The ruling with its reasons.
   Verdict look(const Counters& counters, Duration elapsed);
 
-  // Takes over what PASS has to wait for: minima, the deadline, the endpoints. That may change
-  // while evidence is gathered, since no chance of error rests on it; all else stays.
+  // Takes over what PASS has to wait for: minima, the deadline, the endpoints, the share that may
+  // be excluded. That may change while evidence is gathered, since no chance of error rests on it;
+  // all else stays.
   void wait_for(const Settings& settings);
 
   const Settings& settings() const noexcept { return settings_; }

@@ -64,7 +64,9 @@ TEST(Judge, is_undecided_while_nothing_has_been_compared) {
 }
 
 TEST(Judge, passes_nobody_on_answers_that_it_could_not_see) {
-  Judge judge(Settings{});
+  Settings settings;
+  settings.max_excluded_share = 0.6;
+  Judge judge(settings);
   Counters counters;
   Observation blind = differing("status", true, true);
   blind.blind = true;
@@ -81,7 +83,118 @@ TEST(Judge, passes_nobody_on_answers_that_it_could_not_see) {
   add(counters, other, 9000);
   EXPECT_EQ(judge.look(counters, minutes(11)).reason,
             "Nothing speaks against the candidate enough in 9,000 comparisons, but GET /pets has "
-            "not been compared 10 times.");
+            "not been compared 10 times (9,000 of its 9,000 requests were excluded).");
+}
+
+TEST(Judge, passes_nobody_on_an_endpoint_that_was_always_excluded) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 9000);
+  for (int i = 0; i < 91; ++i) counters.exclude_at("POST /orders");
+  const Verdict verdict = judge.look(counters, minutes(11));
+  EXPECT_EQ(verdict.ruling, Ruling::undecided);
+  EXPECT_EQ(
+      verdict.reason,
+      "Nothing speaks against the candidate enough in 9,000 comparisons, but POST /orders has "
+      "not been compared 10 times (91 of its 91 requests were excluded).");
+  ASSERT_EQ(verdict.endpoints.size(), 2u);
+  EXPECT_EQ(verdict.endpoints[0].name, "GET /pets");
+  EXPECT_EQ(verdict.endpoints[1].count.excluded, 91u);
+  // As seldom as any other that need not be compared.
+  add(counters, clean(), 200);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+}
+
+TEST(Judge, passes_nobody_on_less_than_half_of_what_was_chosen) {
+  Judge judge(Settings{});
+  Counters counters;
+  const auto exclude = [&](std::string_view reason, uint64_t times) {
+    counters.excluded.add(reason, times);
+    counters.seen += times;
+    counters.sampled += times;
+  };
+  add(counters, clean(), 9000);
+  exclude("budget_bytes", 6000);
+  exclude("queue_full", 3000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  exclude("queue_full", 400);
+  // What clients, the live side or the operator do is not held against it.
+  for (const char* const reason : {"client_gone", "rate", "primary_rejected", "shutdown"}) {
+    exclude(reason, 5000);
+  }
+  const Verdict verdict = judge.look(counters, minutes(11));
+  EXPECT_EQ(verdict.ruling, Ruling::undecided);
+  EXPECT_EQ(verdict.reason,
+            "Nothing speaks against the candidate enough in 9,000 comparisons, but 51.1 % of the "
+            "18,400 requests that were chosen are excluded, where 50 % may be, most of them as "
+            "budget_bytes.");
+  EXPECT_EQ(verdict.change,
+            "Nothing but clean traffic is missing for PASS; no more than 50 % may be excluded, so "
+            "it takes a larger limits.bufferBytes or a smaller percentage.");
+  // That may change under way.
+  Settings lenient;
+  lenient.max_excluded_share = 0.52;
+  judge.wait_for(lenient);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  lenient.max_excluded_share = 0;
+  judge.wait_for(lenient);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
+TEST(Judge, sees_no_more_excluded_than_chosen) {
+  Counters counters;
+  counters.exclude("former_epoch");
+  EXPECT_EQ(exclusion_of(counters).share(), 1);
+  EXPECT_EQ(exclusion_of(Counters{}).share(), 0);
+  counters.exclude("rate");
+  EXPECT_EQ(exclusion_of(counters).chosen, 1u);
+}
+
+Observation unread(bool control = true) {
+  Observation one = clean(control);
+  one.differences = {{{"GET /pets", "body", "value"}, true, false, true}};
+  return one;
+}
+
+TEST(Judge, takes_what_only_a_digest_tells_against_pass_and_not_for_fail) {
+  for (const bool control : {true, false}) {
+    Settings settings;
+    settings.control = control;
+    Judge judge(settings);
+    Counters counters;
+    add(counters, clean(control), 9000);
+    EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+    add(counters, unread(control), 200);
+    const Verdict verdict = judge.look(counters, minutes(11));
+    EXPECT_EQ(verdict.ruling, Ruling::undecided);
+    EXPECT_EQ(verdict.reason,
+              "Nothing speaks against the candidate enough in 9,000 comparisons, but its answers "
+              "are not yet proven to be no worse: in 200 requests memory was short, and the "
+              "candidate's bodies differ by their digests.");
+    EXPECT_NE(verdict.change.find("with a larger limits.bufferBytes"), std::string::npos);
+    EXPECT_LT(verdict.log_e_fail, 0);
+    // Enough that could be looked into prove it all the same.
+    add(counters, clean(control), 90'000);
+    EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  }
+}
+
+// A trial with a control takes nothing from requests without one.
+TEST(Judge, leaves_digests_of_the_unpaired_out_of_paired_tests) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 9000);
+  add(counters, unread(false), 200);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+}
+
+TEST(Judge, says_when_nothing_could_be_looked_into_for_want_of_memory) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, unread(), 50);
+  EXPECT_EQ(judge.look(counters, minutes(11)).reason,
+            "Nothing could be compared: in 50 requests memory was short, and the candidate's "
+            "bodies differ by their digests.");
 }
 
 TEST(Judge, passes_clean_traffic_once_every_claim_is_proven) {

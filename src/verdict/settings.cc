@@ -26,6 +26,10 @@ std::optional<std::string> problem(const Settings& settings) {
     return fmt::format("latencyTolerance is {}, but must lie between 0 and 100",
                        settings.latency_tolerance);
   }
+  if (!(settings.max_excluded_share >= 0 && settings.max_excluded_share <= 1)) {
+    return fmt::format("maxExcludedShare is {}, but must lie between 0 and 1",
+                       settings.max_excluded_share);
+  }
   return std::nullopt;
 }
 

@@ -36,6 +36,8 @@ struct Settings {
   // been compared that often. "GET /pets/{id}", or "/pets/{id}" with whatever methods.
   std::vector<std::string> required_endpoints;
   uint64_t min_per_endpoint = 10;
+  // For PASS: no more than this share of the requests that were chosen has been excluded.
+  double max_excluded_share = 0.5;
 
   double tolerated_mismatch_rate() const noexcept { return max_mismatch_rate / 5; }
 };

@@ -8,6 +8,8 @@
 
 #include "base/clock.h"
 #include "verdict/check.h"
+#include "verdict/endpoint_table.h"
+#include "verdict/exclusion.h"
 #include "verdict/field_table.h"
 #include "verdict/interval.h"
 
@@ -63,8 +65,10 @@ struct Coverage {
   uint64_t seen = 0;
   uint64_t sampled = 0;
   uint64_t compared = 0;
-  uint64_t blind = 0;  // answered by all, and nothing could be seen
-  double share = 0;    // compared, of those seen
+  uint64_t blind = 0;   // answered by all, and nothing could be seen
+  uint64_t unread = 0;  // of those that could be judged, by digests that differ for the candidate
+  double share = 0;     // compared, of those seen
+  Exclusion exclusion;
   std::vector<std::string> missing_endpoints;
 };
 

@@ -113,6 +113,42 @@ std::string of_tail(const CheckEvidence& check, const Verdict& verdict, const Se
       grouped(lost.control));
 }
 
+std::string of_unread(const Verdict& verdict) {
+  return fmt::format(
+      "in {} requests memory was short, and the candidate's bodies differ by their digests",
+      grouped(verdict.coverage.unread));
+}
+
+bool too_much_excluded(const Verdict& verdict, const Settings& settings) noexcept {
+  return verdict.coverage.exclusion.share() > settings.max_excluded_share;
+}
+
+// What makes an exclusion rarer.
+std::string_view remedy_for(std::string_view reason) noexcept {
+  if (reason == "budget_bytes" || reason == kUnread) {
+    return "a larger limits.bufferBytes or a smaller percentage";
+  }
+  if (reason == "queue_full") return "more --compare-threads or a smaller percentage";
+  if (reason == "budget_inflight") {
+    return "a larger limits.inFlight, a faster candidate or a smaller percentage";
+  }
+  if (reason == "breaker_open") return "a candidate that does not fail again and again";
+  if (reason == "no_host" || reason == "no_upstream") return "a candidate that has an endpoint";
+  if (reason == kBlind) return "answers of the control that are like the live ones";
+  if (reason == "former_version") return "that the former version is gone";
+  return "less of that";
+}
+
+// In brackets, how much of an endpoint was excluded; nothing where none was.
+std::string excluded_at(std::string_view endpoint, const Verdict& verdict) {
+  for (const EndpointEvidence& each : verdict.endpoints) {
+    if (each.name != endpoint || each.count.excluded == 0) continue;
+    return fmt::format(" ({} of its {} requests were excluded)", grouped(each.count.excluded),
+                       grouped(each.count.sampled));
+  }
+  return "";
+}
+
 bool enough_data(const Verdict& verdict, const Settings& settings) noexcept {
   return verdict.coverage.compared >= settings.min_requests;
 }
@@ -220,6 +256,9 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
                        "that cannot be looked into.",
                        grouped(verdict.coverage.blind));
   }
+  if (n == 0 && verdict.coverage.unread > 0) {
+    return start + fmt::format("othing could be compared: {}.", of_unread(verdict));
+  }
   if (n == 0) return start + "othing has been compared.";
   const std::string fine =
       start +
@@ -231,16 +270,27 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
     return fine + fmt::format("it runs for {} only, of at least {}.", in_words(verdict.elapsed),
                               in_words(settings.min_duration));
   }
+  if (too_much_excluded(verdict, settings)) {
+    const Exclusion& exclusion = verdict.coverage.exclusion;
+    return fine + fmt::format(
+                      "{} of the {} requests that were chosen are excluded, where {} may "
+                      "be, most of them as {}.",
+                      percent(exclusion.share()), grouped(exclusion.chosen),
+                      percent(settings.max_excluded_share), exclusion.reason);
+  }
   if (!verdict.coverage.missing_endpoints.empty()) {
     const auto& missing = verdict.coverage.missing_endpoints;
     const std::string more =
         missing.size() == 1 ? "" : fmt::format(" and {} more endpoints", missing.size() - 1);
-    return fine + fmt::format("{}{} has not been compared {} times.", missing.front(), more,
-                              grouped(settings.min_per_endpoint));
+    return fine + fmt::format("{}{} has not been compared {} times{}.", missing.front(), more,
+                              grouped(settings.min_per_endpoint),
+                              excluded_at(missing.front(), verdict));
   }
   const CheckEvidence* const weakest = weakest_check(verdict);
   if (weakest == nullptr) return fine + "the evidence is not complete.";
-  return fine + fmt::format("its {} are not yet proven to be no worse.", subject(weakest->check));
+  const bool unread = weakest->check == Check::mismatch && verdict.coverage.unread > 0;
+  return fine + fmt::format("its {} are not yet proven to be no worse{}.", subject(weakest->check),
+                            unread ? ": " + of_unread(verdict) : "");
 }
 
 std::string what_would_change(const Verdict& verdict, const Settings& settings, uint64_t clean) {
@@ -264,6 +314,14 @@ std::string what_would_change(const Verdict& verdict, const Settings& settings, 
   if (verdict.elapsed < settings.min_duration) {
     text +=
         fmt::format(", not before {} from now", in_words(settings.min_duration - verdict.elapsed));
+  }
+  if (verdict.coverage.unread > 0) {
+    text += "; with a larger limits.bufferBytes its bodies can be looked into";
+  }
+  if (too_much_excluded(verdict, settings)) {
+    text += fmt::format("; no more than {} may be excluded, so it takes {}",
+                        percent(settings.max_excluded_share),
+                        remedy_for(verdict.coverage.exclusion.reason));
   }
   if (!verdict.coverage.missing_endpoints.empty()) {
     text += fmt::format(", once {} is compared", verdict.coverage.missing_endpoints.front());

@@ -185,7 +185,7 @@ def test_latency_with_answers_compared_is_that_of_copies_alone(start, closing, c
 @pytest.mark.skipif(bool(SANITIZED), reason="measures time")
 @pytest.mark.parametrize(("kind", "refusal"), [("get", "queue_full"), ("large", "budget_bytes")])
 def test_latency_with_comparers_saturated_is_that_of_copies_alone(start, closing, kind, refusal):
-    """Answers that differ everywhere, more than one comparer can take: the queue refuses small ones, the budget large ones."""
+    """Answers that differ everywhere, more than one comparer can take: the queue refuses small ones, bodies of large ones are let go."""
     live, shadow = numbers(closing, 1), numbers(closing, 10**15)
     load = closing(bench.Load(PROGRAMS / "gnomon_bench_load"))
     copying = start(mirrored(live, shadow, test={"name": "trial"}))
@@ -193,7 +193,9 @@ def test_latency_with_comparers_saturated_is_that_of_copies_alone(start, closing
     comparing = start(mirrored(live, shadow, test={**LABOURED, "limits": limits}), args=["--compare-threads", "1"])
 
     def refused():
-        return comparing.metrics().total("gnomon_shadow_uncompared_total", reason=refusal)
+        metrics = comparing.metrics()
+        shed = metrics.total("gnomon_shadow_shed_total") if kind == "large" else 0
+        return shed + metrics.total("gnomon_shadow_uncompared_total", reason=refusal)
 
     def saturated_ratios():
         eventually(lambda: load.run("slice", comparing.port, 64, kind, 200) and refused() > 0, patience(30))

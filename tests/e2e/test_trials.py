@@ -18,7 +18,7 @@ import pytest
 
 from harness import Backend, Gateway, config
 from harness.backend import answer, ok
-from harness.client import Client, chunk
+from harness.client import Client, chunk, request_bytes
 from harness.gateway import BINARY, patience
 from harness.shadow_verb import shadow_verb
 from harness.wait import eventually
@@ -127,6 +127,30 @@ def test_nobody_passes_by_answers_that_could_not_be_seen(primary, candidate, req
     seen = eventually(all_excluded, patience(30))
     assert seen["ruling"] == "UNDECIDED" and seen["coverage"]["compared"] == 0
     assert "could be compared" in seen["reason"]
+
+
+@pytest.mark.parametrize(("letter", "ruling"), [("a", "PASS"), ("b", "UNDECIDED")])
+def test_large_answers_do_not_drop_out_for_want_of_memory(letter, ruling, begin, closing):
+    """Bodies that find no room are compared by digest: equal ones are equal, others stand in the way of PASS."""
+    verdict_of = {"latency": False, "minRequests": 10, "maxExcludedShare": 1}
+    primary, candidate = (closing(Backend(json_answer(lambda request, text=text: text * 1_000_000))) for text in ("a", letter))
+    gateway = begin(trial(primary, candidate, limits={"bufferBytes": "512Ki"}, verdict=verdict_of))
+    send(gateway, 100)
+
+    def all_seen():
+        seen = verdict(gateway)
+        coverage = seen["coverage"]
+        assert coverage["compared"] + sum(coverage["excluded"].values()) == 100
+        return seen
+
+    seen = eventually(all_seen, patience(15))
+    assert seen["ruling"] == ruling, seen["reason"]
+    assert gateway.metrics().total("gnomon_shadow_shed_total", shadow=NAME) > 50
+    if ruling == "UNDECIDED":
+        assert "memory was short" in seen["reason"] and seen["coverage"]["excluded"]["unread"] > 50
+        assert gateway.metrics().total("gnomon_trial_requests_total", result="unread") == seen["coverage"]["excluded"]["unread"]
+        kept = eventually(lambda: gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"], patience(10))
+        assert kept[0]["sample"]["differences"]["limits"] == ["memoryPressure"]
 
 
 def test_a_change_beyond_noise_fails_and_is_named(begin, closing):
@@ -410,6 +434,66 @@ def test_an_endpoint_that_matters_has_to_be_seen_before_pass(begin, closing):
     assert gateway.reload()[0] == 200
     seen = verdict(gateway)
     assert (seen["ruling"], seen["epoch"]["number"], seen["coverage"]["compared"]) == ("UNDECIDED", 1, 1010)
+
+
+def test_an_endpoint_that_is_always_excluded_stands_in_the_way_of_pass(begin, closing):
+    """Its clients leave before the answer ends, so nothing of it is ever compared; but it was chosen."""
+
+    def reply(request):
+        if request.target == "/events":
+            return b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
+        return ok(b"{}", "200 OK", ("Content-Type: application/json",))
+
+    primary, candidate = (closing(Backend(answer(reply))) for _ in range(2))
+    gateway = begin(trial(primary, candidate, verdict={"latency": False}))
+    send(gateway, 100)
+    assert compared(gateway, 100)["ruling"] == "PASS"
+    for _ in range(5):
+        with gateway.client() as client:
+            client.send(request_bytes("GET", "/events"))
+            client.reader.until(b"half")
+            client.reset()
+
+    def all_seen():
+        seen = verdict(gateway)
+        events = [each for each in seen["endpoints"] if each["endpoint"] == "GET /events"]
+        assert [each["excluded"] for each in events] == [5], seen["coverage"]
+        assert seen["coverage"]["excluded"] == {"client_gone": 5}
+        return seen, events[0]
+
+    seen, events = eventually(all_seen, patience(15))
+    assert seen["ruling"] == "UNDECIDED"
+    assert "GET /events has not been compared 10 times (5 of its 5 requests were excluded)" in seen["reason"]
+    assert (events["sampled"], events["compared"]) == (5, 0)
+
+
+def test_what_was_excluded_stands_in_the_way_of_pass(begin, closing):
+    """A candidate that takes one request at a time: what finds no room there says nothing about it."""
+    slow = threading.Event()
+
+    def reply(request):
+        slow.wait(patience(20))
+        return ok(b"{}", "200 OK", ("Content-Type: application/json",))
+
+    primary = closing(Backend(json_answer(lambda request: {})))
+    candidate = closing(Backend(answer(reply)))
+    verdict_of = {"latency": False, "minRequests": 1}
+    spec = {"control": None, "limits": {"inFlight": 1}}
+    gateway = begin(trial(primary, candidate, verdict=verdict_of, **spec))
+    send(gateway, 100)
+    slow.set()
+    seen = compared(gateway, 1)
+    send(gateway, 1)
+    seen = compared(gateway, 2)
+    assert seen["ruling"] == "UNDECIDED" and "most of them as budget_inflight" in seen["reason"], seen["reason"]
+    assert "limits.inFlight" in seen["change"] and 0.9 < seen["coverage"]["excludedShare"] < 1
+    # That may change under way.
+    verdict_of["maxExcludedShare"] = 1
+    gateway.write(trial(primary, candidate, verdict=verdict_of, **spec))
+    assert gateway.reload()[0] == 200
+    send(gateway, 1)
+    assert "budget_inflight" not in verdict(gateway)["reason"]
+    assert verdict(gateway)["epoch"]["number"] == 1
 
 
 def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):

@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "routing/trial.h"
+#include "verdict/judge.h"
 #include "world.h"
 
 namespace gnomon::sim {
@@ -22,11 +23,12 @@ class Collector final : public shadow::TrioSink {
  public:
   bool take(std::unique_ptr<Trio> trio) noexcept override {
     if (full) return false;
-    trios.push_back(std::move(trio));
+    (trio->passed_over ? passed_over : trios).push_back(std::move(trio));
     return true;
   }
   bool full = false;
   std::vector<std::unique_ptr<Trio>> trios;
+  std::vector<std::unique_ptr<Trio>> passed_over;
 };
 
 std::string body_of(const compare::Answer& answer) {
@@ -35,22 +37,26 @@ std::string body_of(const compare::Answer& answer) {
   return body;
 }
 
+constexpr uint64_t kBudget = uint64_t{256} << 10;
+
 // A route to the primary with one candidate, and a control where `control` says so.
 struct ComparedRoute {
-  explicit ComparedRoute(bool control, uint64_t seed = 1, const routing::RetryPolicy& retry = {})
+  explicit ComparedRoute(bool control, uint64_t seed = 1, uint64_t body_bytes = 1000,
+                         const routing::RetryPolicy& retry = {})
       : world(seed, &collector) {
     auto snapshot = std::make_shared<OneRouteSnapshot>();
     snapshot->route.retry = retry;
     routing::ShadowPolicy& policy = snapshot->add_shadow("candidate", shadow_address());
     auto trial = std::make_shared<routing::Trial>();
-    trial->body_bytes = 1000;
+    trial->body_bytes = body_bytes;
     policy.trial = trial;
     policy.timeout = seconds(5);
-    policy.buffer_bytes_max = uint64_t{256} << 10;
+    policy.buffer_bytes_max = kBudget;
     if (control) {
       auto second = std::make_shared<routing::ShadowPolicy>(policy);
       second->name = "candidate.control";
       second->cluster = routing::kNoCluster;
+      controlled = second;
       policy.control = second;
       snapshot->share_primary();
     }
@@ -61,11 +67,14 @@ struct ComparedRoute {
   uint64_t uncompared(Uncompared why) {
     return world.shadow_stats("candidate").uncompared[static_cast<size_t>(why)].value();
   }
-  uint64_t charged() { return world.limits.by_shadow.get("candidate")->bytes.used(); }
+  shadow::Budget& budget() { return limits->bytes; }
+  uint64_t charged() { return budget().used(); }
 
   Collector collector;
   World world;
+  std::shared_ptr<shadow::ShadowLimits> limits = world.limits.by_shadow.get("candidate");
   Backend* primary;
+  std::shared_ptr<routing::ShadowPolicy> controlled;  // of the control; null: there is none
 };
 
 void get(World& world, Client& client) {
@@ -132,7 +141,7 @@ TEST(Pairing, begins_candidate_and_control_in_random_order) {
 }
 
 TEST(Pairing, tells_how_the_first_attempt_ended_where_the_live_request_was_sent_again) {
-  ComparedRoute setup(false, 1,
+  ComparedRoute setup(false, 1, 1000,
                       {.on = routing::kRetry5xx, .count = 3, .per_try_timeout = Millis(100)});
   setup.world.add_backend(shadow_address(), Behaviour::echo);
   setup.primary->behave(Behaviour::hung);
@@ -187,6 +196,53 @@ TEST(Pairing, a_candidate_that_nobody_can_connect_to_is_an_outcome) {
   EXPECT_EQ(candidate.error, Errc::connect_failed);
 }
 
+// Ten requests a second, whose copies nobody takes, and a control for one in a hundred thousand:
+// seconds until it is proven that the candidate fails more often, or `most`.
+int seconds_until_dead(ComparedRoute& setup, int most) {
+  const verdict::Settings settings;
+  verdict::Judge judge(settings);
+  verdict::Counters counters = verdict::counters_for(settings);
+  Client client(setup.world);
+  for (int tenths = 0; tenths < most * 10; ++tenths) {
+    get(setup.world, client);
+    setup.world.advance(std::chrono::milliseconds(100));
+    for (const auto& trio : setup.collector.trios) {
+      verdict::Observation seen;
+      seen.candidate.ok = trio->of(Leg::candidate).outcome == Outcome::answered;
+      if (trio->has_control) seen.control = verdict::LegResult{"answered"};
+      counters.add(seen);
+    }
+    setup.collector.trios.clear();
+    if (judge.rule(counters, seconds(tenths / 10)) == verdict::Ruling::fail) return tenths / 10;
+  }
+  return most;
+}
+
+TEST(Pairing, a_probe_of_the_breaker_has_a_control_so_that_a_dead_candidate_fails_soon) {
+  ComparedRoute setup(true);
+  setup.controlled->per_million = 10;
+  // Of its probes, after 1, 3, 7, 15, 31 and 61 seconds and each half minute from there, eleven are
+  // enough.
+  EXPECT_LT(seconds_until_dead(setup, 1000), 250);
+}
+
+TEST(Pairing, a_control_that_is_switched_off_stays_so_beside_probes) {
+  ComparedRoute setup(true);
+  setup.controlled->per_million = 0;
+  EXPECT_EQ(seconds_until_dead(setup, 100), 100);
+  EXPECT_EQ(setup.world.shadow_stats("candidate.control").copied.value(), 0u);
+}
+
+TEST(Pairing, a_control_beside_a_probe_keeps_to_its_limits) {
+  ComparedRoute setup(true);
+  setup.controlled->per_million = 10;
+  setup.controlled->in_flight_max = 0;
+  EXPECT_EQ(seconds_until_dead(setup, 100), 100);
+  const shadow::ShadowStats& control = setup.world.shadow_stats("candidate.control");
+  EXPECT_EQ(control.copied.value(), 0u);
+  EXPECT_GT(control.dropped[static_cast<size_t>(shadow::Reason::budget_inflight)].value(), 3u);
+}
+
 TEST(Pairing, a_live_answer_that_fails_is_an_outcome_as_well) {
   ComparedRoute setup(false);
   setup.primary->behave(Behaviour::garbage);
@@ -210,6 +266,9 @@ TEST(Pairing, a_client_that_leaves_is_no_evidence) {
   setup.world.advance(seconds(60));
   EXPECT_TRUE(setup.collector.trios.empty());
   EXPECT_EQ(setup.uncompared(Uncompared::client_gone), 1u);
+  ASSERT_EQ(setup.collector.passed_over.size(), 1u);
+  EXPECT_EQ(setup.collector.passed_over[0]->request.path, "/a");
+  setup.collector.passed_over.clear();
   EXPECT_EQ(setup.charged(), 0u);
 }
 
@@ -233,7 +292,7 @@ TEST(Pairing, over_the_byte_budget_answers_are_let_go_and_the_copy_goes_on) {
   for (int i = 0; i < 100; ++i) get(setup.world, client);
   const uint64_t lost = setup.uncompared(Uncompared::budget_bytes);
   EXPECT_GT(lost, 0u);
-  EXPECT_LE(setup.charged(), uint64_t{256} << 10);
+  EXPECT_LE(setup.charged(), kBudget);
   EXPECT_EQ(setup.collector.trios.size() + lost +
                 setup.world.shadow_stats("candidate").dropped[0].value() +
                 setup.world.shadow_stats("candidate")
@@ -241,7 +300,85 @@ TEST(Pairing, over_the_byte_budget_answers_are_let_go_and_the_copy_goes_on) {
                     .value(),
             100u);
   setup.collector.trios.clear();
+  setup.collector.passed_over.clear();
   EXPECT_EQ(setup.charged(), 0u);
+}
+
+// Of heads alone.
+constexpr uint64_t kHeadsOnly = sizeof(Trio) + uint64_t{5} * Block::kSmall;
+
+void expect_shed(const compare::CapturedBody& body, uint64_t length) {
+  EXPECT_EQ(body.length, length);
+  EXPECT_TRUE(body.shed && body.chunks.empty() && body.captured == 0);
+  EXPECT_TRUE(body.digest.has_value());
+}
+
+// A wrong answer that is large must not drop out for its size.
+TEST(Pairing, bodies_that_find_no_room_are_compared_by_digest) {
+  ComparedRoute setup(true, 1, 1 << 20);
+  setup.world.add_backend(shadow_address(), Behaviour::large);
+  ASSERT_TRUE(setup.budget().take(kBudget / 2, kBudget));
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  expect_shed(trio.of(Leg::live).body, 8);
+  expect_shed(trio.of(Leg::control).body, 8);
+  expect_shed(trio.of(Leg::candidate).body, kLargeBytes);
+  EXPECT_EQ(trio.of(Leg::live).body.digest, compare::digest_of("GET /a 0"));
+  // What is compared beside them is as it was.
+  EXPECT_EQ(trio.request.path, "/a");
+  EXPECT_EQ(trio.of(Leg::live).headers.get("date"), "Sun, 22 Nov 2026 00:00:00 GMT");
+  EXPECT_EQ(trio.of(Leg::control).headers.get("date"), "Sun, 22 Nov 2026 00:00:00 GMT");
+  EXPECT_EQ(setup.world.shadow_stats("candidate").shed.value(), 1u);
+  EXPECT_LE(setup.charged(), kBudget / 2 + kHeadsOnly);
+  EXPECT_EQ(trio.charged, setup.charged() - kBudget / 2);
+  setup.collector.trios.clear();
+  EXPECT_EQ(setup.charged(), kBudget / 2);
+}
+
+// The live answer comes over its time, and what passes is let go of at the end of each turn.
+TEST(Pairing, a_live_body_that_finds_no_room_is_hashed_as_it_passes) {
+  ComparedRoute setup(false, 1, 1 << 20);
+  setup.primary->behave(Behaviour::large);
+  setup.world.add_backend(shadow_address(), Behaviour::large);
+  setup.budget().take(kBudget / 2, kBudget);
+  Client client(setup.world);
+  get(setup.world, client);
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  const Trio& trio = *setup.collector.trios[0];
+  expect_shed(trio.of(Leg::live).body, kLargeBytes);
+  EXPECT_EQ(trio.of(Leg::live).body.digest, trio.of(Leg::candidate).body.digest);
+  EXPECT_NE(client.received().find("200 OK"), std::string::npos);
+  EXPECT_LE(setup.charged(), kBudget / 2 + kHeadsOnly);
+}
+
+TEST(Pairing, without_room_for_heads_no_comparison_is_begun) {
+  ComparedRoute setup(true);
+  setup.world.add_backend(shadow_address(), Behaviour::hung);
+  // Bodies leave that much to those that are to begin.
+  setup.budget().take(kBudget - kBudget / 4 - 4096, kBudget);
+  Client client(setup.world);
+  get(setup.world, client);
+  EXPECT_NE(client.received().find("200 OK"), std::string::npos);
+  EXPECT_EQ(setup.uncompared(Uncompared::budget_bytes), 1u);
+  EXPECT_EQ(setup.world.shadow_stats("candidate").copied.value(), 1u);
+  EXPECT_EQ(setup.world.shadow_stats("candidate.control").copied.value(), 0u);
+}
+
+TEST(Pairing, a_comparison_that_has_begun_needs_no_more_for_answers_of_usual_size) {
+  ComparedRoute setup(true);
+  setup.world.add_backend(shadow_address(), Behaviour::echo);
+  Client client(setup.world);
+  get(setup.world, client);  // copies have connections that they need not pay for
+  setup.collector.trios.clear();
+  ASSERT_EQ(setup.charged(), 0u);
+  client.send("GET /a HTTP/1.1\r\nHost: sim.test\r\n\r\n");
+  while (setup.charged() == 0) setup.world.loop.run_once(Duration::zero());
+  setup.budget().take(kBudget - setup.charged(), kBudget);
+  setup.world.settle();
+  ASSERT_EQ(setup.collector.trios.size(), 1u);
+  EXPECT_EQ(body_of(setup.collector.trios[0]->of(Leg::control)), "GET /a 0");
 }
 
 // What is kept of a slow answer is copied out of the blocks it was read into, and paid for, long
