@@ -14,6 +14,11 @@ constexpr size_t kOverheadBytes = sizeof(Trio) + size_t{2} * Block::kSmall;
 // The budget is shared by all workers and comparers, so it is not asked for each piece.
 constexpr size_t kChargedAtOnce = size_t{8} << 10;
 
+// Of the live body this much is copied on the live path, as connections do with what is small. It
+// is not hashed there.
+constexpr size_t kAtOnce = size_t{4} << 10;
+static_assert(kAtOnce <= compare::BodyCapture::kHashFrom);
+
 // Of an answer that nobody compares this much is read, to keep its connection usable; of one that
 // is compared, this much more than the live one has. And while that is not complete, no more than
 // the second.
@@ -60,26 +65,32 @@ compare::BodyCapture capture(Trio& trio, Leg leg, const routing::ShadowPolicy& p
 
 }  // namespace
 
-Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
-                 const RequestHead& request)
-    : context_(context),
+Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy)
+    : loop_(context.loop),
+      sink_(context.sink),
+      stats_(context.stats),
       bytes_max_(policy.buffer_bytes_max),
+      at_once_(std::min<uint64_t>(kAtOnce, policy.trial->body_bytes)),
       began_(context.loop.now()),
       trio_(context.shelf.take()),
       bodies_{capture(*trio_, Leg::live, policy), capture(*trio_, Leg::candidate, policy),
               capture(*trio_, Leg::control, policy)},
-      request_(request),
       work_([this] { work(); }) {
   // One that has been used holds the same as a rule; comparers hold it too, so it is not counted
   // down and up again.
   if (trio_->trial != policy.trial) trio_->trial = policy.trial;
   if (trio_->limits != context.limits) trio_->limits = context.limits;
-  trio_->began = context.loop.wall();
+  trio_->began = loop_.wall();
   trio_->taken = began_;
 }
 
 Pairing::~Pairing() {
   if (!closed_) close(Uncompared::cut);
+}
+
+bool Pairing::take_request(const RequestHead& request) {
+  copy_into(trio_->request, request, trio_->stash);
+  return charge(trio_->stash.memory() + kOverheadBytes);
 }
 
 void Pairing::expect_control() noexcept {
@@ -89,21 +100,23 @@ void Pairing::expect_control() noexcept {
 
 void Pairing::live_head(const ResponseHead& head) {
   if (closed_) return;
-  live_head_ = head;
-  live_head_waits_ = true;
-  answer(Leg::live).first_byte = context_.loop.now() - began_;
-  schedule();
+  answer(Leg::live).first_byte = loop_.now() - began_;
+  take_head(Leg::live, head);
 }
 
 void Pairing::live_body(const Chunk& chunk) {
-  if (closed_ || !charge(chunk.size())) return;
+  if (closed_) return;
+  if (live_chunks_.empty() && body_of(Leg::live).length() + chunk.size() <= at_once_) {
+    take_body(Leg::live, chunk);
+    return;
+  }
+  if (!charge(chunk.size())) return;
   live_chunks_.push_back(chunk);
   schedule();
 }
 
 void Pairing::live_end(const Headers& trailers) {
-  if (closed_) return;
-  live_trailers_ = trailers;
+  if (closed_ || !take_trailers(Leg::live, trailers)) return;
   end_live(compare::Outcome::answered);
 }
 
@@ -133,8 +146,9 @@ void Pairing::live_failed(proxy::LiveFailure why) {
 void Pairing::end_live(compare::Outcome outcome) {
   compare::Answer& live = answer(Leg::live);
   live.outcome = outcome;
-  live.total = context_.loop.now() - began_;
+  live.total = loop_.now() - began_;
   live_ended_ = true;
+  if (live_chunks_.empty() && open_legs_ > 1) return end();
   schedule();
 }
 
@@ -143,33 +157,21 @@ void Pairing::end_live(compare::Outcome outcome) {
 void Pairing::schedule() {
   if (keep_ != nullptr) return;
   keep_ = shared_from_this();
-  context_.loop.schedule(work_, net::Lane::background);
+  loop_.schedule(work_, net::Lane::background);
 }
 
+// Into memory of its own, so that no block of the backend's is held any longer.
 void Pairing::work() {
   const std::shared_ptr<Pairing> kept = std::move(keep_);
   if (closed_) return;
-  take_over_live();
-  if (!closed_ && live_ended_) end(Leg::live);
-}
-
-// Into memory of its own, so that no block of the client's or the backend's is held any longer.
-void Pairing::take_over_live() {
-  if (!std::exchange(request_taken_, true)) {
-    copy_into(trio_->request, std::exchange(request_, {}), trio_->stash);
-    if (!charge(trio_->stash.memory() + kOverheadBytes)) return;
-  }
-  if (std::exchange(live_head_waits_, false)) {
-    if (!take_head(Leg::live, std::exchange(live_head_, {}))) return;
-  }
   for (const Chunk& chunk : std::exchange(live_chunks_, {})) {
     unused_ += chunk.size();
     if (!take_body(Leg::live, chunk)) return;
   }
-  if (live_ended_) take_trailers(Leg::live, std::exchange(live_trailers_, {}));
+  if (live_ended_) end();
 }
 
-bool Pairing::take_head(Leg leg, ResponseHead&& head) {
+bool Pairing::take_head(Leg leg, const ResponseHead& head) {
   answer(leg).status = head.status;
   return keep(answer(leg).headers, head.headers);
 }
@@ -181,7 +183,7 @@ bool Pairing::take_body(Leg leg, const Chunk& chunk) {
   return charge(body.memory() - before);
 }
 
-bool Pairing::take_trailers(Leg leg, Headers&& trailers) {
+bool Pairing::take_trailers(Leg leg, const Headers& trailers) {
   if (trailers.empty()) return true;
   return keep(answer(leg).trailers, trailers);
 }
@@ -192,10 +194,10 @@ bool Pairing::keep(Headers& to, const Headers& fields) {
   return charge(trio_->stash.memory() - before + fields.size() * sizeof(Field));
 }
 
-void Pairing::on_head(Leg leg, ResponseHead&& head) {
+void Pairing::on_head(Leg leg, const ResponseHead& head) {
   if (closed_) return;
-  answer(leg).first_byte = context_.loop.now() - began_;
-  take_head(leg, std::move(head));
+  answer(leg).first_byte = loop_.now() - began_;
+  take_head(leg, head);
 }
 
 void Pairing::on_body(Leg leg, const Chunk& chunk) {
@@ -206,13 +208,13 @@ bool Pairing::wants_more(uint64_t bytes) const noexcept {
   if (bytes <= kAnswerBytesUsual) return true;
   if (closed_) return false;
   if (!live_ended_) return bytes <= kAnswerBytesMax;
-  return bytes <= trio_->of(Leg::live).body.length + kAnswerBytesUsual;
+  return bytes <= bodies_[static_cast<size_t>(Leg::live)].length() + kAnswerBytesUsual;
 }
 
-void Pairing::on_end(Leg leg, Headers&& trailers) {
-  if (closed_ || !take_trailers(leg, std::move(trailers))) return;
-  answer(leg).total = context_.loop.now() - began_;
-  end(leg);
+void Pairing::on_end(Leg leg, const Headers& trailers) {
+  if (closed_ || !take_trailers(leg, trailers)) return;
+  answer(leg).total = loop_.now() - began_;
+  end();
 }
 
 void Pairing::on_failed(Leg leg, Reason why) {
@@ -221,24 +223,26 @@ void Pairing::on_failed(Leg leg, Reason why) {
   failed.outcome = outcome_of(why);
   if (failed.outcome != compare::Outcome::cut) {
     failed.error = error_of(why);
-    failed.total = context_.loop.now() - began_;
-    return end(leg);
+    failed.total = loop_.now() - began_;
+    return end();
   }
   if (leg == Leg::candidate) return close(Uncompared::cut);
   trio_->has_control = false;
-  end(leg);
+  end();
 }
 
-void Pairing::end(Leg leg) {
-  answer(leg).body = body_of(leg).take();
+void Pairing::end() {
   if (--open_legs_ > 0) return;
   closed_ = true;
+  for (const Leg leg : {Leg::live, Leg::candidate, Leg::control}) {
+    answer(leg).body = body_of(leg).take();
+  }
   trio_->charged -= unused_;
-  context_.limits->bytes.give_back(std::exchange(unused_, 0));
-  if (context_.sink.take(std::move(trio_))) {
-    context_.stats->compared.add();
+  trio_->limits->bytes.give_back(std::exchange(unused_, 0));
+  if (sink_.take(std::move(trio_))) {
+    stats_->compared.add();
   } else {
-    context_.stats->pass_over(Uncompared::queue_full);
+    stats_->pass_over(Uncompared::queue_full);
   }
 }
 
@@ -254,7 +258,7 @@ bool Pairing::charge(size_t bytes) {
 bool Pairing::charge_more(size_t bytes) {
   const size_t wanted = std::max(bytes, kChargedAtOnce);
   for (const size_t more : {wanted, bytes}) {
-    if (!context_.limits->bytes.take(more, bytes_max_)) continue;
+    if (!trio_->limits->bytes.take(more, bytes_max_)) continue;
     trio_->charged += more;
     unused_ += more;
     return true;
@@ -264,12 +268,9 @@ bool Pairing::charge_more(size_t bytes) {
 
 void Pairing::close(Uncompared why) noexcept {
   closed_ = true;
-  context_.stats->pass_over(why);
+  stats_->pass_over(why);
   if (trio_ != nullptr) TrioShelf::put_back(std::move(trio_));
-  request_ = {};
-  live_head_ = {};
   live_chunks_.clear();
-  live_trailers_.clear();
 }
 
 }  // namespace gnomon::shadow

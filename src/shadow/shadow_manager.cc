@@ -164,8 +164,10 @@ void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& pol
                             ShadowCopy::Grant candidate) {
   const Pairing::Context context{context_.loop, *context_.trios, *shelf_,
                                  candidate.state.stats_owner, candidate.state.limits_owner};
-  auto pairing =
-      std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy, shown.head);
+  auto pairing = std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy);
+  if (!pairing->take_request(shown.head)) {
+    return shown.tap.add(begin(shown, policy, policy.cluster, candidate));
+  }
   std::optional<ShadowCopy::Grant> control = draw_control(shown.context, policy);
   const bool control_first = control && context_.rng.below(2) == 0;
   const auto begin_leg = [&](Leg leg) {
