@@ -14,7 +14,8 @@ namespace {
 
 constexpr size_t kChunksUsual = 4;
 
-// Blocks freed on this thread, ready for reuse. Bounded, so that a burst is given back.
+// Blocks freed on this thread, ready for reuse. At most so many, so that a burst is given back.
+template <size_t kMax>
 class BlockPool {
  public:
   ~BlockPool() {
@@ -30,14 +31,14 @@ class BlockPool {
   }
 
  private:
-  static constexpr size_t kMax = 128;
   void* blocks_[kMax];
   size_t count_ = 0;
   bool closed_ = false;
 };
 
-thread_local BlockPool small_pool;
-thread_local BlockPool standard_pool;
+// A few for each of the streams that are served at once, then they come and go without malloc.
+thread_local BlockPool<512> small_pool;
+thread_local BlockPool<128> standard_pool;
 
 #ifdef GNOMON_SANITIZED
 constexpr bool kPooled = false;  // let the sanitizer see every free

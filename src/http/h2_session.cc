@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "http/h2_callbacks.h"
+#include "http/h2_memory.h"
 #include "http/h2_out_fields.h"
 
 namespace gnomon::http {
@@ -31,8 +32,8 @@ size_t bytes_of(const Headers& headers) noexcept {
 H2Session::H2Session(Role role, const Limits& limits, H2Events& events)
     : limits_(limits), events_(events), role_(role) {
   const auto make =
-      role == Role::server ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
-  if (make(&session_, H2Callbacks::shared(), this, H2Callbacks::options()) != 0) {
+      role == Role::server ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
+  if (make(&session_, H2Callbacks::shared(), this, H2Callbacks::options(), h2_memory()) != 0) {
     throw std::bad_alloc();
   }
   std::array<nghttp2_settings_entry, 5> entries{};

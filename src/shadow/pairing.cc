@@ -24,6 +24,11 @@ constexpr size_t kChargedFirst = kOverheadBytes + kHeadBytes + (size_t{2} << 10)
 constexpr uint64_t for_bodies(uint64_t budget) noexcept { return budget / 2; }
 constexpr uint64_t for_beginning(uint64_t budget) noexcept { return budget - budget / 4; }
 
+// Of the live body this much is copied on the live path, as connections do with what is small. It
+// is not hashed there.
+constexpr size_t kAtOnce = size_t{4} << 10;
+static_assert(kAtOnce <= compare::BodyCapture::kHashFrom);
+
 // Of an answer that nobody compares this much is read, to keep its connection usable; of one that
 // is compared, this much more than the live one has. And while that is not complete, no more than
 // the second.
@@ -81,38 +86,41 @@ compare::BodyCapture capture(Trio& trio, Leg leg, const routing::ShadowPolicy& p
 
 }  // namespace
 
-Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy,
-                 const RequestHead& request)
-    : context_(context),
+Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy)
+    : loop_(context.loop),
+      sink_(context.sink),
+      passed_over_(context.passed_over),
+      stats_(context.stats),
       bytes_max_(policy.buffer_bytes_max),
+      at_once_(std::min<uint64_t>(kAtOnce, policy.trial->body_bytes)),
       began_(context.loop.now()),
       trio_(context.shelf.take()),
       bodies_{capture(*trio_, Leg::live, policy), capture(*trio_, Leg::candidate, policy),
               capture(*trio_, Leg::control, policy)},
-      request_(request),
       work_([this] { work(); }) {
   // One that has been used holds the same as a rule; comparers hold it too, so it is not counted
   // down and up again.
   if (trio_->trial != policy.trial) trio_->trial = policy.trial;
   if (trio_->limits != context.limits) trio_->limits = context.limits;
-  trio_->began = context.loop.wall();
+  trio_->began = loop_.wall();
   trio_->taken = began_;
 }
 
 Pairing::~Pairing() {
   if (closed_) return;
-  context_.stats->pass_over(Uncompared::cut);
+  stats_->pass_over(Uncompared::cut);
   drop();
 }
 
-bool Pairing::reserve() {
-  if (!charge_more(kChargedFirst, for_beginning(bytes_max_))) {
-    close(Uncompared::budget_bytes);
-    return false;
+bool Pairing::reserve(const RequestHead& request) {
+  copy_into(trio_->request, request, trio_->stash);
+  if (charge_more(kChargedFirst, for_beginning(bytes_max_))) {
+    unused_ -= kOverheadBytes + kHeadBytes;
+    reserved_ = kHeadBytes;
+    if (charge_head(trio_->stash.memory())) return true;
   }
-  unused_ -= kOverheadBytes + kHeadBytes;
-  reserved_ = kHeadBytes;
-  return true;
+  close(Uncompared::budget_bytes);
+  return false;
 }
 
 void Pairing::expect_control() noexcept {
@@ -137,10 +145,8 @@ void Pairing::live_retried(proxy::LiveFailure why) {
 
 void Pairing::live_head(const ResponseHead& head) {
   if (closed_) return;
-  live_head_ = head;
-  live_head_waits_ = true;
-  answer(Leg::live).first_byte = context_.loop.now() - began_;
-  schedule();
+  answer(Leg::live).first_byte = loop_.now() - began_;
+  if (!take_head(Leg::live, head)) shed_later();
 }
 
 // Nothing is hashed on the live path. What finds no room among bodies is held until the end of this
@@ -148,6 +154,11 @@ void Pairing::live_head(const ResponseHead& head) {
 // the live answer and the traffic beside it, and by nothing that another answer says.
 void Pairing::live_body(const Chunk& chunk) {
   if (closed_) return;
+  if (!over_budget_ && live_chunks_.empty() &&
+      body_of(Leg::live).length() + chunk.size() <= at_once_) {
+    if (!take_body(Leg::live, chunk)) shed_later();
+    return;
+  }
   bool paid = !over_budget_ && charge(chunk.size(), for_bodies(bytes_max_));
   if (!paid) {
     over_budget_ = true;
@@ -161,7 +172,7 @@ void Pairing::live_body(const Chunk& chunk) {
 
 void Pairing::live_end(const Headers& trailers) {
   if (closed_) return;
-  live_trailers_ = trailers;
+  if (!take_trailers(Leg::live, trailers)) shed_later();
   end_live(compare::Outcome::answered);
 }
 
@@ -183,8 +194,9 @@ void Pairing::live_failed(proxy::LiveFailure why) {
 void Pairing::end_live(compare::Outcome outcome) {
   compare::Answer& live = answer(Leg::live);
   live.outcome = outcome;
-  live.total = context_.loop.now() - began_;
+  live.total = loop_.now() - began_;
   live_ended_ = true;
+  if (live_chunks_.empty() && !over_budget_ && open_legs_ > 1) return end();
   schedule();
 }
 
@@ -193,37 +205,23 @@ void Pairing::end_live(compare::Outcome outcome) {
 void Pairing::schedule() {
   if (keep_ != nullptr) return;
   keep_ = shared_from_this();
-  context_.loop.schedule(work_, net::Lane::background);
+  loop_.schedule(work_, net::Lane::background);
 }
 
+// Into memory of its own, so that no block of the backend's is held any longer.
 void Pairing::work() {
   const std::shared_ptr<Pairing> kept = std::move(keep_);
-  if (closed_) return;
-  take_over_live();
-  if (!closed_ && live_ended_) end();
-}
-
-// Into memory of its own, so that no block of the client's or the backend's is held any longer.
-void Pairing::take_over_live() {
-  if (over_budget_ && !shed()) return;
-  if (!std::exchange(request_taken_, true)) {
-    const size_t before = trio_->stash.memory();
-    copy_into(trio_->request, std::exchange(request_, {}), trio_->stash);
-    if (!charge_head(trio_->stash.memory() - before) && !shed()) return;
-  }
-  if (std::exchange(live_head_waits_, false)) {
-    if (!take_head(Leg::live, std::exchange(live_head_, {}))) return;
-  }
+  if (closed_ || (over_budget_ && !shed())) return;
   for (const Chunk& chunk : std::exchange(live_chunks_, {})) {
     passing_ -= chunk.size();
     unused_ += chunk.size();
-    if (!take_body(Leg::live, chunk)) return;
+    if (!take_body(Leg::live, chunk) && !shed()) return;
   }
-  if (over_budget_ && !settle()) return;
-  if (live_ended_) take_trailers(Leg::live, std::exchange(live_trailers_, {}));
+  if (over_budget_ && !shed()) return;
+  if (live_ended_) end();
 }
 
-bool Pairing::take_head(Leg leg, ResponseHead&& head) {
+bool Pairing::take_head(Leg leg, const ResponseHead& head) {
   answer(leg).status = head.status;
   return keep(answer(leg).headers, head.headers);
 }
@@ -232,10 +230,10 @@ bool Pairing::take_body(Leg leg, const Chunk& chunk) {
   compare::BodyCapture& body = body_of(leg);
   const size_t before = body.memory();
   body.append(chunk);
-  return charge(body.memory() - before, for_bodies(bytes_max_)) || shed();
+  return charge(body.memory() - before, for_bodies(bytes_max_));
 }
 
-bool Pairing::take_trailers(Leg leg, Headers&& trailers) {
+bool Pairing::take_trailers(Leg leg, const Headers& trailers) {
   if (trailers.empty()) return true;
   return keep(answer(leg).trailers, trailers);
 }
@@ -243,18 +241,17 @@ bool Pairing::take_trailers(Leg leg, Headers&& trailers) {
 bool Pairing::keep(Headers& to, const Headers& fields) {
   const size_t before = trio_->stash.memory();
   copy_into(to, fields, trio_->stash);
-  const size_t more = trio_->stash.memory() - before + fields.size() * sizeof(Field);
-  return charge_head(more) || shed();
+  return charge_head(trio_->stash.memory() - before + fields.size() * sizeof(Field));
 }
 
-void Pairing::on_head(Leg leg, ResponseHead&& head) {
+void Pairing::on_head(Leg leg, const ResponseHead& head) {
   if (closed_) return;
-  answer(leg).first_byte = context_.loop.now() - began_;
-  take_head(leg, std::move(head));
+  answer(leg).first_byte = loop_.now() - began_;
+  if (!take_head(leg, head)) shed();
 }
 
 void Pairing::on_body(Leg leg, const Chunk& chunk) {
-  if (!closed_) take_body(leg, chunk);
+  if (!closed_ && !take_body(leg, chunk)) shed();
 }
 
 bool Pairing::wants_more(uint64_t bytes) const noexcept {
@@ -264,9 +261,9 @@ bool Pairing::wants_more(uint64_t bytes) const noexcept {
   return bytes <= bodies_[static_cast<size_t>(Leg::live)].length() + kAnswerBytesUsual;
 }
 
-void Pairing::on_end(Leg leg, Headers&& trailers) {
-  if (closed_ || !take_trailers(leg, std::move(trailers))) return;
-  answer(leg).total = context_.loop.now() - began_;
+void Pairing::on_end(Leg leg, const Headers& trailers) {
+  if (closed_ || (!take_trailers(leg, trailers) && !shed())) return;
+  answer(leg).total = loop_.now() - began_;
   end();
 }
 
@@ -276,11 +273,11 @@ void Pairing::on_failed(Leg leg, Reason why) {
   failed.outcome = outcome_of(why);
   if (failed.outcome != compare::Outcome::cut) {
     failed.error = error_of(why);
-    failed.total = context_.loop.now() - began_;
+    failed.total = loop_.now() - began_;
     return end();
   }
   if (leg == Leg::candidate && why == Reason::shutdown) {
-    context_.stats->pass_over(Uncompared::cut);
+    stats_->pass_over(Uncompared::cut);
     return drop();
   }
   if (leg == Leg::candidate) return close(Uncompared::cut);
@@ -292,17 +289,23 @@ void Pairing::end() {
   if (--open_legs_ > 0) return;
   closed_ = true;
   for (const Leg leg : {Leg::live, Leg::candidate, Leg::control}) {
+    if (leg == Leg::control && !trio_->has_control) continue;
     answer(leg).body = body_of(leg).take();
   }
   const size_t left = std::exchange(unused_, 0) + std::exchange(reserved_, 0);
   trio_->charged -= left;
-  context_.limits->bytes.give_back(left);
-  if (context_.sink.take(std::move(trio_))) {
-    context_.stats->compared.add();
-    if (shed_) context_.stats->shed.add();
+  trio_->limits->bytes.give_back(left);
+  if (sink_.take(std::move(trio_))) {
+    stats_->compared.add();
+    if (shed_) stats_->shed.add();
   } else {
-    context_.stats->pass_over(Uncompared::queue_full);
+    stats_->pass_over(Uncompared::queue_full);
   }
+}
+
+void Pairing::shed_later() {
+  over_budget_ = true;
+  schedule();
 }
 
 // All legs', since they are compared by digest together.
@@ -339,10 +342,10 @@ bool Pairing::settle() {
     held += (answer.headers.size() + answer.trailers.size()) * sizeof(Field);
   }
   for (const compare::BodyCapture& body : bodies_) held += body.memory();
-  if (held > trio_->charged && !context_.limits->bytes.take(held - trio_->charged, bytes_max_)) {
+  if (held > trio_->charged && !trio_->limits->bytes.take(held - trio_->charged, bytes_max_)) {
     return false;
   }
-  if (held < trio_->charged) context_.limits->bytes.give_back(trio_->charged - held);
+  if (held < trio_->charged) trio_->limits->bytes.give_back(trio_->charged - held);
   trio_->charged = held;
   unused_ = 0;
   return true;
@@ -364,7 +367,7 @@ bool Pairing::charge(size_t bytes, uint64_t limit) {
 bool Pairing::charge_more(size_t bytes, uint64_t limit) {
   const size_t wanted = std::max(bytes, kChargedAtOnce);
   for (const size_t more : {wanted, bytes}) {
-    if (!context_.limits->bytes.take(more, limit)) continue;
+    if (!trio_->limits->bytes.take(more, limit)) continue;
     trio_->charged += more;
     unused_ += more;
     return true;
@@ -373,12 +376,11 @@ bool Pairing::charge_more(size_t bytes, uint64_t limit) {
 }
 
 void Pairing::close(Uncompared why) noexcept {
-  context_.stats->pass_over(why);
-  if (live_head_waits_) answer(Leg::live).status = live_head_.status;
-  const RequestHead asked = std::exchange(request_taken_ ? trio_->request : request_, {});
+  stats_->pass_over(why);
+  const RequestHead asked = std::exchange(trio_->request, {});
   std::unique_ptr<Trio> trio = std::move(trio_);
   drop();
-  context_.passed_over.add(std::move(trio), asked, bytes_max_);
+  passed_over_.add(std::move(trio), asked, bytes_max_);
 }
 
 void Pairing::drop() noexcept {
@@ -386,10 +388,7 @@ void Pairing::drop() noexcept {
   // What these have may lie in the trio's stash.
   for (compare::BodyCapture& body : bodies_) body = compare::BodyCapture(0);
   if (trio_ != nullptr) TrioShelf::put_back(std::move(trio_));
-  request_ = {};
-  live_head_ = {};
   live_chunks_.clear();
-  live_trailers_.clear();
 }
 
 }  // namespace gnomon::shadow

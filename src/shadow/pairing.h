@@ -33,23 +33,23 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
     TrioSink& sink;
     TrioShelf& shelf;
     PassedOver& passed_over;
-    std::shared_ptr<ShadowStats> stats;
-    std::shared_ptr<ShadowLimits> limits;
+    const std::shared_ptr<ShadowStats>& stats;
+    const std::shared_ptr<ShadowLimits>& limits;
   };
 
-  // `request` is what the primary's upstream gets.
-  Pairing(const Context& context, const routing::ShadowPolicy& policy, const RequestHead& request);
+  Pairing(const Context& context, const routing::ShadowPolicy& policy);
   ~Pairing();
   Pairing(const Pairing&) = delete;
   Pairing& operator=(const Pairing&) = delete;
 
-  // Before a copy is begun: takes what it will need beside bodies. False when there is no room for
-  // it, and nothing will be compared.
-  bool reserve();
+  // Before a copy is begun: takes what the primary's upstream gets, and room for what else is needed
+  // beside bodies. False when there is none, and nothing will be compared.
+  bool reserve(const RequestHead& request);
   // A control copy has been begun.
   void expect_control() noexcept;
 
-  // From the tap, on the live path: they keep references, and the rest happens later.
+  // From the tap, on the live path. Heads and the beginning of a body are copied at once, which takes
+  // less time there than to hold their blocks and to come back; all else is held, and happens later.
   void live_retried(const ResponseHead& head);
   void live_retried(proxy::LiveFailure why);
   void live_head(const ResponseHead& head);
@@ -58,26 +58,28 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   void live_failed(proxy::LiveFailure why);
 
   // From copies, in the background lane.
-  void on_head(Leg leg, ResponseHead&& head);
+  void on_head(Leg leg, const ResponseHead& head);
   void on_body(Leg leg, const Chunk& chunk);
   // Whether more of the leg's body than the `bytes` that have come may still tell something.
   bool wants_more(uint64_t bytes) const noexcept;
-  void on_end(Leg leg, Headers&& trailers);
+  void on_end(Leg leg, const Headers& trailers);
   void on_failed(Leg leg, Reason why);
 
  private:
   void schedule();
   void work();
-  void take_over_live();
   void end_live(compare::Outcome outcome);
-  bool take_head(Leg leg, ResponseHead&& head);
+  // These copy, and say whether there was room in the budget for it. If not, bodies have to go.
+  bool take_head(Leg leg, const ResponseHead& head);
   bool take_body(Leg leg, const Chunk& chunk);
-  bool take_trailers(Leg leg, Headers&& trailers);
+  bool take_trailers(Leg leg, const Headers& trailers);
   bool keep(Headers& to, const Headers& fields);
-  // The last one hands the trio over.
+  // Of a leg. The last one, which is never on the live path, hands the trio over.
   void end();
-  // Lets go of all bodies, and says whether the rest has room. If not, nothing will be compared.
+  // Lets go of all bodies, and says whether the rest has room. If not, nothing will be compared. In
+  // the background lane, as it takes time.
   bool shed();
+  void shed_later();
   void repack_heads();
   // Charges what is held, no more and no less.
   bool settle();
@@ -92,16 +94,17 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   compare::BodyCapture& body_of(Leg leg) noexcept { return bodies_[static_cast<size_t>(leg)]; }
   compare::Answer& answer(Leg leg) noexcept { return trio_->of(leg); }
 
-  const Context context_;
+  net::EventLoop& loop_;
+  TrioSink& sink_;
+  PassedOver& passed_over_;
+  const std::shared_ptr<ShadowStats> stats_;
   const uint64_t bytes_max_;
+  const uint64_t at_once_;  // of the live body
   const TimePoint began_;
   std::unique_ptr<Trio> trio_;
   std::array<compare::BodyCapture, kLegs> bodies_;
 
-  // Of the live leg, until the background lane takes it over.
-  RequestHead request_;
-  ResponseHead live_head_;
-  Headers live_trailers_;
+  // Of the live leg, until the background lane takes them over.
   std::vector<Chunk, PoolAllocator<Chunk>> live_chunks_;
 
   net::Task work_;
@@ -112,8 +115,6 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   uint8_t open_legs_ = 2;
   bool over_budget_ = false;  // bodies are let go of, or will be at the end of this turn
   bool shed_ = false;         // they are
-  bool request_taken_ = false;
-  bool live_head_waits_ = false;
   bool live_ended_ = false;
   bool closed_ = false;
 };

@@ -201,7 +201,7 @@ void ShadowCopy::on_response_head(ResponseHead head) {
   if (is_call_) grpc_status_ = proxy::grpc_status(head.headers);
   host_->report_status(head.status);
   cluster_->stats().codes.add(head.status);
-  if (pairing_ != nullptr) pairing_->on_head(leg_, std::move(head));
+  if (pairing_ != nullptr) pairing_->on_head(leg_, head);
 }
 
 void ShadowCopy::on_response_body(Chunk chunk) {
@@ -215,7 +215,7 @@ void ShadowCopy::on_response_body(Chunk chunk) {
 void ShadowCopy::on_response_end(Headers trailers) {
   backend_ = nullptr;
   if (is_call_) cluster_->stats().grpc.add(proxy::grpc_answer(trailers, grpc_status_, status_));
-  if (pairing_ != nullptr) std::exchange(pairing_, nullptr)->on_end(leg_, std::move(trailers));
+  if (pairing_ != nullptr) std::exchange(pairing_, nullptr)->on_end(leg_, trailers);
   answered();
 }
 

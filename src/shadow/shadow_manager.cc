@@ -175,9 +175,10 @@ void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& pol
                                  passed_over_,
                                  candidate.state.stats_owner,
                                  candidate.state.limits_owner};
-  auto pairing =
-      std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy, shown.head);
-  if (!pairing->reserve()) return shown.tap.add(begin(shown, policy, policy.cluster, candidate));
+  auto pairing = std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy);
+  if (!pairing->reserve(shown.head)) {
+    return shown.tap.add(begin(shown, policy, policy.cluster, candidate));
+  }
   std::optional<ShadowCopy::Grant> control = draw_control(shown.context, policy, candidate.probe);
   const bool control_first = control && context_.rng.below(2) == 0;
   const auto begin_leg = [&](Leg leg) {
