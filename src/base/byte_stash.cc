@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/prefetch.h"
+
 namespace gnomon {
 
 char* ByteStash::claim(size_t bytes) {
@@ -35,11 +37,17 @@ void ByteStash::open_block(size_t bytes) {
 }
 
 void ByteStash::clear() noexcept {
+  used_before_ = next_ <= 1 ? std::min<size_t>(used_, Block::kSmall) : Block::kSmall;
   std::erase_if(blocks_, [](const BlockRef& block) {
     return block->capacity() > Block::kSmall || !block.get()->unique();
   });
   if (blocks_.size() > kSmallBlocks) blocks_.resize(kSmallBlocks);
   next_ = used_ = memory_ = 0;
+}
+
+// Reads nothing of the block itself, as that would wait for it.
+void ByteStash::prefetch() const noexcept {
+  if (!blocks_.empty()) prefetch_to_write(blocks_.front().get(), sizeof(Block) + used_before_);
 }
 
 }  // namespace gnomon

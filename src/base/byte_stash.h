@@ -23,6 +23,8 @@ class ByteStash {
   // Of the blocks that are in use.
   size_t memory() const noexcept { return memory_; }
   void clear() noexcept;
+  // Before it is used again, for as much as was used of its first block.
+  void prefetch() const noexcept;
 
  private:
   // Small blocks at first, which are those that are kept.
@@ -35,6 +37,7 @@ class ByteStash {
   size_t next_ = 0;  // blocks from here on are empty
   size_t used_ = 0;  // of the one before
   size_t memory_ = 0;
+  size_t used_before_ = 0;  // of the first block
 };
 
 }  // namespace gnomon

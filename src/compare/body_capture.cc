@@ -29,8 +29,8 @@ Digest digest_in(const XXH3_state_t& state) noexcept {
 constexpr size_t kSharedChunks = 4;
 
 // A slice that fills most of its block may pin it.
-bool fills_its_block(const Chunk& chunk) noexcept {
-  return !chunk.block() || chunk.size() * 8 >= size_t{chunk.block()->capacity()} * 7;
+bool fills(const BlockRef& block, size_t size) noexcept {
+  return !block || size * 8 >= size_t{block->capacity()} * 7;
 }
 
 }  // namespace
@@ -43,18 +43,50 @@ void BodyCapture::append(const Chunk& chunk) {
   if (chunk.empty()) return;
   const uint64_t before = body_.length;
   const size_t room = limit_ - body_.captured;
-  if (room > 0) {
-    const size_t size = std::min(room, chunk.size());
-    keep(Chunk(chunk.block(), chunk.data(), size));
-  }
+  if (room > 0) keep(chunk.block(), chunk.view().substr(0, room));
   body_.length = before + chunk.size();
   if (body_.length > std::min(kHashFrom, limit_)) hash(chunk.view());
 }
 
-void BodyCapture::keep(Chunk chunk) {
-  if (!fills_its_block(chunk)) return keep_copy(chunk.view());
-  memory_ += chunk.block() ? chunk.block()->capacity() : 0;
-  body_.append(std::move(chunk));
+// How many of the first of these bytes are there, which are kept by that. What is there may still
+// grow, in its last chunk or by others.
+size_t BodyCapture::find_followed(std::string_view bytes) {
+  const std::vector<Chunk>& chunks = followed_->body_.chunks;
+  size_t found = 0;
+  while (found < bytes.size() && followed_chunk_ < chunks.size()) {
+    const Chunk& chunk = chunks[followed_chunk_];
+    const char* const at = chunk.data() + followed_at_;
+    const size_t size = std::min(bytes.size() - found, chunk.size() - followed_at_);
+    if (std::memcmp(at, bytes.data() + found, size) != 0) break;
+    if (size > 0) keep_view(chunk.block(), {at, size});
+    found += size;
+    followed_at_ += size;
+    if (found == bytes.size() || followed_chunk_ + 1 == chunks.size()) break;
+    ++followed_chunk_;
+    followed_at_ = 0;
+  }
+  if (found < bytes.size()) followed_ = nullptr;
+  return found;
+}
+
+// Between two blocks lies at least the head of one of them. A chunk is built where it will lie:
+// moving it there waits until all that was just copied is in the cache.
+void BodyCapture::keep_view(const BlockRef& holder, std::string_view bytes) {
+  Chunk* const last = body_.chunks.empty() ? nullptr : &body_.chunks.back();
+  if (last != nullptr && last->data() + last->size() == bytes.data()) {
+    last->extend(bytes.size());
+  } else {
+    body_.chunks.emplace_back(holder, bytes.data(), bytes.size());
+  }
+  body_.captured += bytes.size();
+}
+
+void BodyCapture::keep(const BlockRef& block, std::string_view bytes) {
+  if (followed_ != nullptr) bytes.remove_prefix(find_followed(bytes));
+  if (bytes.empty()) return;
+  if (!fills(block, bytes.size())) return keep_copy(bytes);
+  memory_ += block ? block->capacity() : 0;
+  body_.append(Chunk(block, bytes.data(), bytes.size()));
 }
 
 void BodyCapture::keep_copy(std::string_view bytes) {
@@ -64,15 +96,7 @@ void BodyCapture::keep_copy(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::string_view kept = stash.keep_some(bytes);
     bytes.remove_prefix(kept.size());
-    Chunk* const last = body_.chunks.empty() ? nullptr : &body_.chunks.back();
-    // Between two blocks lies at least the head of one of them.
-    if (last != nullptr && last->data() + last->size() == kept.data()) {
-      last->extend(kept.size());
-      body_.captured += kept.size();
-    } else {
-      const BlockRef holder = &stash == &own_ ? stash.block() : BlockRef();
-      body_.append(Chunk(holder, kept.data(), kept.size()));
-    }
+    keep_view(&stash == &own_ ? stash.block() : BlockRef(), kept);
   }
   memory_ += stash.memory() - before;
 }
@@ -98,6 +122,7 @@ void BodyCapture::shed() {
   body_.captured = 0;
   body_.shed = true;
   own_ = ByteStash();
+  followed_ = nullptr;
   limit_ = memory_ = 0;
 }
 

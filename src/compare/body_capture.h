@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,10 @@ class BodyCapture {
   BodyCapture& operator=(BodyCapture&& other) noexcept;
   ~BodyCapture();
 
+  // From here on, as long as the body is as `other`, it is kept as references to what that has. The
+  // other one stays where it is until this one is taken, and lasts as long as what was taken.
+  void follow(const BodyCapture& other) noexcept { followed_ = &other; }
+
   // Keeps the chunk's bytes, by reference where that holds hardly more memory than a copy would.
   void append(const Chunk& chunk);
 
@@ -49,7 +54,9 @@ class BodyCapture {
   CapturedBody take();
 
  private:
-  void keep(Chunk chunk);
+  size_t find_followed(std::string_view bytes);
+  void keep_view(const BlockRef& holder, std::string_view bytes);
+  void keep(const BlockRef& block, std::string_view bytes);
   void keep_copy(std::string_view bytes);
   void hash(std::string_view bytes);
 
@@ -58,6 +65,9 @@ class BodyCapture {
   CapturedBody body_;
   ByteStash own_;
   ByteStash* shared_;
+  const BodyCapture* followed_ = nullptr;
+  size_t followed_chunk_ = 0;  // where that goes on
+  size_t followed_at_ = 0;     // and in that chunk
   std::unique_ptr<XXH3_state_s, void (*)(XXH3_state_s*)> state_{nullptr, nullptr};
 };
 

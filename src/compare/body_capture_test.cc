@@ -122,5 +122,71 @@ TEST(BodyCapture, has_few_chunks_however_small_the_pieces_were) {
   EXPECT_LE(body.chunks.size(), 3u);
 }
 
+// `length` bytes of which the first that differs from `bytes` is the one at `from`.
+std::string differing(std::string_view bytes, size_t from, size_t length) {
+  std::string out(bytes.substr(0, std::min(length, bytes.size())));
+  out.resize(length, 'x');
+  if (from < length) out[from] = static_cast<char>(~out[from]);
+  return out;
+}
+
+TEST(BodyCapture, that_follows_another_is_the_same_as_one_that_does_not) {
+  constexpr size_t kSize = 40'000;
+  constexpr size_t kLimit = 30'000;
+  const std::string bytes = noise(kSize);
+  for (const size_t piece : {997u, 15'000u, 40'000u}) {
+    const BodyCapture first = capture_in_pieces(bytes, 1500, kLimit);
+    for (const size_t length : {0u, 10u, 29'999u, 30'000u, 35'000u, 40'000u, 45'000u}) {
+      for (const size_t from : {0u, 1u, 1500u, 1501u, 20'000u, 29'999u, 30'000u, 50'000u}) {
+        const std::string text = differing(bytes, from, length);
+        BodyCapture capture(kLimit);
+        capture.follow(first);
+        for (size_t at = 0; at < length; at += piece) {
+          capture.append(Chunk::copy_of(std::string_view(text).substr(at, piece)));
+        }
+        const CapturedBody body = capture.take();
+        EXPECT_EQ(body.length, length);
+        EXPECT_EQ(text_of(body), text.substr(0, kLimit)) << piece << " " << from << " " << length;
+        EXPECT_EQ(digest_of(body), digest_of(text));
+      }
+    }
+  }
+}
+
+TEST(BodyCapture, that_follows_another_takes_memory_where_it_differs_alone) {
+  const std::string bytes = noise(20'000);
+  const BodyCapture first = capture_in_pieces(bytes, 1500, 1 << 20);
+  BodyCapture same(1 << 20);
+  same.follow(first);
+  for (size_t at = 0; at < bytes.size(); at += 700) same.append(slice(bytes.substr(at, 700)));
+  EXPECT_EQ(same.memory(), 0u);
+  EXPECT_EQ(same.take().chunks.size(),
+            capture_in_pieces(bytes, 1500, 1 << 20).take().chunks.size());
+  BodyCapture other(1 << 20);
+  other.follow(first);
+  for (size_t at = 0; at < 14'000; at += 700) {
+    other.append(slice(differing(bytes, 700, bytes.size()).substr(at, 700)));
+  }
+  EXPECT_GT(other.memory(), 13'000u);
+}
+
+// Both grow by turns.
+TEST(BodyCapture, may_follow_one_that_has_not_ended) {
+  const std::string bytes = noise(10'000);
+  for (const size_t ahead : {0u, 1u, 2u}) {
+    ByteStash stash;
+    BodyCapture first(1 << 20, &stash);
+    BodyCapture second(1 << 20, &stash);
+    second.follow(first);
+    for (size_t at = 0; at < bytes.size() + ahead * 100; at += 100) {
+      if (at < bytes.size()) first.append(slice(bytes.substr(at, 100)));
+      if (at >= ahead * 100) second.append(slice(bytes.substr(at - ahead * 100, 100)));
+    }
+    EXPECT_EQ(second.memory(), 0u);
+    EXPECT_EQ(text_of(second.take()), bytes);
+    EXPECT_EQ(text_of(first.take()), bytes);
+  }
+}
+
 }  // namespace
 }  // namespace gnomon::compare

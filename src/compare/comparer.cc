@@ -43,7 +43,9 @@ bool same_bytes(const CapturedBody& left, const CapturedBody& right) noexcept {
     const Chunk& a = left.chunks[l];
     const Chunk& b = right.chunks[r];
     const size_t n = std::min(a.size() - l_at, b.size() - r_at);
-    if (n != 0 && std::memcmp(a.data() + l_at, b.data() + r_at, n) != 0) return false;
+    const char* const in_a = a.data() + l_at;
+    const char* const in_b = b.data() + r_at;
+    if (in_a != in_b && n != 0 && std::memcmp(in_a, in_b, n) != 0) return false;
     l_at += n;
     r_at += n;
     if (l_at == a.size()) ++l, l_at = 0;

@@ -7,6 +7,7 @@
 
 #include "base/chunk.h"
 #include "base/pool.h"
+#include "base/prefetch.h"
 
 namespace gnomon {
 
@@ -100,6 +101,10 @@ class Headers {
   std::string_view intern(std::string_view bytes);
   void reserve(size_t n) { fields_.reserve(n); }
   void clear() noexcept;
+  // Before fields are added to a list that has memory.
+  void prefetch() const noexcept {
+    prefetch_to_write(fields_.data(), fields_.capacity() * sizeof(Field));
+  }
 
  private:
   static constexpr size_t kBlocksUsual = 4;  // of a request: its own, and what is added to it

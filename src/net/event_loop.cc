@@ -132,6 +132,7 @@ void EventLoop::run_once(Duration max_wait) {
   events_.clear();
   poller_.wait(wait, events_);
   timers_.set_now(clock_.now());
+  wall_.reset();
   for (const Poller::Event& event : events_) {
     const Slot& slot = slots_[static_cast<uint32_t>(event.token)];
     if (slot.lane == Lane::background) {

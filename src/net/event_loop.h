@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -89,7 +90,11 @@ class EventLoop {
 
   // Time of this turn; the same for everything that happens in it.
   TimePoint now() const noexcept { return timers_.now(); }
-  WallTime wall() const noexcept { return clock_.wall(); }
+  // The calendar's, read once a turn, by whoever asks first.
+  WallTime wall() const noexcept {
+    if (!wall_) wall_ = clock_.wall();
+    return *wall_;
+  }
   // Time read now, for durations that end within a turn.
   TimePoint precise_now() const noexcept { return clock_.now(); }
   TimerWheel& timers() noexcept { return timers_; }
@@ -134,6 +139,7 @@ class EventLoop {
   const Clock& clock_;
   Poller& poller_;
   TimerWheel timers_;
+  mutable std::optional<WallTime> wall_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
   std::vector<Poller::Event> events_;

@@ -17,7 +17,9 @@ namespace gnomon::routing {
 
 struct Trial {
   std::string name;  // "<namespace>.<name>" of its ShadowTest
-  uint64_t body_bytes = compare::BodyCapture::kDefaultLimit;  // kept of a body
+  // Kept of a body. Apart from the count of its holders, which comparers change, as workers look at
+  // it for each request.
+  alignas(64) uint64_t body_bytes = compare::BodyCapture::kDefaultLimit;
   compare::RuleBook rules;
   std::vector<std::string> rule_texts;  // for people, by a rule's index
   std::vector<compare::EndpointTemplate> endpoints;

@@ -8,19 +8,29 @@
 namespace gnomon::shadow {
 namespace {
 
-// Puts bytes behind each other.
+// Puts bytes behind each other. They are there when it has finished.
 class Writer {
  public:
   explicit Writer(char* at) noexcept : at_(at) {}
   std::string_view put(std::string_view bytes) noexcept {
-    char* const to = at_;
-    if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
-    at_ += bytes.size();
+    if (run_.data() + run_.size() != bytes.data()) {
+      finish();
+      run_ = bytes;
+    } else {
+      run_ = {run_.data(), run_.size() + bytes.size()};
+    }
+    char* const to = at_ + run_.size() - bytes.size();
     return {to, bytes.size()};
+  }
+  void finish() noexcept {
+    if (!run_.empty()) std::memcpy(at_, run_.data(), run_.size());
+    at_ += run_.size();
+    run_ = {};
   }
 
  private:
   char* at_;
+  std::string_view run_;  // not copied yet
 };
 
 }  // namespace
@@ -69,6 +79,7 @@ void detach(RequestHead& head) {
   head.headers = std::move(own);
 }
 
+// What lies behind each other in one block, as names and values of HTTP/2 do, is copied at once.
 void copy_into(Headers& to, const Headers& fields, ByteStash& stash) {
   to.clear();
   if (fields.empty()) return;
@@ -80,6 +91,7 @@ void copy_into(Headers& to, const Headers& fields, ByteStash& stash) {
     const std::string_view name = writer.put(field.name);
     to.add_view(name, writer.put(field.value), field.known);
   }
+  writer.finish();
 }
 
 void copy_into(RequestHead& to, const RequestHead& head, ByteStash& stash) {
@@ -97,6 +109,7 @@ void copy_into(RequestHead& to, const RequestHead& head, ByteStash& stash) {
   to.scheme = writer.put(head.scheme);
   to.authority = writer.put(head.authority);
   to.path = writer.put(head.path);
+  writer.finish();
 }
 
 size_t head_bytes(const RequestHead& head) noexcept {

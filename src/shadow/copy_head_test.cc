@@ -47,6 +47,32 @@ TEST(CopyHead, keeps_the_request_and_marks_it) {
   EXPECT_TRUE(is_marked(copy));
 }
 
+// In one block beside each other, in blocks of their own, and in none.
+TEST(CopyHead, moves_into_a_stash_wherever_its_bytes_lay) {
+  RequestHead head = primary_head();
+  head.path = head.headers.intern("/pets");
+  head.headers.add_view("x-gnomon-shadow", "true", Known::x_gnomon_shadow);
+  head.headers.add("empty", "");
+  head.headers.add("x-long", std::string(3000, 'l'));
+  head.headers.add("x-after", "after");
+  ByteStash stash;
+  RequestHead copy;
+  copy_into(copy, head, stash);
+  EXPECT_EQ(copy.method_name, "POST");
+  EXPECT_EQ(copy.authority, "shop.example.com:8080");
+  EXPECT_EQ(copy.path, "/pets");
+  const std::vector<Field> expected(head.headers.begin(), head.headers.end());
+  ASSERT_EQ(copy.headers.size(), expected.size());
+  size_t i = 0;
+  for (const Field& field : copy.headers) {
+    EXPECT_EQ(field.name, expected[i].name);
+    EXPECT_EQ(field.value, expected[i].value);
+    EXPECT_EQ(field.known, expected[i].known);
+    if (!field.value.empty()) EXPECT_NE(field.value.data(), expected[i].value.data());
+    ++i;
+  }
+}
+
 TEST(CopyHead, does_not_ask_the_shadow_whether_it_wants_the_body) {
   EXPECT_FALSE(make_copy_head(primary_head(), {}, "198.51.100.1").expect_continue);
 }

@@ -19,7 +19,9 @@ class Budget {
     give_back(amount);
     return false;
   }
-  void give_back(uint64_t amount) noexcept { used_.fetch_sub(amount, std::memory_order_relaxed); }
+  void give_back(uint64_t amount) noexcept {
+    if (amount > 0) used_.fetch_sub(amount, std::memory_order_relaxed);
+  }
   uint64_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
  private:
@@ -49,8 +51,8 @@ class RateLimit {
 
 struct ShadowLimits {
   Budget in_flight;
-  Budget bytes;
   RateLimit rate;
+  alignas(64) Budget bytes;  // apart, as comparers give them back
 };
 
 // One per process.

@@ -104,6 +104,7 @@ Pairing::Pairing(const Context& context, const routing::ShadowPolicy& policy)
   if (trio_->limits != context.limits) trio_->limits = context.limits;
   trio_->began = loop_.wall();
   trio_->taken = began_;
+  for (const Leg leg : {Leg::candidate, Leg::control}) body_of(leg).follow(body_of(Leg::live));
 }
 
 Pairing::~Pairing() {

@@ -42,14 +42,15 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   Pairing(const Pairing&) = delete;
   Pairing& operator=(const Pairing&) = delete;
 
-  // Before a copy is begun: takes what the primary's upstream gets, and room for what else is needed
-  // beside bodies. False when there is none, and nothing will be compared.
+  // Before a copy is begun: takes what the primary's upstream gets, and room for what else is
+  // needed beside bodies. False when there is none, and nothing will be compared.
   bool reserve(const RequestHead& request);
   // A control copy has been begun.
   void expect_control() noexcept;
 
-  // From the tap, on the live path. Heads and the beginning of a body are copied at once, which takes
-  // less time there than to hold their blocks and to come back; all else is held, and happens later.
+  // From the tap, on the live path. Heads and the beginning of a body are copied at once, which
+  // takes less time there than to hold their blocks and to come back; all else is held, and happens
+  // later.
   void live_retried(const ResponseHead& head);
   void live_retried(proxy::LiveFailure why);
   void live_head(const ResponseHead& head);

@@ -51,9 +51,9 @@ class PairingTest : public testing::Test {
   }
 
   std::shared_ptr<Pairing> begin() {
-    auto pairing = std::make_shared<Pairing>(context, policy, request);
+    auto pairing = std::make_shared<Pairing>(context, policy);
     pairing->expect_control();
-    return pairing->reserve() ? pairing : nullptr;
+    return pairing->reserve(request) ? pairing : nullptr;
   }
   void turn() { loop.run_once(Duration::zero()); }
   uint64_t used() { return limits->bytes.used(); }
@@ -93,7 +93,7 @@ TEST_F(PairingTest, lets_go_of_the_bodies_of_all_legs_and_keeps_heads) {
   turn();
   pairing->on_head(Leg::candidate, head());
   pairing->on_head(Leg::control, head());
-  pairing->on_body(Leg::control, piece(3000, 'l'));
+  pairing->on_body(Leg::control, piece(3000, 'c'));
   EXPECT_GT(used(), kHeadsOnly);
   const uint64_t others = fill(kBudget / 2);
   for (int i = 0; i < 20; ++i) pairing->on_body(Leg::candidate, piece(10'000));
@@ -140,6 +140,59 @@ TEST_F(PairingTest, gives_up_by_heads_that_are_larger_than_all_that_is_left) {
   EXPECT_EQ(end(*pairing), nullptr);
   EXPECT_LT(used(), kBudget);
   EXPECT_GE(used(), others);
+}
+
+// To hash what bodies have takes time, which the live path has none of.
+TEST_F(PairingTest, lets_bodies_go_for_a_live_head_at_the_end_of_the_turn) {
+  const auto pairing = begin();
+  pairing->on_head(Leg::candidate, head());
+  for (int i = 0; i < 10; ++i) pairing->on_body(Leg::candidate, piece(10'000));
+  const uint64_t others = fill(kBudget);
+  pairing->live_head(head(9000));
+  EXPECT_EQ(used(), kBudget);
+  turn();
+  EXPECT_LT(used(), kBudget - 90'000);
+  const Trio* const trio = end(*pairing);
+  ASSERT_NE(trio, nullptr);
+  EXPECT_EQ(trio->of(Leg::live).headers.get("x-filler").size(), 9000u);
+  EXPECT_TRUE(trio->of(Leg::candidate).body.shed);
+  EXPECT_EQ(trio->charged, used() - others);
+}
+
+TEST_F(PairingTest, lets_a_small_live_body_go_at_the_end_of_the_turn) {
+  fill(kBudget / 2);
+  const auto pairing = begin();
+  pairing->live_head(head(13'000));  // leaves little of what was charged
+  const uint64_t before = used();
+  pairing->live_body(piece(4000, 'l'));
+  pairing->live_end({});
+  EXPECT_EQ(used(), before);
+  EXPECT_EQ(stats->shed.value(), 0u);
+  turn();
+  for (const Leg leg : {Leg::candidate, Leg::control}) pairing->on_end(leg, {});
+  EXPECT_EQ(stats->shed.value(), 1u);
+  ASSERT_EQ(collector.trios.size(), 1u);
+  const Trio& trio = *collector.trios[0];
+  EXPECT_TRUE(trio.of(Leg::live).body.shed);
+  EXPECT_EQ(trio.of(Leg::live).body.digest, compare::digest_of(std::string(4000, 'l')));
+  EXPECT_EQ(trio.charged, used() - kBudget / 2);
+}
+
+// The live body's are used for the others, as long as they are the same; by digest all are alone.
+TEST_F(PairingTest, lets_go_of_bodies_that_share_their_bytes) {
+  const auto pairing = begin();
+  pairing->live_body(piece(3000));
+  for (const Leg leg : {Leg::candidate, Leg::control}) pairing->on_body(leg, piece(2000));
+  fill(kBudget / 2);
+  for (int i = 0; i < 10; ++i) pairing->on_body(Leg::control, piece(10'000));
+  pairing->on_body(Leg::candidate, piece(1000));
+  const Trio* const trio = end(*pairing);
+  ASSERT_NE(trio, nullptr);
+  for (const Leg leg : {Leg::live, Leg::candidate}) {
+    EXPECT_TRUE(trio->of(leg).body.shed);
+    EXPECT_EQ(trio->of(leg).body.digest, compare::digest_of(std::string(3000, 'x')));
+  }
+  EXPECT_EQ(trio->of(Leg::control).body.digest, compare::digest_of(std::string(102'000, 'x')));
 }
 
 TEST_F(PairingTest, begins_nothing_where_bodies_have_left_no_room) {

@@ -25,4 +25,13 @@ void Trio::clear() noexcept {
   stash.clear();
 }
 
+void Trio::prefetch_contents() const noexcept {
+  request.headers.prefetch();
+  for (const compare::Answer& answer : answers) {
+    answer.headers.prefetch();
+    prefetch_to_write(answer.body.chunks.data(), answer.body.chunks.capacity() * sizeof(Chunk));
+  }
+  stash.prefetch();
+}
+
 }  // namespace gnomon::shadow

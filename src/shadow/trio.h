@@ -8,6 +8,7 @@
 
 #include "base/byte_stash.h"
 #include "base/clock.h"
+#include "base/prefetch.h"
 #include "compare/answer.h"
 #include "msg/head.h"
 #include "routing/trial.h"
@@ -50,6 +51,9 @@ struct Trio {
   }
   // For another request: empty, but for the memory that it has.
   void clear() noexcept;
+  // When it is the next to be used: first its own memory, and once that is here, what it points to.
+  void prefetch() const noexcept { prefetch_to_write(this, sizeof(*this)); }
+  void prefetch_contents() const noexcept;
 
   std::shared_ptr<const routing::Trial> trial;
   RequestHead request;  // as the primary's upstream got it

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/prefetch.h"
+
 namespace gnomon::shadow {
 
 TrioQueue::TrioQueue(size_t most) : cells_(std::max<size_t>(most, 2)) {
@@ -23,6 +25,7 @@ bool TrioQueue::push(std::unique_ptr<Trio>& trio) noexcept {
     } else if (tail_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) {
       cell.trio = std::move(trio);
       cell.turn.store(at + 1, std::memory_order_seq_cst);
+      prefetch_behind(cell);
       return true;
     }
   }
@@ -39,8 +42,16 @@ std::unique_ptr<Trio> TrioQueue::pop() noexcept {
     } else if (head_.compare_exchange_weak(at, at + 1, std::memory_order_relaxed)) {
       std::unique_ptr<Trio> trio = std::move(cell.trio);
       cell.turn.store(at + cells_.size(), std::memory_order_release);
+      prefetch_behind(cell);
       return trio;
     }
+  }
+}
+
+void TrioQueue::prefetch_behind(const Cell& cell) const noexcept {
+  constexpr size_t kAhead = 8;
+  if (cells_.data() + cells_.size() - &cell > static_cast<ptrdiff_t>(kAhead)) {
+    prefetch_to_write(&cell + kAhead, 1);
   }
 }
 

@@ -32,6 +32,9 @@ class TrioQueue {
     std::unique_ptr<Trio> trio;
   };
 
+  // Of positions to come.
+  void prefetch_behind(const Cell& cell) const noexcept;
+
   std::vector<Cell> cells_;
   // Apart, so that workers and comparers do not take the line from each other.
   alignas(64) std::atomic<uint64_t> tail_{0};

@@ -2,6 +2,7 @@
 // another thread costs more to get anew than to use again. One for each worker.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,9 @@ class TrioShelf : public std::enable_shared_from_this<TrioShelf> {
   // This many are kept, none of which takes more bytes than that.
   static constexpr size_t kKept = 512;
   static constexpr uint64_t kKeptBytes = uint64_t{16} << 10;
+  // Of those that are kept, so many are brought near while the ones before them are in use: the
+  // comparers' processor had them last.
+  static constexpr size_t kNext = 4;
 
   // On the worker: an empty one.
   std::unique_ptr<Trio> take();
@@ -25,7 +29,10 @@ class TrioShelf : public std::enable_shared_from_this<TrioShelf> {
   static void put_back(std::unique_ptr<Trio> trio) noexcept;
 
  private:
-  TrioQueue kept_{kKept};
+  void advance();
+
+  TrioQueue kept_{kKept - kNext};
+  std::array<std::unique_ptr<Trio>, kNext> next_;  // none behind a gap
   bool needed_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 namespace gnomon::shadow {
@@ -62,11 +63,29 @@ void use_and_put_back(std::vector<std::unique_ptr<Trio>> many) {
 TEST(TrioShelf, keeps_no_large_ones_and_no_more_than_it_has_room_for) {
   const auto shelf = std::make_shared<TrioShelf>();
   use_and_put_back(take_many(*shelf, TrioShelf::kKept + 10));
-  EXPECT_EQ(used_before(*shelf, TrioShelf::kKept + 10), TrioShelf::kKept);
+  EXPECT_EQ(used_before(*shelf, TrioShelf::kKept + 10), TrioShelf::kKept - TrioShelf::kNext);
   auto large = take_many(*shelf, 1);
   large[0]->charged = TrioShelf::kKeptBytes + 1;
   use_and_put_back(std::move(large));
   EXPECT_EQ(used_before(*shelf, 1), 0u);
+}
+
+// While some are taken and others come back, none is lost on the way and none given out twice.
+TEST(TrioShelf, gives_out_each_once_however_few_are_left) {
+  const auto shelf = std::make_shared<TrioShelf>();
+  constexpr size_t kAll = 2 * TrioShelf::kNext;
+  use_and_put_back(take_many(*shelf, kAll));
+  for (size_t count = 1; count <= kAll; ++count) {
+    auto taken = take_many(*shelf, count);
+    std::set<const Trio*> apart;
+    for (const auto& trio : taken) {
+      EXPECT_NE(trio->trial, nullptr) << count;
+      apart.insert(trio.get());
+    }
+    EXPECT_EQ(apart.size(), count);
+    use_and_put_back(std::move(taken));
+  }
+  EXPECT_EQ(used_before(*shelf, kAll + 10), kAll);
 }
 
 TEST(TrioShelf, lets_go_of_what_was_not_needed_for_a_while) {

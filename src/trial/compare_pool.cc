@@ -56,20 +56,31 @@ void ComparePool::run() {
   name_thread("comparer");
   lower_priority();
   compare::Comparer comparer;
-  while (std::unique_ptr<shadow::Trio> trio = next()) {
+  Judged judged;
+  while (std::unique_ptr<shadow::Trio> trio = next(judged)) {
     judge_.on_trio(*trio, comparer);
-    shadow::TrioShelf::put_back(std::move(trio));
-    judged_.fetch_add(1, std::memory_order_release);
-    if (waiting() > 0) continue;
-    const std::lock_guard lock(mutex_);
-    idle_.notify_all();
+    const bool large = trio->charged > shadow::TrioShelf::kKeptBytes;
+    judged.trios[judged.count++] = std::move(trio);
+    if (large || judged.count == judged.trios.size()) put_back(judged);
   }
+  put_back(judged);
+}
+
+void ComparePool::put_back(Judged& judged) noexcept {
+  for (size_t i = 0; i < judged.count; ++i) {
+    shadow::TrioShelf::put_back(std::move(judged.trios[i]));
+  }
+  judged_.fetch_add(std::exchange(judged.count, 0), std::memory_order_release);
+  if (waiting() > 0) return;
+  const std::lock_guard lock(mutex_);
+  idle_.notify_all();
 }
 
 // Null: the pool is stopping.
-std::unique_ptr<shadow::Trio> ComparePool::next() {
+std::unique_ptr<shadow::Trio> ComparePool::next(Judged& judged) {
   for (int looks = 0; !stopping_;) {
     if (std::unique_ptr<shadow::Trio> trio = queue_.pop()) return trio;
+    if (judged.count > 0) put_back(judged);
     if (++looks <= kLooks) {
       if (stop_.try_acquire_for(kLook)) return nullptr;
     } else if (std::unique_ptr<shadow::Trio> trio = doze()) {

@@ -2,6 +2,7 @@
 // Workers hand over and go on.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -54,8 +55,17 @@ class ComparePool final : public shadow::TrioSink {
   size_t drain(Duration most);
 
  private:
+  // On its way back. What a comparer gives back, workers use next: for many at once they lose the
+  // lines of budget and shelf once. Those that are large, or behind which nothing waits, go at
+  // once.
+  struct Judged {
+    std::array<std::unique_ptr<shadow::Trio>, 16> trios;
+    size_t count = 0;
+  };
+
   void run();
-  std::unique_ptr<shadow::Trio> next();
+  void put_back(Judged& judged) noexcept;
+  std::unique_ptr<shadow::Trio> next(Judged& judged);
   std::unique_ptr<shadow::Trio> doze();
   bool claim_sleeper() noexcept;
 
