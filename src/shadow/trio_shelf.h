@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "shadow/trio.h"
 #include "shadow/trio_queue.h"
@@ -14,7 +15,8 @@ namespace gnomon::shadow {
 
 class TrioShelf : public std::enable_shared_from_this<TrioShelf> {
  public:
-  // This many are kept, none of which takes more bytes than that.
+  // This many are kept and as many may be on their way back, none of which takes more bytes than
+  // that. Comparers of low priority run in bursts, so that hundreds come back at once.
   static constexpr size_t kKept = 512;
   static constexpr uint64_t kKeptBytes = uint64_t{16} << 10;
   // Of those that are kept, so many are brought near while the ones before them are in use: the
@@ -23,15 +25,21 @@ class TrioShelf : public std::enable_shared_from_this<TrioShelf> {
 
   // On the worker: an empty one.
   std::unique_ptr<Trio> take();
-  // On the worker, now and then: lets go of what is kept when none was taken since the last time.
+  // On the worker, now and then: lets go of what was not needed since the last time.
   void trim();
   // From any thread: one that nobody needs any more, to its shelf. Waits for nobody.
   static void put_back(std::unique_ptr<Trio> trio) noexcept;
 
  private:
   void advance();
+  void collect();
+  std::unique_ptr<Trio> newest();
 
-  TrioQueue kept_{kKept - kNext};
+  TrioQueue returned_{kKept};
+  // The worker's: the newest is the last and the next to be used, so that those that a burst has
+  // left behind are not used by turns with others, which would be more than a cache holds.
+  std::vector<std::unique_ptr<Trio>> kept_;
+  size_t idle_ = 0;                                // of these, not needed since the last trim()
   std::array<std::unique_ptr<Trio>, kNext> next_;  // none behind a gap
   bool needed_ = false;
 };

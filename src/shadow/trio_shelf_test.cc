@@ -62,8 +62,12 @@ void use_and_put_back(std::vector<std::unique_ptr<Trio>> many) {
 
 TEST(TrioShelf, keeps_no_large_ones_and_no_more_than_it_has_room_for) {
   const auto shelf = std::make_shared<TrioShelf>();
-  use_and_put_back(take_many(*shelf, TrioShelf::kKept + 10));
-  EXPECT_EQ(used_before(*shelf, TrioShelf::kKept + 10), TrioShelf::kKept - TrioShelf::kNext);
+  auto first = take_many(*shelf, TrioShelf::kKept + 10);
+  auto more = take_many(*shelf, TrioShelf::kKept);
+  use_and_put_back(std::move(first));
+  shelf->trim();  // which takes them from where they come back
+  use_and_put_back(std::move(more));
+  EXPECT_EQ(used_before(*shelf, 3 * TrioShelf::kKept), TrioShelf::kKept);
   auto large = take_many(*shelf, 1);
   large[0]->charged = TrioShelf::kKeptBytes + 1;
   use_and_put_back(std::move(large));
@@ -97,6 +101,24 @@ TEST(TrioShelf, lets_go_of_what_was_not_needed_for_a_while) {
   shelf->trim();
   shelf->trim();
   EXPECT_EQ(used_before(*shelf, 10), 0u);
+}
+
+// Those that were not needed do not take turns with those that are.
+TEST(TrioShelf, gives_out_first_what_came_back_last) {
+  const auto shelf = std::make_shared<TrioShelf>();
+  use_and_put_back(take_many(*shelf, 100));
+  std::set<const Trio*> used;
+  for (int i = 0; i < 100; ++i) {
+    auto one = take_many(*shelf, 1);
+    used.insert(one.front().get());
+    use_and_put_back(std::move(one));
+  }
+  EXPECT_LE(used.size(), TrioShelf::kNext + 1);
+  // So they can be told apart, and go.
+  shelf->trim();
+  use_and_put_back(take_many(*shelf, 1));
+  shelf->trim();
+  EXPECT_LE(used_before(*shelf, 100), TrioShelf::kNext + 1);
 }
 
 TEST(TrioShelf, may_be_gone_before_what_was_taken_from_it) {
