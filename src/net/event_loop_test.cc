@@ -18,6 +18,21 @@ class EventLoopTest : public testing::Test {
   void turn() { loop_.run_once(Duration::zero()); }
 };
 
+TEST_F(EventLoopTest, the_calendar_stands_still_within_a_turn_and_goes_on_with_the_next) {
+  WallTime first;
+  WallTime second;
+  Task task([&] {
+    first = loop_.wall();
+    clock_.advance(std::chrono::seconds(1));
+    second = loop_.wall();
+  });
+  loop_.schedule(task, Lane::live);
+  turn();
+  EXPECT_EQ(first, second);
+  turn();
+  EXPECT_EQ(loop_.wall(), clock_.wall());
+}
+
 TEST_F(EventLoopTest, background_tasks_run_after_all_live_tasks) {
   std::string order;
   Task background([&] { order += 'b'; });
