@@ -56,7 +56,8 @@ std::optional<store::Reader::SamplePlace> place_of(std::string_view cursor) {
   std::string plain;
   for (; cursor.size() >= 2; cursor.remove_prefix(2)) {
     unsigned value = 0;
-    if (std::from_chars(cursor.data(), cursor.data() + 2, value, 16).ptr != cursor.data() + 2) {
+    const std::string_view digits = cursor.substr(0, 2);
+    if (std::from_chars(digits.begin(), digits.end(), value, 16).ptr != digits.end()) {
       return std::nullopt;
     }
     plain.push_back(static_cast<char>(value));
