@@ -122,6 +122,7 @@ void name_as_failure(verdict::Observation& observation) {
   found.erase(found.begin() + 1, found.end());
   found.front().key.path = verdict::kFailedPath;
   found.front().key.kind = to_string(compare::Kind::error);
+  found.front().unread = false;
 }
 
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,

@@ -77,9 +77,14 @@ Signs weakest(const Pairs& requests, const Counters& counters, double margin) no
     least = signs;
   };
   consider({});  // a field that never differed
+  // What could not be looked into is a claim of its own, beside what the control's bodies did: not
+  // to be outweighed by what the control does elsewhere.
+  Discordance unread{.candidate = counters.unread_to_control};
   for (const Field& field : counters.fields.fields()) {
     if (field.count.candidate > 0) consider(field.count);
+    if (field.key.path == "body") unread.control += field.count.control;
   }
+  consider(unread);
   consider(counters.fields.other());
   return least;
 }

@@ -179,6 +179,19 @@ TEST(Judge, takes_what_only_a_digest_tells_against_pass_and_not_for_fail) {
   }
 }
 
+// The control's own differences elsewhere do not make up for them.
+TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_another_field_of_the_control) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 38'400);
+  Observation glitch = clean();
+  glitch.differences = {{{"GET /pets", "header:x-glitch", "added"}, false, true}};
+  add(counters, glitch, 800);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  add(counters, unread(), 800);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
 // A trial with a control takes nothing from requests without one.
 TEST(Judge, leaves_digests_of_the_unpaired_out_of_paired_tests) {
   Judge judge(Settings{});
