@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -41,33 +42,46 @@ std::string text(std::string_view value) {
   return Json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// A place as clients hand it back: letters and digits only. The next page begins behind it, so what
-// comes or goes in the meantime neither repeats nor skips any other sample.
-std::string cursor_of(const store::Reader::SamplePlace& place) {
-  const Json plain{place.field.endpoint, place.field.path, place.field.kind, place.latest};
+std::string hex(std::string_view bytes) {
   std::string out;
-  for (const unsigned char byte : plain.dump(-1, ' ', false, Json::error_handler_t::replace)) {
-    fmt::format_to(std::back_inserter(out), "{:02x}", byte);
+  for (const unsigned char byte : bytes) fmt::format_to(std::back_inserter(out), "{:02x}", byte);
+  return out;
+}
+
+std::optional<std::string> unhex(std::string_view digits) {
+  if (digits.size() % 2 != 0) return std::nullopt;
+  std::string out;
+  for (; !digits.empty(); digits.remove_prefix(2)) {
+    unsigned value = 0;
+    const std::string_view two = digits.substr(0, 2);
+    if (std::from_chars(two.begin(), two.end(), value, 16).ptr != two.end()) return std::nullopt;
+    out.push_back(static_cast<char>(value));
   }
   return out;
 }
 
+constexpr char kBetween = 'x';  // is no digit of either kind
+
+// A place as clients hand it back: letters and digits only, and byte by byte, since names need not
+// be UTF-8. The next page begins behind it, so what comes or goes in the meantime neither repeats
+// nor skips any other sample.
+std::string cursor_of(const store::Reader::SamplePlace& place) {
+  const verdict::FieldKey& field = place.field;
+  return fmt::format("{1}{0}{2}{0}{3}{0}{4}", kBetween, hex(field.endpoint), hex(field.path),
+                     hex(field.kind), place.latest ? 1 : 0);
+}
+
 std::optional<store::Reader::SamplePlace> place_of(std::string_view cursor) {
-  std::string plain;
-  for (; cursor.size() >= 2; cursor.remove_prefix(2)) {
-    unsigned value = 0;
-    const std::string_view digits = cursor.substr(0, 2);
-    if (std::from_chars(digits.begin(), digits.end(), value, 16).ptr != digits.end()) {
-      return std::nullopt;
-    }
-    plain.push_back(static_cast<char>(value));
+  std::array<std::string, 3> names;
+  for (std::string& name : names) {
+    const size_t end = cursor.find(kBetween);
+    std::optional<std::string> read = unhex(cursor.substr(0, end));
+    if (end == cursor.npos || !read) return std::nullopt;
+    name = *std::move(read);
+    cursor.remove_prefix(end + 1);
   }
-  const Json parts = Json::parse(plain, nullptr, false);
-  if (!cursor.empty() || !parts.is_array() || parts.size() != 4 || !parts[3].is_boolean() ||
-      !std::all_of(parts.begin(), parts.begin() + 3, [](const Json& x) { return x.is_string(); })) {
-    return std::nullopt;
-  }
-  return store::Reader::SamplePlace{{parts[0], parts[1], parts[2]}, parts[3].get<bool>()};
+  if (cursor != "0" && cursor != "1") return std::nullopt;
+  return store::Reader::SamplePlace{{names[0], names[1], names[2]}, cursor == "1"};
 }
 
 // Nothing when what was given is not a number from 1 to the most.

@@ -102,6 +102,21 @@ TEST_F(TrialApiTest, a_page_of_samples_is_bounded_in_number) {
   EXPECT_EQ(all("endpoint=GET+/a&path=$.103&kind=value", 1), std::vector<std::string>{"$.103"});
 }
 
+// Names are what answers made them, a cookie's for one.
+TEST_F(TrialApiTest, names_that_are_no_utf_8_have_their_place_among_pages) {
+  store::Batch batch;
+  for (const char* name : {"cookie:\xE9x", "cookie:\xEAx", "cookie:\xF5zz", "cookie:\xFF"}) {
+    std::string shown(name);
+    shown.replace(7, 1, "\xEF\xBF\xBD");
+    store::SampleRecord record = sample(shown, 10);
+    record.field.path = name;
+    batch.samples.push_back(std::move(record));
+  }
+  keep(std::move(batch));
+  begin();
+  EXPECT_EQ(all("limit=1", 4).size(), 4u);
+}
+
 TEST_F(TrialApiTest, of_one_field_the_latest_follows_the_first_on_the_next_page) {
   store::Batch batch;
   for (int i = 0; i < 3; ++i) batch.samples.push_back(sample("$.a", 10, i));
