@@ -19,7 +19,8 @@ std::unique_ptr<Trio> TrioShelf::take() {
 void TrioShelf::advance() {
   std::ranges::move(next_.begin() + 1, next_.end(), next_.begin());
   for (std::unique_ptr<Trio>& next : next_) {
-    if (next == nullptr && (next = newest()) == nullptr) return;
+    if (next == nullptr) next = newest();
+    if (next == nullptr) return;
   }
   next_[kNext / 2 - 1]->prefetch_contents();
   next_.back()->prefetch();
