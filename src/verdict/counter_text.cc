@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <initializer_list>
 
@@ -54,6 +55,7 @@ void append_latency(std::string& out, uint64_t measure, const Latency& latency) 
     append(out, "threshold", {measure, kind, arms.threshold_us});
     append_times(out, measure, kind, 0, arms.candidate);
     append_times(out, measure, kind, 1, arms.control);
+    append_times(out, measure, kind, 2, arms.recent);
   }
 }
 
@@ -129,7 +131,8 @@ void read_latency(Line& line, Counters& counters) {
 
 void read_times(Line& line, Counters& counters) {
   Latency::Arms& arms = arms_of(line, measure_of(line, counters));
-  Histogram& times = line.number_below(2) == 0 ? arms.candidate : arms.control;
+  const std::array<Histogram*, 3> all = {&arms.candidate, &arms.control, &arms.recent};
+  Histogram& times = *all[line.number_below(all.size())];
   const uint64_t bucket = line.number_below(Histogram::bucket_of(Histogram::kMost) + 1);
   times.add(Histogram::low_of(bucket), line.number());
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/rng.h"
 #include "verdict/paired.h"
 
 namespace gnomon::verdict {
@@ -385,6 +386,29 @@ TEST(Judge, names_the_endpoints_where_the_candidate_fails_alone) {
     EXPECT_EQ(worst.failed_alone, 30u);
     EXPECT_EQ(worst.count.failures, (control ? LegFailures{39, 0, 10} : LegFailures{39, 10, 0}));
     EXPECT_EQ(verdict.endpoints[2].name, "GET /slow");
+  }
+}
+
+// Where most answers took longer than what was rare before, what is rare now could not be seen.
+TEST(Judge, finds_a_slow_tail_though_the_load_has_changed) {
+  for (const uint64_t at_first_us : {300u, 2'000'000u}) {
+    Judge judge(Settings{});
+    Counters counters = counters_for(Settings{});
+    Rng rng(1);
+    const auto pairs = [&](int times, uint64_t from_us, uint64_t tail_us) {
+      for (int i = 0; i < times; ++i) {
+        Observation one = clean();
+        one.candidate.total_us = rng.below(20) == 0 ? tail_us : from_us + rng.below(600);
+        one.control->total_us = from_us + rng.below(600);
+        one.candidate.first_byte_us = one.candidate.total_us;
+        one.control->first_byte_us = one.control->total_us;
+        add(counters, one, 1);
+      }
+    };
+    pairs(Latency::kWindow, at_first_us, at_first_us);
+    EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+    pairs(7 * static_cast<int>(Latency::kWindow), 800, 300'000);
+    EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::fail) << at_first_us;
   }
 }
 

@@ -24,8 +24,10 @@ void Latency::add(AnswerClass kind, uint64_t candidate_us, uint64_t control_us,
   }
   its.candidate.add(candidate_us);
   its.control.add(control_us);
-  if (its.threshold_us == 0 && its.control.count() >= kWindow) {
-    its.threshold_us = its.control.high_at(kWindow * 99 / 100);
+  its.recent.add(control_us);
+  if (const uint64_t n = its.recent.count(); n >= kWindow) {
+    its.threshold_us = its.recent.high_at(n - n / 100);
+    its.recent = {};
   }
 }
 
@@ -33,6 +35,7 @@ Latency& Latency::operator+=(const Latency& more) {
   for (size_t i = 0; i < kAnswerClasses; ++i) {
     arms_[i].candidate += more.arms_[i].candidate;
     arms_[i].control += more.arms_[i].control;
+    arms_[i].recent += more.arms_[i].recent;
     if (arms_[i].threshold_us == 0) arms_[i].threshold_us = more.arms_[i].threshold_us;
   }
   slower += more.slower;

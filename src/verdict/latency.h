@@ -21,7 +21,9 @@ inline constexpr size_t kAnswerClasses = 3;
 
 class Latency {
  public:
-  // The control's observations from which its p99 is frozen. Exceedance is counted from then on.
+  // Of so many observations of the control the p99 is frozen for the pairs to come, until there are
+  // as many again. So whoever exceeds it by chance is as likely to be the candidate as the control,
+  // and when the load changes it does not stay where most answers are, or none.
   static constexpr uint64_t kWindow = 1000;
 
   void add(AnswerClass kind, uint64_t candidate_us, uint64_t control_us,
@@ -32,7 +34,8 @@ class Latency {
   struct Arms {
     Histogram candidate;
     Histogram control;
-    uint64_t threshold_us = 0;  // 0: not frozen yet
+    Histogram recent;           // of the control, since the threshold was frozen
+    uint64_t threshold_us = 0;  // for the next pair; 0: not frozen yet
     friend bool operator==(const Arms&, const Arms&) = default;
   };
   const Arms& arms(AnswerClass kind) const noexcept { return arms_[static_cast<size_t>(kind)]; }
@@ -41,7 +44,7 @@ class Latency {
   uint64_t slower = 0;  // pairs in which the candidate took more than (1 + tolerance) times as long
   uint64_t rest = 0;    // the other pairs
   Discordance exceeded;     // the threshold; the candidate's is (1 + tolerance) times as high
-  uint64_t exceeded_n = 0;  // pairs since it is frozen
+  uint64_t exceeded_n = 0;  // pairs since it was frozen first
 
   friend bool operator==(const Latency&, const Latency&) = default;
 

@@ -58,7 +58,7 @@ struct ArmTimes {
 struct TimeEvidence {
   ArmTimes candidate;
   ArmTimes control;
-  uint64_t threshold_us = 0;  // the control's p99 as it was frozen; 0: not yet
+  uint64_t threshold_us = 0;  // the control's p99 as it was frozen last; 0: not yet
 };
 
 struct Coverage {
