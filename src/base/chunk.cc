@@ -181,10 +181,8 @@ void ByteQueue::compact() {
       std::make_move_iterator(chunks_.end()));
   chunks_.resize(first);
   for (Chunk& chunk : fresh) {
-    const Block* block = chunk.block().get();
     size_ -= chunk.size();
-    if (block == nullptr || block == tail_.get() ||
-        chunk.size() * 8 >= static_cast<size_t>(block->capacity()) * 7) {
+    if (chunk.block().get() == tail_.get() || fills(chunk.block(), chunk.size())) {
       append(std::move(chunk));
     } else {
       append_copy(chunk.view());

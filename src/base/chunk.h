@@ -72,6 +72,12 @@ class BlockRef {
   Block* block_ = nullptr;
 };
 
+// Whether a slice of that many bytes may pin the block for long: it holds hardly less than a copy
+// of the slice would. Without a block there is nothing to pin.
+inline bool fills(const BlockRef& block, size_t bytes) noexcept {
+  return !block || bytes * 8 >= size_t{block->capacity()} * 7;
+}
+
 // A slice of a block. Without a block it views static storage.
 class Chunk {
  public:

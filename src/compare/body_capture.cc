@@ -28,11 +28,6 @@ Digest digest_in(const XXH3_state_t& state) noexcept {
 // chunk.
 constexpr size_t kSharedChunks = 4;
 
-// A slice that fills most of its block may pin it.
-bool fills(const BlockRef& block, size_t size) noexcept {
-  return !block || size * 8 >= size_t{block->capacity()} * 7;
-}
-
 }  // namespace
 
 BodyCapture::BodyCapture(BodyCapture&& other) noexcept = default;

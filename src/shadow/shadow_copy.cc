@@ -19,11 +19,7 @@ constexpr size_t kTlsBytes = size_t{56} * 1024;
 
 // A chunk that may be kept for long: one that pins noticeably more than it holds is copied.
 Chunk keepable(const Chunk& chunk) {
-  const Block* block = chunk.block().get();
-  if (block == nullptr || chunk.size() * 8 >= static_cast<size_t>(block->capacity()) * 7) {
-    return chunk;
-  }
-  return Chunk::copy_of(chunk.view());
+  return fills(chunk.block(), chunk.size()) ? chunk : Chunk::copy_of(chunk.view());
 }
 
 Reason reason_of(const Error& error) noexcept {

@@ -15,10 +15,6 @@ constexpr size_t kSamplesWaitingMax = 256;
 constexpr size_t kSampleBytesMax = size_t{8} << 20;
 constexpr size_t kSampleBytesAgain = size_t{2} << 20;
 constexpr size_t kSampledFieldsMax = 4000;
-constexpr size_t kFormerVersionsMax = 32;
-// A candidate that is announced under another name replaces the one before within this time. After
-// it, whoever answers under the version of that one is the new one, which says the same version.
-constexpr Duration kReplacementMax = std::chrono::minutes(10);
 
 std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& plan) {
   compare::EndpointOptions options;
@@ -78,7 +74,8 @@ void TrialRun::count_apart() {
 
 verdict::Counters TrialRun::counters_without_evidence() const {
   verdict::Counters none = verdict::counters_for(plan_->settings);
-  // The same observations exceed them as in the counters that they are added to.
+  // The pairs that come next are held against the same ones as in the counters that they are added
+  // to, and later ones against one that is frozen before them as well.
   for (size_t i = 0; i < verdict::kAnswerClasses; ++i) {
     const auto kind = static_cast<verdict::AnswerClass>(i);
     none.first_byte.arms(kind).threshold_us = counters_.first_byte.arms(kind).threshold_us;
@@ -132,26 +129,18 @@ void TrialRun::install(Plan plan) {
   const std::lock_guard lock(mutex_);
   const bool same = plan->digest == plan_->digest;
   const std::string cause(cause_of(*plan_, *plan));
-  if (plan->candidate_digest != plan_->candidate_digest) expect_candidate(*plan);
+  if (plan->candidate_digest != plan_->candidate_digest) {
+    versions_.expect(plan_->candidate, epoch_.version, plan->candidate, clock_.now());
+  }
   plan_ = std::move(plan);
   if (!same) return start_epoch(cause, {});
   judge_->wait_for(plan_->settings);
   look_now();
 }
 
-// A version that was on trial before may be so again, but for the one that is to be replaced.
-void TrialRun::expect_candidate(const routing::Trial& next) {
-  former_versions_.clear();
-  if (next.candidate == plan_->candidate) return;
-  // Nothing has been heard of one that was announced and taken back.
-  if (!epoch_.version.empty()) outgoing_ = {epoch_.version, plan_->candidate, {}};
-  if (next.candidate == outgoing_.candidate) outgoing_ = {};
-  outgoing_.until = clock_.now() + kReplacementMax;
-}
-
 void TrialRun::begin_epoch(std::string cause) {
   const std::lock_guard lock(mutex_);
-  outgoing_ = {};
+  versions_.expect_none();
   start_epoch(std::move(cause), {});
 }
 
@@ -188,31 +177,19 @@ std::string_view TrialRun::version_of(const shadow::Trio& trio) const noexcept {
 // the candidate is being replaced both answer.
 bool TrialRun::admit_version(const shadow::Trio& trio) {
   const std::string_view version = version_of(trio);
-  if (version.empty() || version == epoch_.version) return true;
-  if (std::ranges::find(former_versions_, version) != former_versions_.end()) return false;
-  if (is_outgoing(version)) return false;
-  if (epoch_.version.empty()) {
-    epoch_.version = version;
-    if (!outgoing_.version.empty()) make_former(std::exchange(outgoing_, {}).version);
-    return true;
+  switch (versions_.meaning_of(version, epoch_.version, clock_.now())) {
+    case CandidateVersions::Meaning::current:
+      return true;
+    case CandidateVersions::Meaning::former:
+      return false;
+    case CandidateVersions::Meaning::first:
+      epoch_.version = version;
+      return true;
+    case CandidateVersions::Meaning::next:
+      start_epoch("the candidate's version changed", std::string(version));
+      return true;
   }
-  make_former(epoch_.version);
-  start_epoch("the candidate's version changed", std::string(version));
-  return true;
-}
-
-bool TrialRun::is_outgoing(std::string_view version) noexcept {
-  if (version != outgoing_.version) return false;
-  if (clock_.now() < outgoing_.until) return true;
-  outgoing_ = {};
   return false;
-}
-
-void TrialRun::make_former(std::string version) {
-  if (former_versions_.size() == kFormerVersionsMax) {
-    former_versions_.erase(former_versions_.begin());
-  }
-  former_versions_.push_back(std::move(version));
 }
 
 // Names that were learnt before may give way to it.

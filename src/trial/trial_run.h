@@ -16,6 +16,7 @@
 #include "compare/endpoint_learner.h"
 #include "routing/trial.h"
 #include "shadow/trio.h"
+#include "trial/candidate_versions.h"
 #include "trial/epoch.h"
 #include "trial/sample.h"
 #include "trial/traffic.h"
@@ -134,9 +135,6 @@ class TrialRun {
   // The caller holds the lock.
   std::string_view version_of(const shadow::Trio& trio) const noexcept;
   bool admit_version(const shadow::Trio& trio);
-  bool is_outgoing(std::string_view version) noexcept;
-  void make_former(std::string version);
-  void expect_candidate(const routing::Trial& next);
   std::string endpoint_of(const shadow::Trio& trio);
   std::shared_ptr<Bench> take_bench();
   std::vector<verdict::FieldKey> due_samples(const std::vector<verdict::Sighting>& sightings);
@@ -164,14 +162,7 @@ class TrialRun {
   Epoch epoch_;
   TimePoint running_since_;
   TimePoint epoch_since_ = TimePoint::min();  // since an earlier run of the process, if that is min
-  std::vector<std::string> former_versions_;
-  // Of the candidate before, which still answers while it is being replaced.
-  struct Outgoing {
-    std::string version;  // empty: there is none
-    std::string candidate;
-    TimePoint until{};
-  };
-  Outgoing outgoing_;
+  CandidateVersions versions_;
   std::unique_ptr<compare::EndpointLearner> learner_;
   verdict::Counters counters_;
   std::optional<verdict::Counters> apart_;  // of them, what is not in the store, nor comes from it
