@@ -211,6 +211,36 @@ bool Rule::excuses(std::string_view left, std::string_view right) const noexcept
   return false;
 }
 
+bool Rule::may_excuse(std::string_view text) const noexcept {
+  switch (action) {
+    case RuleAction::ignore:
+    case RuleAction::ignore_value:
+      return true;
+    case RuleAction::tolerance:
+      return (time.count() != 0 && parse_time(text)) ||
+             ((absolute != 0 || relative != 0) && approximate(text));
+    case RuleAction::value_class:
+      return is_of_class(text, value_class);
+    case RuleAction::regex:
+      return re2::RE2::FullMatch(piece(text), *regex);
+    case RuleAction::set:
+    case RuleAction::keyed:
+    case RuleAction::subset:
+      break;
+  }
+  return false;
+}
+
+double Rule::amount(std::string_view text) const noexcept {
+  if (time.count() != 0) {
+    if (const auto at = parse_time(text)) {
+      return std::chrono::duration<double>(at->time_since_epoch()).count();
+    }
+  }
+  const double value = approximate(text).value_or(0);
+  return std::isfinite(value) ? value : 0;
+}
+
 void RuleHits::add(const RuleHits& other) noexcept {
   for (size_t i = 0; i < counts_.size() && i < other.counts_.size(); ++i) {
     counts_[i].selected += other.counts_[i].selected;
