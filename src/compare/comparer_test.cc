@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "compare/body_capture.h"
 
@@ -82,6 +83,72 @@ TEST_F(ComparerTest, OutcomesComeFirst) {
   EXPECT_EQ(diff(good, cut), "");
   EXPECT_FALSE(result_.comparable);
   EXPECT_FALSE(result_.equal());
+}
+
+// The numbers of lines are those of the whole text.
+TEST_F(ComparerTest, LinesAreCountedFromTheBeginning) {
+  EXPECT_EQ(diff(text("a\nb\nc\nd"), text("a\nb\nX\nd")), "body value");
+  EXPECT_EQ(result_.differences[0].where, "line 3");
+  EXPECT_EQ(result_.differences[0].left, "c");
+  EXPECT_EQ(diff(text("a\na\n"), text("a\n")), "body removed");
+  EXPECT_EQ(diff(text("a\nb"), text("a\nb\n")), "body value");
+  EXPECT_EQ(result_.differences[0].where, "line 2");
+  EXPECT_EQ(diff(text("xa\nb\n"), text("a\nb\n")), "body value");
+  EXPECT_EQ(diff(text("a\nb\n"), text("\na\nb\n")), "body added");
+}
+
+TEST_F(ComparerTest, TooManyLinesAreComparedByPlace) {
+  std::string left;
+  for (uint32_t i = 0; i <= Aligner::kElementsMax; ++i) left += i % 3 == 0 ? "a\n" : "b\n";
+  EXPECT_EQ(diff(text(left), text("x\n" + left)), "body added");
+  EXPECT_FALSE(result_.limits.has(Limit::edit_distance));
+  std::string right = left;
+  right.front() = right[right.size() - 2] = 'c';
+  EXPECT_EQ(diff(text(left), text(right)), "body value x2");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+  EXPECT_EQ(result_.differences[0].where, "line 1");
+  right += "more";
+  EXPECT_EQ(diff(text(left), text(right)), "body value x2; body added");
+}
+
+TEST_F(ComparerTest, TooManyElementsAreComparedByPlace) {
+  std::string left = "[0";
+  for (uint32_t i = 0; i < Aligner::kElementsMax; ++i) left += i % 3 == 0 ? ",1" : ",2";
+  std::string right = left;
+  right[1] = right.back() = '7';
+  EXPECT_EQ(diff(json(left + "]"), json(right + "]")), "$[*] value x2");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+  EXPECT_EQ(diff(json(left + "]"), json(right + ",3]")), "$[*] value x2; $[*] added");
+  rules({rule("$", RuleAction::set)});
+  right = left;
+  right[1] = '1', right[3] = '0';
+  EXPECT_EQ(diff(json(left + "]"), json(right + "]")), "$ ordering !0");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+  right[1] = '2';
+  EXPECT_EQ(diff(json(left + "]"), json(right + "]")), "$[*] value x2");
+}
+
+size_t bytes_in_use() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST_F(ComparerTest, GivesBackWhatAnUnusuallyLargeBodyTook) {
+  std::string lines;
+  std::string numbers = "[0";
+  std::string members = "{\"a\":0";
+  for (int i = 0; i < 100'000; ++i) {
+    lines += fmt::format("{}\n", i);
+    numbers += fmt::format(",{}", i);
+    members += fmt::format(",\"k{}\":1", i);
+  }
+  rules({rule("$", RuleAction::set)});
+  diff(json("[1]"), json("[2]"));
+  const size_t before = bytes_in_use();
+  diff(text("x\n" + lines + "x"), text("y\n" + lines + "z"));
+  diff(json(numbers + ",1]"), json("[7" + numbers.substr(2) + ",2]"));
+  diff(json(members + ",\"b\":1}"), json("{\"c\":0" + members.substr(6) + "}"));
+  EXPECT_LT(bytes_in_use(), before + (size_t{24} << 20));
 }
 
 TEST_F(ComparerTest, AnotherClassOfStatusSaysItAll) {

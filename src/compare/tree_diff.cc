@@ -70,6 +70,14 @@ void TreeDiff::run(const Document& left, const Document& right, const Rules& rul
   compare(0, 0, root);
 }
 
+void TreeDiff::give_back() noexcept {
+  exact_.give_back();
+  loose_.give_back();
+  alignment_.give_back();
+  compare::give_back(pairs_, left_names_, right_names_, left_ids_, right_ids_, left_hashes_,
+                     right_hashes_);
+}
+
 void TreeDiff::difference(NodeId left, NodeId right, Kind kind, int32_t rule) {
   if (trying_) {
     differs_ = differs_ || rule == kNoRule;
@@ -213,6 +221,10 @@ void TreeDiff::compare_elements(NodeId left, NodeId right, const RuleScope& scop
       return;
     }
   }
+  if (std::max((*left_)[left].count, (*right_)[right].count) > Aligner::kElementsMax) {
+    compare_by_place(left, right, scope);
+    return;
+  }
   const size_t begin = pairs_.size();
   const Rule* const rule =
       scope.array == kNoRule ? nullptr : &rules_.rules()[static_cast<uint32_t>(scope.array)];
@@ -230,6 +242,38 @@ void TreeDiff::compare_elements(NodeId left, NodeId right, const RuleScope& scop
   }
   for (size_t k = begin; k < pairs_.size(); ++k) element(Pair(pairs_[k]), scope);
   pairs_.resize(begin);
+}
+
+// Arrays that would take too much memory otherwise.
+void TreeDiff::compare_by_place(NodeId left, NodeId right, const RuleScope& scope) {
+  findings_->reached(Limit::edit_distance);
+  const bool is_set = scope.array != kNoRule &&
+                      rules_.rules()[static_cast<uint32_t>(scope.array)].action == RuleAction::set;
+  if (is_set && same_in_any_order(left, right)) {
+    difference(left, right, Kind::ordering, scope.array);
+    return;
+  }
+  NodeId l = left + 1;
+  NodeId r = right + 1;
+  for (uint32_t index = 0; l < (*left_)[left].next || r < (*right_)[right].next; ++index) {
+    const Pair pair{l < (*left_)[left].next ? l : kNobody, r < (*right_)[right].next ? r : kNobody,
+                    index, index};
+    const bool both = pair.left != kNobody && pair.right != kNobody;
+    if (!both || (*left_)[l].hash != (*right_)[r].hash) element(pair, scope);
+    if (pair.left != kNobody) l = (*left_)[l].next;
+    if (pair.right != kNobody) r = (*right_)[r].next;
+  }
+}
+
+bool TreeDiff::same_in_any_order(NodeId left, NodeId right) const noexcept {
+  const auto sum = [](const Document& document, NodeId array) {
+    uint64_t all = document[array].count;
+    for (NodeId i = array + 1; i < document[array].next; i = document[i].next) {
+      all += mixed(kLeftOut, document[i].hash);
+    }
+    return all;
+  };
+  return sum(*left_, left) == sum(*right_, right);
 }
 
 // Where all elements are equal under the rules to those at their places, which most often they are.

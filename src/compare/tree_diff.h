@@ -20,6 +20,8 @@ class TreeDiff {
   // Without `maps` every name is a field's, also one that looks like an id: numbers of fields do.
   void run(const Document& left, const Document& right, const Rules& rules, RuleHits& hits,
            Findings& findings, bool maps = true);
+  // Keeps no more memory than ordinary documents need.
+  void give_back() noexcept;
 
  private:
   class ElementLikeness;
@@ -44,6 +46,8 @@ class TreeDiff {
   void element(const Pair& pair, const RuleScope& parent);
   static void list_elements(const Document& document, NodeId array, std::vector<NodeId>& ids,
                             std::vector<uint64_t>& hashes);
+  void compare_by_place(NodeId left, NodeId right, const RuleScope& scope);
+  bool same_in_any_order(NodeId left, NodeId right) const noexcept;
   bool pair_by_place(NodeId left, NodeId right, const RuleScope& scope);
   void pair_as_list(NodeId left, NodeId right, const RuleScope& scope);
   void pair_as_set(NodeId left, NodeId right, const RuleScope& scope);
