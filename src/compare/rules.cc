@@ -42,11 +42,18 @@ bool within(double a, double b, const Rule& rule) noexcept {
   return std::abs(a - b) <= std::max(rule.absolute, rule.relative * larger) + rounding;
 }
 
+// In nanoseconds. The earliest and the latest time are further apart than a duration can be.
+uint64_t apart(Time a, Time b) noexcept {
+  const auto [earlier, later] =
+      std::minmax(a.time_since_epoch().count(), b.time_since_epoch().count());
+  return static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
+}
+
 bool within_tolerance(const Rule& rule, std::string_view left, std::string_view right) noexcept {
   if (rule.time.count() != 0) {
     const auto a = parse_time(left);
     const auto b = parse_time(right);
-    if (a && b) return (*a < *b ? *b - *a : *a - *b) <= rule.time;
+    if (a && b) return apart(*a, *b) <= static_cast<uint64_t>(rule.time.count());
   }
   if (rule.absolute == 0 && rule.relative == 0) return false;
   const auto a = approximate(left);
@@ -145,7 +152,9 @@ class Compiler {
     }
     rule_.absolute = spec_.absolute;
     rule_.relative = spec_.relative;
-    rule_.time = spec_.time;
+    constexpr auto kLongest =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::nanoseconds::max());
+    rule_.time = std::min(spec_.time, kLongest);
     return std::move(rule_);
   }
 
