@@ -281,6 +281,18 @@ TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
             "$[*].1 value");
 }
 
+TEST_F(ComparerTest, AnAbsurdExponentIsANumberStill) {
+  EXPECT_EQ(diff(json(R"({"a":1e999999999999999999999,"b":1})"),
+                 json(R"({"b":2,"a":1.0e+999999999999999999999})")),
+            "$.b value");
+  EXPECT_FALSE(result_.left_invalid);
+  RuleSpec tolerance = rule("$", RuleAction::tolerance);
+  tolerance.relative = 0.1;
+  rules({tolerance});
+  EXPECT_EQ(diff(json("[1e999999999999999999999]"), json("[1e999999999999999999998]")),
+            "$[*] value");
+}
+
 TEST_F(ComparerTest, WhatIsNotJsonIsAFinding) {
   EXPECT_EQ(diff(json("{\"a\":1}"), json("oops")), "body type");
   EXPECT_FALSE(result_.left_invalid);
