@@ -306,7 +306,7 @@ void Comparer::compare_read_sides() {
   } else if (left_.is_read && right_.is_read) {
     settle(Settled::tree);
     trees_.run(left_.document, right_.document, *rules_, *hits_, findings_,
-               left_kind != ContentKind::grpc);
+               {left_kind != ContentKind::grpc, left_kind == ContentKind::xml});
   } else if (left_kind == ContentKind::binary || left_kind == ContentKind::grpc) {
     compare_digests(left_.text.size(), digest_of(left_.text), right_.text.size(),
                     digest_of(right_.text));

@@ -263,10 +263,45 @@ TEST_F(ComparerTest, ABodyOrNone) {
   EXPECT_EQ(diff(text(""), text("a")), "body added !-2");
 }
 
-TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
-  const auto typed = [](std::string_view type, std::string_view body) {
-    return answer(200, {{"content-type", type}}, body);
+Answer typed(std::string_view type, std::string_view body) {
+  return answer(200, {{"content-type", type}}, body);
+}
+
+TEST_F(ComparerTest, ASubsetMayHaveMoreWhateverTheBodyIs) {
+  rules({}, {.subset = true});
+  EXPECT_EQ(diff(text("a\nb\n"), text("a\nmore\nb\nmore\n")), "body added x2 !-2");
+  EXPECT_TRUE(result_.equal());
+  EXPECT_EQ(diff(text("a\nb\n"), text("a\nX\nmore\n")), "body value; body added !-2");
+  EXPECT_EQ(diff(text("a\nb\n"), text("a\n")), "body removed");
+  const auto form = [](std::string_view body) {
+    return typed("application/x-www-form-urlencoded", body);
   };
+  EXPECT_EQ(diff(form("a=1"), form("b=2&a=1&a=3")), "$.b added !-2; $.a added !-2");
+  const auto xml = [](std::string_view body) { return typed("text/xml", body); };
+  EXPECT_EQ(diff(xml("<a><b/></a>"), xml("<a x='1'><b/><b/><c/></a>")),
+            "$.a.b[*] added !-2; $.a.@x added !-2; $.a.c added !-2");
+  EXPECT_EQ(diff(xml("<a><b>1</b><c/></a>"), xml("<a><b x='1'>1</b><c><d/></c></a>")),
+            "$.a.b[*].@x added !-2; $.a.c[*].d added !-2");
+  EXPECT_EQ(diff(xml("<a><b x='1'>1</b></a>"), xml("<a><b>1</b></a>")), "$.a.b[*].@x removed");
+  EXPECT_EQ(diff(xml("<a>1</a>"), xml("<a x='1'>2</a>")), "$.a type");
+  const auto html = [](std::string_view body) { return typed("text/html", body); };
+  EXPECT_EQ(diff(html("<p>Hi"), html("<h1>New</h1><p class=x>Hi<br></p>")),
+            "$[*].p[*] added !-2; $[*].@class added !-2; $[*] added !-2");
+  EXPECT_EQ(diff(fields({{"a", "1"}, {"set-cookie", "s=1"}}),
+                 fields({{"a", "1"}, {"b", "2"}, {"set-cookie", "s=1; Secure"}})),
+            "header:b header !-2; cookie:s;secure header !-2");
+  EXPECT_EQ(diff(fields({{"a", "1"}}), fields({{"a", "1, 2"}})), "header:a header");
+}
+
+// An element without anything but text is that text.
+TEST_F(ComparerTest, AnAttributeMoreIsNotAnotherType) {
+  const auto xml = [](std::string_view body) { return typed("text/xml", body); };
+  EXPECT_EQ(diff(xml("<a>1</a>"), xml("<a x='1'>1</a>")), "$.a.@x added");
+  EXPECT_EQ(diff(xml("<a x='1'/>"), xml("<a/>")), "$.a.@x removed");
+  EXPECT_EQ(diff(json(R"({"a":"1"})"), json(R"({"a":{"#text":"1"}})")), "$.a type");
+}
+
+TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
   EXPECT_EQ(diff(typed("text/xml", "<a x='1' y='2'><b>1</b></a>"),
                  typed("text/xml", "<a y=\"2\" x=\"1\"><b>2</b></a>")),
             "$.a.b[*] value");

@@ -138,7 +138,7 @@ void RuleMatching::leave_out_sure_ones() {
 }
 
 bool RuleMatching::match(Open left, Open right, bool in_order, const Equal& equal) {
-  if (in_order) match_by_rank(left, right, equal);
+  if (in_order) match_in_order(left, right, equal);
   match_by_amount(left, right, equal);
   if (all_paired(left_, left) || all_paired(right_, right)) return true;
   if (in_order) return match_rest(left, right, equal);
@@ -184,9 +184,15 @@ void RuleMatching::part(Side& side, Open open) {
   }
 }
 
-void RuleMatching::match_by_rank(Open left, Open right, const Equal& equal) {
-  for (size_t i = 0; i < std::min(left.size(), right.size()); ++i) {
-    if (equal(left[i], right[i])) pair(left[i], right[i]);
+// Each with the first of the next few.
+void RuleMatching::match_in_order(Open left, Open right, const Equal& equal) {
+  constexpr size_t kAhead = 16;
+  for (const uint32_t l : left) {
+    const Open ahead = right.first(std::min(right.size(), kAhead));
+    const auto r = std::ranges::find_if(ahead, [&](uint32_t i) { return equal(l, i); });
+    if (r == ahead.end()) continue;
+    pair(l, *r);
+    right = right.subspan(static_cast<size_t>(r - ahead.begin()) + 1);
   }
 }
 

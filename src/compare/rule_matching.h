@@ -50,7 +50,7 @@ class RuleMatching {
   bool match_all(bool in_order, const Equal& equal);
   void leave_out_sure_ones();
   bool match(Open left, Open right, bool in_order, const Equal& equal);
-  void match_by_rank(Open left, Open right, const Equal& equal);
+  void match_in_order(Open left, Open right, const Equal& equal);
   void match_by_amount(Open left, Open right, const Equal& equal);
   bool match_rest(Open left, Open right, const Equal& equal);
   void match_every_way(Open left, Open right, const Equal& equal);

@@ -112,7 +112,7 @@ void TextDiff::compare_by_place(std::string_view left, std::string_view right) {
 void TextDiff::line(const Line& left, const Line& right) {
   const bool added = left.text.empty();
   const bool removed = right.text.empty();
-  int32_t excusing = kNoRule;
+  int32_t excusing = added && rules_->subset() ? kSubsetMode : kNoRule;
   if (!added && !removed) {
     for (const uint32_t id : rules_->of(Area::body)) {
       if ((*rules_)[id].excuses(without_end(left.text), without_end(right.text))) {

@@ -35,6 +35,11 @@ uint32_t common_members(const Document& left, NodeId l, const Document& right, N
   return alike;
 }
 
+// Whether two elements may be equal though their hashes differ.
+bool excuses_below(const RuleScope& scope) noexcept {
+  return scope.matters_below() || scope.subset != kNoRule;
+}
+
 }  // namespace
 
 // Of the elements that are listed in the two vectors of ids.
@@ -58,10 +63,10 @@ class TreeDiff::ElementLikeness final : public Likeness {
 };
 
 void TreeDiff::run(const Document& left, const Document& right, const Rules& rules, RuleHits& hits,
-                   Findings& findings, bool maps) {
+                   Findings& findings, const Reading& reading) {
   left_ = &left;
   right_ = &right;
-  maps_ = maps;
+  reading_ = reading;
   findings_ = &findings;
   trail_.clear();
   pairs_.clear();
@@ -103,6 +108,7 @@ void TreeDiff::compare(NodeId left, NodeId right, const RuleScope& scope) {
   const Node& r = (*right_)[right];
   if (l.hash == r.hash) return;
   if (l.kind != r.kind) {
+    if (reading_.xml && compare_with_element(left, right, scope)) return;
     difference(left, right, Kind::type, scope.ignore);
   } else if (scope.ignore != kNoRule) {
     difference(left, right, Kind::value, scope.ignore);
@@ -144,6 +150,33 @@ void TreeDiff::compare_members(NodeId left, NodeId right, const RuleScope& scope
   pairs_.resize(begin);
 }
 
+// An element of XML that has nothing but text is that text: what the other one has more are its
+// attributes and children.
+bool TreeDiff::compare_with_element(NodeId left, NodeId right, const RuleScope& scope) {
+  const bool text_left = (*left_)[left].kind == NodeKind::string;
+  const NodeId text = text_left ? left : right;
+  const NodeId element = text_left ? right : left;
+  const Document& of_text = text_left ? *left_ : *right_;
+  const Document& of_element = text_left ? *right_ : *left_;
+  if (scope.ignore != kNoRule || of_text[text].kind != NodeKind::string ||
+      of_element[element].kind != NodeKind::object) {
+    return false;
+  }
+  NodeId child = element + 1;
+  while (child < of_element[element].next && of_element[child].name() != "#text") {
+    child = of_element[child].next;
+  }
+  const bool has_text = child < of_element[element].next;
+  const bool same =
+      has_text ? of_element[child].hash == of_text[text].hash : of_text[text].text().empty();
+  if (!same) return false;
+  for (NodeId i = element + 1; i < of_element[element].next; i = of_element[i].next) {
+    if (has_text && i == child) continue;
+    member(text_left ? Pair{kNobody, i} : Pair{i, kNobody}, scope, false);
+  }
+  return true;
+}
+
 // Appends to pairs_ what is not equal: in the order of the left, then what only the right has.
 void TreeDiff::pair_rest(NodeId left, NodeId left_end, NodeId right, NodeId right_end) {
   using Named = std::pair<uint64_t, NodeId>;
@@ -174,7 +207,7 @@ void TreeDiff::pair_rest(NodeId left, NodeId left_end, NodeId right, NodeId righ
 
 void TreeDiff::member(const Pair& pair, const RuleScope& parent, bool is_map) {
   const Node& node = pair.left != kNobody ? (*left_)[pair.left] : (*right_)[pair.right];
-  trail_.enter_member(node.name(), maps_ && (is_map || is_dynamic_name(node.name())));
+  trail_.enter_member(node.name(), reading_.maps && (is_map || is_dynamic_name(node.name())));
   const RuleScope scope = rules_.member(parent, node.name());
   compare(pair.left, pair.right, scope);
   rules_.leave(scope);
@@ -209,9 +242,9 @@ TreeDiff::Pair TreeDiff::only_difference(NodeId left, NodeId right) const noexce
 }
 
 void TreeDiff::compare_elements(NodeId left, NodeId right, const RuleScope& scope) {
-  const bool plain = scope.array == kNoRule && !scope.matters_below();
+  const bool plain = scope.array == kNoRule && !excuses_below(scope);
   const bool same_count = (*left_)[left].count == (*right_)[right].count;
-  if (trying_ && plain && (same_count || scope.subset == kNoRule)) {
+  if (trying_ && plain) {
     differs_ = true;
     return;
   }
@@ -299,7 +332,7 @@ void TreeDiff::pair_as_list(NodeId left, NodeId right, const RuleScope& scope) {
     differs_ = true;
     return;
   }
-  const bool loose = scope.matters_below();
+  const bool loose = excuses_below(scope);
   if (loose) {
     list_labelled(left, right, scope, true);
   } else {
@@ -315,8 +348,7 @@ void TreeDiff::pair_as_list(NodeId left, NodeId right, const RuleScope& scope) {
 }
 
 void TreeDiff::pair_as_set(NodeId left, NodeId right, const RuleScope& scope) {
-  // What may be there besides is told from what must be by trying.
-  const bool loose = scope.matters_below() || scope.subset != kNoRule;
+  const bool loose = excuses_below(scope);
   if (loose) {
     list_labelled(left, right, scope, false);
   } else {

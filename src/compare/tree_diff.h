@@ -17,9 +17,12 @@ namespace gnomon::compare {
 // Keeps its memory from one call to the next. Not to be shared between threads.
 class TreeDiff {
  public:
-  // Without `maps` every name is a field's, also one that looks like an id: numbers of fields do.
+  struct Reading {
+    bool maps = true;  // else every name is a field's, also one that looks like an id
+    bool xml = false;  // a text is an element that has nothing but its text
+  };
   void run(const Document& left, const Document& right, const Rules& rules, RuleHits& hits,
-           Findings& findings, bool maps = true);
+           Findings& findings, const Reading& reading = {true, false});
   // Keeps no more memory than ordinary documents need.
   void give_back() noexcept;
 
@@ -38,6 +41,7 @@ class TreeDiff {
   void compare_values(NodeId left, NodeId right, const RuleScope& scope);
 
   void compare_members(NodeId left, NodeId right, const RuleScope& scope);
+  bool compare_with_element(NodeId left, NodeId right, const RuleScope& scope);
   void pair_rest(NodeId left, NodeId left_end, NodeId right, NodeId right_end);
   void member(const Pair& pair, const RuleScope& parent, bool is_map);
 
@@ -73,7 +77,7 @@ class TreeDiff {
 
   const Document* left_ = nullptr;
   const Document* right_ = nullptr;
-  bool maps_ = true;
+  Reading reading_;
   uint32_t looks_left_ = kLooksMax;
   bool trying_ = false;  // nothing is noted but whether there is a difference
   bool differs_ = false;
