@@ -301,6 +301,13 @@ TEST_F(ComparerTest, AnAttributeMoreIsNotAnotherType) {
   EXPECT_EQ(diff(json(R"({"a":"1"})"), json(R"({"a":{"#text":"1"}})")), "$.a type");
 }
 
+TEST_F(ComparerTest, TextThatStandsElsewhereAmongElementsIsADifference) {
+  EXPECT_EQ(diff(typed("text/xml", "<p><b/>one two</p>"), typed("text/xml", "<p>one two<b/></p>")),
+            "$.p.#text ordering");
+  EXPECT_EQ(diff(typed("text/html", "<p><b></b>one</p>"), typed("text/html", "<p>one<b></b></p>")),
+            "$[*].p ordering");
+}
+
 TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
   EXPECT_EQ(diff(typed("text/xml", "<a x='1' y='2'><b>1</b></a>"),
                  typed("text/xml", "<a y=\"2\" x=\"1\"><b>2</b></a>")),
