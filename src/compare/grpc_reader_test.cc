@@ -100,6 +100,20 @@ TEST(GrpcReader, names_fields_by_a_schema) {
   read(grpc_frame(number_field(1, 7) + "\xff"), context, ReadStatus::invalid);
 }
 
+// Half a million messages in two bytes each.
+TEST(GrpcReader, parses_no_more_than_fits_into_memory) {
+  const auto schema = ProtoSchema::load(testing::pet_shop());
+  ASSERT_TRUE(schema.has_value()) << schema.error();
+  const GrpcContext context{.path = "/shop.Pets/Get", .schema = schema->get()};
+  std::string friends;
+  for (int i = 0; i < 500'000; ++i) friends += bytes_field(2, "");
+  Document document;
+  EXPECT_EQ(read_grpc(grpc_frame(friends), context, {}, document), ReadStatus::limit);
+  EXPECT_TRUE(document.limits().has(Limit::nodes));
+  EXPECT_EQ(read_grpc(grpc_frame(friends.substr(0, 200'000)), context, {}, document),
+            ReadStatus::ok);
+}
+
 TEST(ProtoSchema, says_what_is_wrong_with_a_description) {
   EXPECT_FALSE(ProtoSchema::load("").has_value());
   EXPECT_FALSE(ProtoSchema::load("no description").has_value());
