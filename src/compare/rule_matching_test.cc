@@ -12,6 +12,7 @@ namespace {
 
 std::vector<ElementLook> looks(const std::vector<double>& values) {
   std::vector<ElementLook> out;
+  out.reserve(values.size());
   for (const double value : values) {
     out.push_back({static_cast<uint64_t>(std::lround(value * 1000)) + 1, 0, 0, true});
   }
