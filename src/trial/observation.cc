@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "compare/hash.h"
 #include "compare/utf8.h"
 
 namespace gnomon::trial {
@@ -84,6 +85,14 @@ verdict::LegResult leg_result(const compare::Answer& answer) {
 verdict::LegResult leg_result(const shadow::FirstAttempt& attempt) {
   const bool call_failed = attempt.grpc_status && is_grpc_failure(*attempt.grpc_status);
   return result_of(attempt.outcome, attempt.error, attempt.status, call_failed);
+}
+
+uint64_t request_hash(const RequestHead& request) noexcept {
+  uint64_t hash = 0;
+  for (const std::string_view part : {request.method_name, request.authority, request.path}) {
+    hash = compare::hash_text(part, hash);
+  }
+  return hash;
 }
 
 verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer) {

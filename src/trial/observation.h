@@ -17,6 +17,9 @@ namespace gnomon::trial {
 verdict::LegResult leg_result(const compare::Answer& answer);
 verdict::LegResult leg_result(const shadow::FirstAttempt& attempt);
 
+// Tells requests apart by what they ask for: method, host and path with query.
+uint64_t request_hash(const RequestHead& request) noexcept;
+
 // Which answers' times may be held against each other.
 verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer);
 

@@ -259,6 +259,8 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   verdict::Observation seen;
   seen.endpoint = place->endpoint;
   seen.at_us = to_us(trio.began);
+  seen.request = request_hash(trio.request);
+  seen.client = trio.client;
   seen.kind = answer_class(trio.request, live);
   const verdict::LegResult answer = leg_result(live);
   seen.live = trio.first_attempt ? leg_result(*trio.first_attempt) : answer;

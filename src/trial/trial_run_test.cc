@@ -635,5 +635,16 @@ TEST_F(TrialRunTest, a_trial_may_keep_no_samples) {
   EXPECT_TRUE(run.take_samples().empty());
 }
 
+TEST_F(TrialRunTest, counts_different_requests_and_the_busiest_client) {
+  for (uint64_t i = 0; i < 20; ++i) {
+    const auto trio = make_trio(plan, fmt::format("/pets/{}", i % 5), "{}", "{}");
+    trio->client = i % 4 == 0 ? 1 : 2;
+    run.on_trio(*trio, comparer);
+  }
+  run.look();
+  EXPECT_EQ(run.view().verdict.coverage.requests, 5u);
+  EXPECT_DOUBLE_EQ(run.view().verdict.coverage.client_share, 0.75);
+}
+
 }  // namespace
 }  // namespace gnomon::trial

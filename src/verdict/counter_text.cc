@@ -169,6 +169,17 @@ void read_named(Line& line, std::array<Tally, kLegs>& legs) {
   leg.add(line.name(), times);
 }
 
+bool read_requests(Line& line, Counters& counters) {
+  const std::optional<DistinctCount> read = DistinctCount::from_text(line.name());
+  if (read) counters.requests += *read;
+  return read.has_value();
+}
+
+void read_client(Line& line, Counters& counters) {
+  const uint64_t group = line.number_below(ClientShares::kGroups);
+  counters.clients.add_to(group, line.number());
+}
+
 bool read_line(std::string_view text, Counters& counters) {
   Line line(text);
   const std::string_view word = line.word();
@@ -198,6 +209,10 @@ bool read_line(std::string_view text, Counters& counters) {
   } else if (word == "endpoint_excluded") {
     const uint64_t times = line.number();
     counters.endpoints.at(line.name()).excluded += times;
+  } else if (word == "requests") {
+    if (!read_requests(line, counters)) return false;
+  } else if (word == "client") {
+    read_client(line, counters);
   } else if (word == "other_fields") {
     const Discordance other = read_discordance(line);
     counters.fields.restore_other(other, line.number());
@@ -250,6 +265,13 @@ std::string to_text(const Counters& counters) {
     append_named(out, "failures",
                  {count.failed_to_control, failures.candidate, failures.live, failures.control},
                  name);
+  }
+  if (const std::string requests = counters.requests.text(); !requests.empty()) {
+    append_named(out, "requests", {}, requests);
+  }
+  const auto& groups = counters.clients.groups();
+  for (uint64_t i = 0; i < groups.size(); ++i) {
+    if (groups[i] > 0) append(out, "client", {i, groups[i]});
   }
   append_latency(out, 0, counters.first_byte);
   append_latency(out, 1, counters.total);

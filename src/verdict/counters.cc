@@ -25,6 +25,8 @@ void Counters::add(Observation one) {
   const auto outcome = [this](Leg leg) -> Tally& { return outcomes[static_cast<size_t>(leg)]; };
   outcome(Leg::live).add(one.live.outcome);
   outcome(Leg::candidate).add(one.candidate.outcome);
+  requests.add(one.request);
+  clients.add(one.client);
   EndpointCount& endpoint = endpoints.at(one.endpoint);
   ++endpoint.sampled;
   endpoint.failed += !one.candidate.ok && one.live.ok;
@@ -100,6 +102,8 @@ Counters& Counters::operator+=(const Counters& more) {
   unread_to_control += more.unread_to_control;
   fields += more.fields;
   endpoints += more.endpoints;
+  requests += more.requests;
+  clients += more.clients;
   first_byte += more.first_byte;
   total += more.total;
   return *this;

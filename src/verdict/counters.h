@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "verdict/client_shares.h"
 #include "verdict/discordance.h"
+#include "verdict/distinct_count.h"
 #include "verdict/endpoint_table.h"
 #include "verdict/field_table.h"
 #include "verdict/latency.h"
@@ -31,7 +33,9 @@ struct LegResult {
 // one: that is `excluded`, and decided before any answer is seen.
 struct Observation {
   std::string_view endpoint;
-  int64_t at_us = 0;  // since the epoch
+  int64_t at_us = 0;     // since the epoch
+  uint64_t request = 0;  // a hash of what was asked for: method, host, path with query
+  uint64_t client = 0;   // of who asked
   AnswerClass kind = AnswerClass::full;
   LegResult live;  // of the first attempt, as copies have one only
   LegResult candidate;
@@ -68,6 +72,8 @@ inline constexpr std::string_view kBlind = "blind";
 // differs, by the digest of its body alone. It may differ by what a comparison would have excused,
 // so it does not speak for FAIL; but it may be wrong, so it does speak against PASS.
 inline constexpr std::string_view kUnread = "unread";
+// Requests of a client that had its share already: limits.clientShare.
+inline constexpr std::string_view kClientShare = "client_share";
 // Where failures are a field: they are seen there, and judged as errors.
 inline constexpr std::string_view kFailedPath = "outcome";
 
@@ -89,6 +95,10 @@ struct Counters {
   std::array<Tally, kLegs> limits;
   FieldTable fields;
   EndpointTable endpoints;
+  // Of what was asked for and by whom, in every observation: ten thousand that are one request
+  // again and again say little.
+  DistinctCount requests;
+  ClientShares clients;
   Latency first_byte;
   Latency total;
   uint32_t latency_tolerance_permille = 100;

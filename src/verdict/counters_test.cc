@@ -254,5 +254,25 @@ TEST(EndpointTable, has_a_limit_for_names) {
   EXPECT_EQ(table.at(EndpointTable::kOther).sampled, 990u);
 }
 
+TEST(Counters, tells_how_varied_its_requests_are) {
+  Counters counters;
+  for (uint64_t i = 0; i < 12; ++i) {
+    Observation one{.endpoint = "GET /pets"};
+    one.request = (i % 4) << 60;
+    one.client = i % 3 == 0 ? 1 : 2;
+    counters.add(std::move(one));
+  }
+  EXPECT_EQ(counters.requests.estimate(), 4u);
+  EXPECT_DOUBLE_EQ(counters.clients.largest(), 8.0 / 12);
+  Counters more;
+  Observation one{.endpoint = "GET /pets"};
+  one.request = uint64_t{5} << 60;
+  one.client = 1;
+  for (int i = 0; i < 12; ++i) more.add(one);
+  counters += more;
+  EXPECT_EQ(counters.requests.estimate(), 5u);
+  EXPECT_DOUBLE_EQ(counters.clients.largest(), 16.0 / 24);
+}
+
 }  // namespace
 }  // namespace gnomon::verdict

@@ -318,6 +318,10 @@ std::string what_would_change(const Verdict& verdict, const Settings& settings, 
   if (verdict.coverage.unread > 0) {
     text += "; with a larger limits.bufferBytes its bodies can be looked into";
   }
+  if (!enough_data(verdict, settings) && verdict.coverage.capped > verdict.coverage.compared) {
+    text += fmt::format("; limits.clientShare left out {} requests, which takes more clients",
+                        grouped(verdict.coverage.capped));
+  }
   if (too_much_excluded(verdict, settings)) {
     text += fmt::format("; no more than {} may be excluded, so it takes {}",
                         percent(settings.max_excluded_share),

@@ -502,6 +502,37 @@ def test_what_was_excluded_stands_in_the_way_of_pass(begin, closing):
     assert verdict(gateway)["epoch"]["number"] == 1
 
 
+@pytest.mark.parametrize("sampling", [{"key": {"header": "x-user"}}, None])
+def test_no_client_has_more_than_its_share_of_the_evidence(sampling, begin, closing):
+    """Told apart by the key of the sampling or, without one, by address: a robot asks as often as all others together."""
+    primary, candidate = (closing(Backend(json_answer(pet))) for _ in range(2))
+    spec = {"limits": {"clientShare": 0.05}} | ({"sampling": sampling} if sampling else {})
+    gateway = begin(trial(primary, candidate, control=None, **spec))
+
+    def ask(user, count):
+        address = ("127.0.0.1" if sampling else f"127.0.7.{user}", 0)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", gateway.port, source_address=address)) as client:
+            for i in range(count):
+                client.request("GET", f"/pets/{i % 7}", headers={"Host": "shop.test", "X-User": f"user-{user}"})
+                answer = client.getresponse()
+                assert answer.read() and answer.status == 200
+
+    ask(1, 200)
+    for user in range(2, 12):
+        ask(user, 20)
+    compared(gateway, 250)
+    gateway.settle()
+    coverage = verdict(gateway)["coverage"]
+    assert coverage["excluded"] == {"client_share": 150} and coverage["compared"] == 250
+    assert coverage["excludedShare"] == 0  # as the operator wants it
+    assert coverage["differentRequests"] == 7 and 0.19 < coverage["busiestClientShare"] < 0.4
+    by_robot = [request for request in candidate.requests if request.header("x-user") == "user-1"]
+    assert len(by_robot) == 50
+    assert gateway.metrics().total("gnomon_shadow_dropped_total", shadow=NAME, reason="client_share") == 150
+    text = gnomon("verdict", "--admin", f"127.0.0.1:{gateway.admin_port}").stdout
+    assert re.search(r"^about 7 different requests, \d\d % by the busiest client$", text, re.MULTILINE), text
+
+
 def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):
     value = [1]
     primary = closing(Backend(json_answer(lambda request: {"a": 1})))
