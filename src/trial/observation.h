@@ -30,6 +30,10 @@ bool comparable(const shadow::Trio& trio) noexcept;
 // that is of another kind or known by its digest only, more differences than are listed.
 bool is_cut_short(const compare::Result& result) noexcept;
 
+// Whether the live request was sent again after an answer by a status that the candidate's has too,
+// and the last one has not. It is what was asked for: no failure, but nothing to compare either.
+bool answers_as_first_attempt(const shadow::Trio& trio);
+
 // Adds what a comparison with the live answer found. `leg` is the candidate or the control. Names
 // of fields are shown and kept, so what is redacted does not stand in them.
 void add_sightings(std::string_view endpoint, const compare::Result& result, shadow::Leg leg,

@@ -215,6 +215,55 @@ TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_another_field_of_the
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
 }
 
+TEST(Judge, weighs_what_only_a_digest_tells_whatever_else_differs_in_the_request) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 60'000);
+  Observation both = unread();
+  both.differences.push_back({{"GET /pets", "header:x-cache", "value"}, false, true});
+  add(counters, both, 2'000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
+TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_bodies_of_another_endpoint) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 60'000);
+  Observation noise = clean();
+  noise.endpoint = "GET /log";
+  noise.differences = {{{"GET /log", "body", "value"}, false, true}};
+  add(counters, noise, 2'000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  add(counters, unread(), 2'000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
+TEST(Judge, takes_what_may_be_of_a_former_version_against_pass_and_not_for_fail) {
+  for (const bool control : {true, false}) {
+    for (const bool fails : {true, false}) {
+      Settings settings;
+      settings.control = control;
+      Judge judge(settings);
+      Counters counters;
+      add(counters, clean(control), 9000);
+      EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+      Observation one = clean(control);
+      one.unattributed = true;
+      if (fails) one.candidate = kFailed;
+      one.compared = !fails;
+      if (!fails) one.differences = {{key("$.a"), true, false}};
+      add(counters, one, 200);
+      const Verdict verdict = judge.look(counters, minutes(11));
+      EXPECT_EQ(verdict.ruling, Ruling::undecided);
+      EXPECT_LT(verdict.log_e_fail, 0);
+      EXPECT_TRUE(verdict.reason.ends_with(
+          "are not yet proven to be no worse: in 200 requests the candidate said no version while "
+          "a former one still answered."))
+          << verdict.reason;
+    }
+  }
+}
+
 // A trial with a control takes nothing from requests without one.
 TEST(Judge, leaves_digests_of_the_unpaired_out_of_paired_tests) {
   Judge judge(Settings{});
