@@ -56,9 +56,15 @@ void Aligner::as_set(std::span<const uint64_t> left, std::span<const uint64_t> r
                     [](const Counterparts& pair) { return std::pair(pair.left, pair.right); });
 }
 
+void Aligner::give_back() noexcept {
+  compare::give_back(table_, a_, b_, furthest_, trace_, anchors_, rest_left_, rest_right_, same_,
+                     done_left_, done_right_, gap_left_, gap_right_, gains_, scores_);
+}
+
 // A table of the hashes on both sides with how often each side has them.
 void Aligner::count(std::span<const uint64_t> left, std::span<const uint64_t> right) {
-  table_.assign(std::bit_ceil((left.size() + right.size()) * 2 + 2), {});
+  const size_t most = left.size() + right.size();
+  table_.assign(std::bit_ceil(most + most / 2 + 2), {});
   for (const uint64_t hash : left) ++occurrences(hash).left;
   for (const uint64_t hash : right) ++occurrences(hash).right;
 }
@@ -66,8 +72,7 @@ void Aligner::count(std::span<const uint64_t> left, std::span<const uint64_t> ri
 Aligner::Occurrences& Aligner::occurrences(uint64_t hash) noexcept {
   const size_t mask = table_.size() - 1;
   size_t at = hash & mask;
-  while (table_[at].used && table_[at].hash != hash) at = (at + 1) & mask;
-  table_[at].used = true;
+  while (table_[at].used() && table_[at].hash != hash) at = (at + 1) & mask;
   table_[at].hash = hash;
   return table_[at];
 }

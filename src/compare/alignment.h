@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "compare/kept_memory.h"
+
 namespace gnomon::compare {
 
 inline constexpr uint32_t kNobody = UINT32_MAX;
@@ -24,6 +26,7 @@ struct Alignment {
   uint32_t right_moved = kNobody;     // and on the right
   bool gave_up = false;               // too far apart: by position only
 
+  void give_back() noexcept { compare::give_back(unequal, equal); }
   void clear() noexcept {
     unequal.clear();
     equal.clear();
@@ -46,6 +49,8 @@ class Likeness {
 // out, and changes nothing else.
 class Aligner {
  public:
+  // Elements of a side that may be aligned. They take up to some 110 bytes each.
+  static constexpr uint32_t kElementsMax = 1 << 17;
   // Edits after which the search for the shortest script is given up.
   static constexpr uint32_t kEditsMax = 400;
   // Runs of unequal elements up to this many pairs are matched by likeness.
@@ -62,13 +67,16 @@ class Aligner {
   // is not zero.
   void as_set(std::span<const uint64_t> left, std::span<const uint64_t> right,
               const Likeness* likeness, Alignment& out);
+  // Keeps no more memory than ordinary sequences need.
+  void give_back() noexcept;
 
  private:
   struct Occurrences {
     uint64_t hash = 0;
     uint32_t left = 0;
     uint32_t right = 0;
-    bool used = false;
+
+    bool used() const noexcept { return (left | right) != 0; }
   };
   struct Element {
     uint64_t hash = 0;

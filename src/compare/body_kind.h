@@ -44,6 +44,8 @@ class TreeReader {
   // `like` is as for JsonReader::read(), of JSON where that is what is read.
   ReadStatus read(const ContentType& type, std::string_view body, const GrpcContext& grpc,
                   const DocumentLimits& limits, Document& out, const Document* like = nullptr);
+  // Keeps no more memory than ordinary bodies need.
+  void give_back() noexcept { json_.give_back(); }
 
  private:
   JsonReader json_;

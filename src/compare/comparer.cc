@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kBody = "body";
 // What is kept of a body's buffer from one comparison to the next.
 constexpr size_t kBufferKept = size_t{2} << 20;
+// A body of so few bytes and values takes no more memory than is kept.
+constexpr size_t kSmall = 4 << 10;
 
 std::string outcome_text(const Answer& answer) {
   switch (answer.outcome) {
@@ -57,7 +59,6 @@ bool same_bytes(const CapturedBody& left, const CapturedBody& right) noexcept {
 std::string_view in_one_piece(const CapturedBody& body, std::string& flat) {
   if (body.chunks.empty()) return {};
   if (body.chunks.size() == 1) return body.chunks[0].view();
-  if (flat.capacity() > kBufferKept) flat = {};
   flat.clear();
   flat.reserve(body.captured);
   for (const Chunk& chunk : body.chunks) flat += chunk.view();
@@ -105,6 +106,22 @@ void Comparer::compare_bodies(std::string_view left, std::string_view right,
   take(left_, left);
   take(right_, right);
   compare_sides(hits.should_look(rules.of(Area::tree)));
+  give_back();
+}
+
+void Comparer::give_back() noexcept {
+  bool large = false;
+  for (Side* const side : {&left_, &right_}) {
+    large = large || side->text.size() > kSmall || side->document.size() > kSmall;
+    side->document.clear();
+    for (std::string* const buffer : {&side->flat, &side->decoded}) {
+      if (buffer->capacity() > kBufferKept) std::string().swap(*buffer);
+    }
+  }
+  if (!large) return;
+  reader_.give_back();
+  trees_.give_back();
+  texts_.give_back();
 }
 
 void Comparer::settle(Settled settled) noexcept { findings_.result().settled = settled; }
@@ -168,6 +185,7 @@ void Comparer::compare_captured(const Answer& left, const Answer& right) {
   } else if (!same) {
     compare_undecoded(left.body, right.body);
   }
+  give_back();
 }
 
 void Comparer::prepare(const Answer& answer, Side& side) {
@@ -288,7 +306,7 @@ void Comparer::compare_read_sides() {
   } else if (left_.is_read && right_.is_read) {
     settle(Settled::tree);
     trees_.run(left_.document, right_.document, *rules_, *hits_, findings_,
-               left_kind != ContentKind::grpc);
+               {left_kind != ContentKind::grpc, left_kind == ContentKind::xml});
   } else if (left_kind == ContentKind::binary || left_kind == ContentKind::grpc) {
     compare_digests(left_.text.size(), digest_of(left_.text), right_.text.size(),
                     digest_of(right_.text));

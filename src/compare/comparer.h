@@ -44,6 +44,9 @@ class Comparer {
                       const Rules& rules, RuleHits& hits, Result& out);
 
  private:
+  // Once what was compared is no longer needed.
+  void give_back() noexcept;
+
   struct Side {
     std::string flat;       // the body in one piece, where it was in several
     std::string decoded;    // and without its Content-Encoding

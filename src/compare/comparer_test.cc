@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "compare/body_capture.h"
 
@@ -82,6 +83,72 @@ TEST_F(ComparerTest, OutcomesComeFirst) {
   EXPECT_EQ(diff(good, cut), "");
   EXPECT_FALSE(result_.comparable);
   EXPECT_FALSE(result_.equal());
+}
+
+// The numbers of lines are those of the whole text.
+TEST_F(ComparerTest, LinesAreCountedFromTheBeginning) {
+  EXPECT_EQ(diff(text("a\nb\nc\nd"), text("a\nb\nX\nd")), "body value");
+  EXPECT_EQ(result_.differences[0].where, "line 3");
+  EXPECT_EQ(result_.differences[0].left, "c");
+  EXPECT_EQ(diff(text("a\na\n"), text("a\n")), "body removed");
+  EXPECT_EQ(diff(text("a\nb"), text("a\nb\n")), "body value");
+  EXPECT_EQ(result_.differences[0].where, "line 2");
+  EXPECT_EQ(diff(text("xa\nb\n"), text("a\nb\n")), "body value");
+  EXPECT_EQ(diff(text("a\nb\n"), text("\na\nb\n")), "body added");
+}
+
+TEST_F(ComparerTest, TooManyLinesAreComparedByPlace) {
+  std::string left;
+  for (uint32_t i = 0; i <= Aligner::kElementsMax; ++i) left += i % 3 == 0 ? "a\n" : "b\n";
+  EXPECT_EQ(diff(text(left), text("x\n" + left)), "body added");
+  EXPECT_FALSE(result_.limits.has(Limit::edit_distance));
+  std::string right = left;
+  right.front() = right[right.size() - 2] = 'c';
+  EXPECT_EQ(diff(text(left), text(right)), "body value x2");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+  EXPECT_EQ(result_.differences[0].where, "line 1");
+  right += "more";
+  EXPECT_EQ(diff(text(left), text(right)), "body value x2; body added");
+}
+
+TEST_F(ComparerTest, TooManyElementsAreComparedByPlace) {
+  std::string left = "[0";
+  for (uint32_t i = 0; i < Aligner::kElementsMax; ++i) left += i % 3 == 0 ? ",1" : ",2";
+  std::string right = left;
+  right[1] = right.back() = '7';
+  EXPECT_EQ(diff(json(left + "]"), json(right + "]")), "$[*] value x2");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+  EXPECT_EQ(diff(json(left + "]"), json(right + ",3]")), "$[*] value x2; $[*] added");
+  rules({rule("$", RuleAction::set)});
+  right = left;
+  right[1] = '1', right[3] = '0';
+  EXPECT_EQ(diff(json(left + "]"), json(right + "]")), "$ ordering !0");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+  right[1] = '2';
+  EXPECT_EQ(diff(json(left + "]"), json(right + "]")), "$[*] value x2");
+}
+
+size_t bytes_in_use() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST_F(ComparerTest, GivesBackWhatAnUnusuallyLargeBodyTook) {
+  std::string lines;
+  std::string numbers = "[0";
+  std::string members = "{\"a\":0";
+  for (int i = 0; i < 100'000; ++i) {
+    lines += fmt::format("{}\n", i);
+    numbers += fmt::format(",{}", i);
+    members += fmt::format(",\"k{}\":1", i);
+  }
+  rules({rule("$", RuleAction::set)});
+  diff(json("[1]"), json("[2]"));
+  const size_t before = bytes_in_use();
+  diff(text("x\n" + lines + "x"), text("y\n" + lines + "z"));
+  diff(json(numbers + ",1]"), json("[7" + numbers.substr(2) + ",2]"));
+  diff(json(members + ",\"b\":1}"), json("{\"c\":0" + members.substr(6) + "}"));
+  EXPECT_LT(bytes_in_use(), before + (size_t{24} << 20));
 }
 
 TEST_F(ComparerTest, AnotherClassOfStatusSaysItAll) {
@@ -196,10 +263,52 @@ TEST_F(ComparerTest, ABodyOrNone) {
   EXPECT_EQ(diff(text(""), text("a")), "body added !-2");
 }
 
-TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
-  const auto typed = [](std::string_view type, std::string_view body) {
-    return answer(200, {{"content-type", type}}, body);
+Answer typed(std::string_view type, std::string_view body) {
+  return answer(200, {{"content-type", type}}, body);
+}
+
+TEST_F(ComparerTest, ASubsetMayHaveMoreWhateverTheBodyIs) {
+  rules({}, {.subset = true});
+  EXPECT_EQ(diff(text("a\nb\n"), text("a\nmore\nb\nmore\n")), "body added x2 !-2");
+  EXPECT_TRUE(result_.equal());
+  EXPECT_EQ(diff(text("a\nb\n"), text("a\nX\nmore\n")), "body value; body added !-2");
+  EXPECT_EQ(diff(text("a\nb\n"), text("a\n")), "body removed");
+  const auto form = [](std::string_view body) {
+    return typed("application/x-www-form-urlencoded", body);
   };
+  EXPECT_EQ(diff(form("a=1"), form("b=2&a=1&a=3")), "$.b added !-2; $.a added !-2");
+  const auto xml = [](std::string_view body) { return typed("text/xml", body); };
+  EXPECT_EQ(diff(xml("<a><b/></a>"), xml("<a x='1'><b/><b/><c/></a>")),
+            "$.a.b[*] added !-2; $.a.@x added !-2; $.a.c added !-2");
+  EXPECT_EQ(diff(xml("<a><b>1</b><c/></a>"), xml("<a><b x='1'>1</b><c><d/></c></a>")),
+            "$.a.b[*].@x added !-2; $.a.c[*].d added !-2");
+  EXPECT_EQ(diff(xml("<a><b x='1'>1</b></a>"), xml("<a><b>1</b></a>")), "$.a.b[*].@x removed");
+  EXPECT_EQ(diff(xml("<a>1</a>"), xml("<a x='1'>2</a>")), "$.a type");
+  const auto html = [](std::string_view body) { return typed("text/html", body); };
+  EXPECT_EQ(diff(html("<p>Hi"), html("<h1>New</h1><p class=x>Hi<br></p>")),
+            "$[*].p[*] added !-2; $[*].@class added !-2; $[*] added !-2");
+  EXPECT_EQ(diff(fields({{"a", "1"}, {"set-cookie", "s=1"}}),
+                 fields({{"a", "1"}, {"b", "2"}, {"set-cookie", "s=1; Secure"}})),
+            "header:b header !-2; cookie:s;secure header !-2");
+  EXPECT_EQ(diff(fields({{"a", "1"}}), fields({{"a", "1, 2"}})), "header:a header");
+}
+
+// An element without anything but text is that text.
+TEST_F(ComparerTest, AnAttributeMoreIsNotAnotherType) {
+  const auto xml = [](std::string_view body) { return typed("text/xml", body); };
+  EXPECT_EQ(diff(xml("<a>1</a>"), xml("<a x='1'>1</a>")), "$.a.@x added");
+  EXPECT_EQ(diff(xml("<a x='1'/>"), xml("<a/>")), "$.a.@x removed");
+  EXPECT_EQ(diff(json(R"({"a":"1"})"), json(R"({"a":{"#text":"1"}})")), "$.a type");
+}
+
+TEST_F(ComparerTest, TextThatStandsElsewhereAmongElementsIsADifference) {
+  EXPECT_EQ(diff(typed("text/xml", "<p><b/>one two</p>"), typed("text/xml", "<p>one two<b/></p>")),
+            "$.p.#text ordering");
+  EXPECT_EQ(diff(typed("text/html", "<p><b></b>one</p>"), typed("text/html", "<p>one<b></b></p>")),
+            "$[*].p ordering");
+}
+
+TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
   EXPECT_EQ(diff(typed("text/xml", "<a x='1' y='2'><b>1</b></a>"),
                  typed("text/xml", "<a y=\"2\" x=\"1\"><b>2</b></a>")),
             "$.a.b[*] value");
@@ -212,6 +321,18 @@ TEST_F(ComparerTest, MarkupFormsAndMessagesAreTrees) {
   EXPECT_EQ(diff(typed("application/grpc", std::string_view("\0\0\0\0\2\x08\1", 7)),
                  typed("application/grpc", std::string_view("\0\0\0\0\2\x08\2", 7))),
             "$[*].1 value");
+}
+
+TEST_F(ComparerTest, AnAbsurdExponentIsANumberStill) {
+  EXPECT_EQ(diff(json(R"({"a":1e999999999999999999999,"b":1})"),
+                 json(R"({"b":2,"a":1.0e+999999999999999999999})")),
+            "$.b value");
+  EXPECT_FALSE(result_.left_invalid);
+  RuleSpec tolerance = rule("$", RuleAction::tolerance);
+  tolerance.relative = 0.1;
+  rules({tolerance});
+  EXPECT_EQ(diff(json("[1e999999999999999999999]"), json("[1e999999999999999999998]")),
+            "$[*] value");
 }
 
 TEST_F(ComparerTest, WhatIsNotJsonIsAFinding) {

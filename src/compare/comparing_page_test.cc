@@ -168,9 +168,13 @@ std::string found_in(const Result& result) {
 std::string found(const std::string& rule, const std::string& left, const std::string& right) {
   std::vector<RuleSpec> specs;
   RuleOptions options;
-  const std::string text = rule.empty() ? "" : code(rule);
-  options.subset = text == "mode: subset";
-  if (text.starts_with("path: ")) specs.push_back(rule_of(text));
+  // A cell may hold several, "`path: $, ...`; `path: $.a, ...`".
+  std::istringstream cell(rule);
+  for (std::string part; std::getline(cell, part, ';');) {
+    const std::string text = code(trimmed(part));
+    options.subset = text == "mode: subset";
+    if (text.starts_with("path: ")) specs.push_back(rule_of(text));
+  }
   const auto book = RuleBook::compile(specs, options);
   if (!book) return book.error().message;
   Comparer comparer;

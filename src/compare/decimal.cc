@@ -31,17 +31,23 @@ struct Parts {
   std::string_view whole;
   std::string_view fraction;
   int64_t exponent = 0;
+  std::string_view far;  // digits of an exponent that is not reckoned with
+  bool far_negative = false;
 };
 
-std::optional<int64_t> parse_exponent(std::string_view text) noexcept {
+bool parse_exponent(std::string_view text, Parts& parts) noexcept {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
-  if (text.empty() || count_digits(text) != text.size()) return std::nullopt;
+  if (text.empty() || count_digits(text) != text.size()) return false;
   text.remove_prefix(leading_zeros(text));
-  if (text.size() > kExponentDigitsMax) return std::nullopt;
-  int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return negative ? -value : value;
+  if (text.size() > kExponentDigitsMax) {
+    parts.far = text;
+    parts.far_negative = negative;
+    return true;
+  }
+  std::from_chars(text.data(), text.data() + text.size(), parts.exponent);
+  if (negative) parts.exponent = -parts.exponent;
+  return true;
 }
 
 // RFC 8259 section 6.
@@ -60,9 +66,7 @@ std::optional<Parts> split(std::string_view token) noexcept {
   }
   if (token.empty()) return parts;
   if (token[0] != 'e' && token[0] != 'E') return std::nullopt;
-  const auto exponent = parse_exponent(token.substr(1));
-  if (!exponent) return std::nullopt;
-  parts.exponent = *exponent;
+  if (!parse_exponent(token.substr(1), parts)) return std::nullopt;
   return parts;
 }
 
@@ -85,12 +89,15 @@ std::optional<Decimal> Decimal::parse(std::string_view token) noexcept {
   }
   out.digits_ = static_cast<uint32_t>(out.head_.size() + out.tail_.size());
   out.negative_ = parts->negative;
+  out.far_ = parts->far;
+  out.far_negative_ = parts->far_negative;
   if (out.digits_ == 0) return Decimal();
   return out;
 }
 
 bool Decimal::operator==(const Decimal& other) const noexcept {
-  if (digits_ != other.digits_ || exponent_ != other.exponent_ || negative_ != other.negative_) {
+  if (digits_ != other.digits_ || exponent_ != other.exponent_ || negative_ != other.negative_ ||
+      far_ != other.far_ || far_negative_ != other.far_negative_) {
     return false;
   }
   for (uint32_t i = 0; i < digits_; ++i) {
@@ -102,8 +109,8 @@ bool Decimal::operator==(const Decimal& other) const noexcept {
 uint64_t Decimal::hash() const noexcept {
   constexpr uint32_t kDigitsExact = 18;
   if (digits_ == 0) return hash(0, 0, false);
-  uint64_t value = 0;
-  if (digits_ > kDigitsExact) {
+  uint64_t value = far_.empty() ? 0 : hash_text(far_, far_negative_ ? 1 : 2);
+  if (digits_ > kDigitsExact || !far_.empty()) {
     for (uint32_t i = 0; i < digits_; ++i) value = mix(value, static_cast<uint8_t>(digit(i)));
   } else {
     for (uint32_t i = 0; i < digits_; ++i)
@@ -128,7 +135,7 @@ std::optional<double> approximate(std::string_view token) noexcept {
   if (error == std::errc::result_out_of_range) {
     const auto exact = Decimal::parse(token);
     if (!exact) return std::nullopt;
-    value = exact->exponent() < 0 ? 0.0 : std::numeric_limits<double>::infinity();
+    value = exact->is_huge() ? std::numeric_limits<double>::infinity() : 0.0;
     return token.starts_with('-') ? -value : value;
   }
   if (error != std::errc()) return std::nullopt;

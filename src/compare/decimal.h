@@ -14,7 +14,7 @@ namespace gnomon::compare {
 // from.
 class Decimal {
  public:
-  // Null if the token is not a number of RFC 8259, or its exponent has more than 17 digits.
+  // Null if the token is not a number of RFC 8259.
   static std::optional<Decimal> parse(std::string_view token) noexcept;
 
   bool operator==(const Decimal& other) const noexcept;
@@ -24,7 +24,8 @@ class Decimal {
   static uint64_t hash(uint64_t mantissa, int64_t exponent, bool negative) noexcept {
     return mix(mantissa, static_cast<uint64_t>(exponent) * 2 + (negative ? 1 : 0));
   }
-  int64_t exponent() const noexcept { return exponent_; }
+  // Of a number that no double can hold: whether it is too large for that, or too near to zero.
+  bool is_huge() const noexcept { return far_.empty() ? exponent_ >= 0 : !far_negative_; }
 
  private:
   char digit(uint32_t i) const noexcept {
@@ -36,6 +37,10 @@ class Decimal {
   uint32_t digits_ = 0;    // of both
   bool negative_ = false;
   int64_t exponent_ = 0;
+  // Digits of an exponent that has more than are reckoned with, without leading zeros; then
+  // exponent_ is what the place of the point adds to it. Two such numbers are equal where both are.
+  std::string_view far_;
+  bool far_negative_ = false;
 };
 
 // Whether the two tokens denote the same number.

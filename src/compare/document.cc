@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "compare/decimal.h"
+#include "compare/kept_memory.h"
 
 namespace gnomon::compare {
 namespace {
@@ -30,6 +31,7 @@ void Document::clear() noexcept {
   kept_next_ = nullptr;
   kept_left_ = kept_bytes_ = 0;
   open_.clear();
+  give_back(open_, table_);
   limits_ = {};
 }
 

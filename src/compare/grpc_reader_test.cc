@@ -100,6 +100,51 @@ TEST(GrpcReader, names_fields_by_a_schema) {
   read(grpc_frame(number_field(1, 7) + "\xff"), context, ReadStatus::invalid);
 }
 
+// Half a million messages in two bytes each.
+TEST(GrpcReader, parses_no_more_than_fits_into_memory) {
+  const auto schema = ProtoSchema::load(testing::pet_shop());
+  ASSERT_TRUE(schema.has_value()) << schema.error();
+  const GrpcContext context{.path = "/shop.Pets/Get", .schema = schema->get()};
+  std::string friends;
+  for (int i = 0; i < 500'000; ++i) friends += bytes_field(2, "");
+  Document document;
+  EXPECT_EQ(read_grpc(grpc_frame(friends), context, {}, document), ReadStatus::limit);
+  EXPECT_TRUE(document.limits().has(Limit::nodes));
+  EXPECT_EQ(read_grpc(grpc_frame(friends.substr(0, 200'000)), context, {}, document),
+            ReadStatus::ok);
+}
+
+// A reader cannot tell them apart either.
+TEST(GrpcReader, takes_a_default_for_unset_where_presence_is_implicit) {
+  const auto schema = ProtoSchema::load(testing::pet_shop());
+  ASSERT_TRUE(schema.has_value()) << schema.error();
+  const GrpcContext context{.path = "/shop.Pets/Get", .schema = schema->get()};
+  const std::string defaults = bytes_field(1, "") + number_field(6, 0) + number_field(8, 0) +
+                               varint(5U << 3U | 1U) + std::string(8, '\0');
+  EXPECT_EQ(read(grpc_frame(defaults), context), "[{}]");
+  EXPECT_EQ(read(grpc_frame(bytes_field(3, bytes_field(1, "a"))), context),
+            read(grpc_frame(bytes_field(3, bytes_field(1, "a") + number_field(2, 0))), context));
+  // Messages have presence.
+  EXPECT_EQ(read(grpc_frame(bytes_field(7, "")), context), R"([{"extra":{}}])");
+  EXPECT_EQ(read(grpc_frame(number_field(8, 0))), R"([{"8":0}])");
+}
+
+TEST(GrpcReader, tells_a_default_from_unset_where_presence_is_explicit) {
+  google::protobuf::FileDescriptorSet set;
+  set.ParseFromString(testing::pet_shop());
+  for (auto& field : *set.mutable_file(0)->mutable_message_type(0)->mutable_field()) {
+    if (field.name() != "old") continue;
+    field.set_proto3_optional(true);
+    field.set_oneof_index(0);
+  }
+  set.mutable_file(0)->mutable_message_type(0)->add_oneof_decl()->set_name("_old");
+  const auto schema = ProtoSchema::load(set.SerializeAsString());
+  ASSERT_TRUE(schema.has_value()) << schema.error();
+  const GrpcContext context{.path = "/shop.Pets/Get", .schema = schema->get()};
+  EXPECT_EQ(read(grpc_frame(number_field(8, 0)), context), R"([{"old":false}])");
+  EXPECT_EQ(read(grpc_frame(""), context), "[{}]");
+}
+
 TEST(ProtoSchema, says_what_is_wrong_with_a_description) {
   EXPECT_FALSE(ProtoSchema::load("").has_value());
   EXPECT_FALSE(ProtoSchema::load("no description").has_value());

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr uint32_t kDepthMax = 1000;
+// Of a body, whose places the parser keeps room for: four bytes each.
+constexpr size_t kBytesKept = size_t{1} << 20;
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -179,6 +181,12 @@ struct JsonReader::Machine {
 
 JsonReader::JsonReader() : machine_(std::make_unique<Machine>()) {}
 JsonReader::~JsonReader() = default;
+
+void JsonReader::give_back() noexcept {
+  if (machine_->stage != nullptr && machine_->stage->capacity() > kBytesKept) {
+    machine_->stage.reset();
+  }
+}
 
 namespace {
 

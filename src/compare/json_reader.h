@@ -25,6 +25,8 @@ class JsonReader {
                   const Document* like = nullptr);
   // One value per line, empty lines passed over: read as an array of them.
   ReadStatus read_lines(std::string_view body, const DocumentLimits& limits, Document& out);
+  // Keeps no more memory than ordinary bodies need.
+  void give_back() noexcept;
 
  private:
   struct Machine;

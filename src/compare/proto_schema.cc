@@ -4,7 +4,9 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/dynamic_message.h>
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/unknown_field_set.h>
+#include <google/protobuf/wire_format_lite.h>
 
 #include <cmath>
 #include <vector>
@@ -52,6 +54,58 @@ struct ProtoSchema::Pool {
 
 namespace {
 
+// Whether a message may be parsed: a few bytes of it can become an object of hundreds.
+class ParsedSize {
+ public:
+  explicit ParsedSize(size_t most) : left_(most) {}
+
+  bool fits(const pb::Descriptor* type, std::string_view bytes) {
+    pb::io::CodedInputStream in(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                static_cast<int>(bytes.size()));
+    return message(type, in, kDepthMax);
+  }
+
+ private:
+  using Wire = pb::internal::WireFormatLite;
+  static constexpr int kDepthMax = 100;  // as the parser's
+  static constexpr size_t kField = 48;   // and up to so much more than its bytes
+  static constexpr size_t kMessage = 64;
+  static constexpr size_t kFieldOfMessage = 16;
+
+  // Up to the end of what is read, or of the group. What cannot be read is for the parser to say.
+  bool message(const pb::Descriptor* type, pb::io::CodedInputStream& in, int depth) {
+    if (depth == 0) return true;
+    const auto fields = static_cast<size_t>(type == nullptr ? 1 : type->field_count());
+    if (!take(kMessage + kFieldOfMessage * fields)) return false;
+    while (const uint32_t tag = in.ReadTag()) {
+      const Wire::WireType wire = Wire::GetTagWireType(tag);
+      if (wire == Wire::WIRETYPE_END_GROUP) return true;
+      if (!take(kField)) return false;
+      const pb::FieldDescriptor* const field =
+          type == nullptr ? nullptr : type->FindFieldByNumber(Wire::GetTagFieldNumber(tag));
+      const pb::Descriptor* const inner = field == nullptr ? nullptr : field->message_type();
+      if (wire == Wire::WIRETYPE_START_GROUP) {
+        if (!message(inner, in, depth - 1)) return false;
+      } else if (wire == Wire::WIRETYPE_LENGTH_DELIMITED && inner != nullptr) {
+        const auto limit = in.ReadLengthAndPushLimit();
+        if (!message(inner, in, depth - 1)) return false;
+        in.PopLimit(limit);
+      } else if (!Wire::SkipField(&in, tag)) {
+        return true;
+      }
+    }
+    return true;
+  }
+
+  bool take(size_t bytes) noexcept {
+    if (left_ < bytes) return false;
+    left_ -= bytes;
+    return true;
+  }
+
+  size_t left_;
+};
+
 // Hands a message to a builder.
 class Walk {
  public:
@@ -60,10 +114,14 @@ class Walk {
       : pool_(pool), messages_(messages), builder_(builder) {}
 
   bool parse(const pb::Descriptor* type, std::string_view bytes, std::string_view type_url) {
+    if (bytes.size() > kMessageMax) return false;
+    if (!ParsedSize(kParsedMax).fits(type, bytes)) {
+      builder_.refuse(Limit::nodes);
+      return false;
+    }
     const std::unique_ptr<pb::Message> message(messages_.GetPrototype(type)->New());
     // Presence of required fields is what a comparison may find out.
-    if (bytes.size() > kMessageMax ||
-        !message->ParsePartialFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    if (!message->ParsePartialFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
       return false;
     }
     return object(*message, type_url);
@@ -71,6 +129,7 @@ class Walk {
 
  private:
   static constexpr size_t kMessageMax = size_t{1} << 30;
+  static constexpr size_t kParsedMax = size_t{64} << 20;
 
   bool object(const pb::Message& message, std::string_view type_url) {
     if (!builder_.begin_object()) return false;

@@ -53,9 +53,10 @@ std::string canonical_number(std::string_view token) {
   int64_t exponent = 0;
   const char* const first = exponent_text.data();
   const char* const last = first + exponent_text.size();
-  if (!exponent_text.empty() && std::from_chars(first, last, exponent).ec != std::errc()) {
-    return std::string(token);
-  }
+  constexpr int64_t kFar = 100'000'000'000'000'000;
+  const bool far =
+      !exponent_text.empty() && std::from_chars(first, last, exponent).ec != std::errc();
+  if (far || exponent <= -kFar || exponent >= kFar) return std::string(token);
   const std::string_view mantissa = rest.substr(0, mark);
   const size_t point = std::min(mantissa.find('.'), mantissa.size());
   std::string digits(mantissa.substr(0, point));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,10 @@ class RuleWalk {
   const Rules& rules() const noexcept { return *rules_; }
   // Where the rules' matches are counted from now on, or null; returns where they were.
   RuleHits* count_into(RuleHits* hits) noexcept { return std::exchange(hits_, hits); }
+  // The rules for values that hold at a node.
+  std::span<const uint32_t> values_of(const RuleScope& scope) const noexcept {
+    return std::span(values_).first(scope.values_end);
+  }
   // The rule by which two different values, numbers or strings, are excused; or kNoRule.
   int32_t excusing(const RuleScope& scope, std::string_view left,
                    std::string_view right) const noexcept;

@@ -42,11 +42,18 @@ bool within(double a, double b, const Rule& rule) noexcept {
   return std::abs(a - b) <= std::max(rule.absolute, rule.relative * larger) + rounding;
 }
 
+// In nanoseconds. The earliest and the latest time are further apart than a duration can be.
+uint64_t apart(Time a, Time b) noexcept {
+  const auto [earlier, later] =
+      std::minmax(a.time_since_epoch().count(), b.time_since_epoch().count());
+  return static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
+}
+
 bool within_tolerance(const Rule& rule, std::string_view left, std::string_view right) noexcept {
   if (rule.time.count() != 0) {
     const auto a = parse_time(left);
     const auto b = parse_time(right);
-    if (a && b) return (*a < *b ? *b - *a : *a - *b) <= rule.time;
+    if (a && b) return apart(*a, *b) <= static_cast<uint64_t>(rule.time.count());
   }
   if (rule.absolute == 0 && rule.relative == 0) return false;
   const auto a = approximate(left);
@@ -145,7 +152,9 @@ class Compiler {
     }
     rule_.absolute = spec_.absolute;
     rule_.relative = spec_.relative;
-    rule_.time = spec_.time;
+    constexpr auto kLongest =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::nanoseconds::max());
+    rule_.time = std::min(spec_.time, kLongest);
     return std::move(rule_);
   }
 
@@ -209,6 +218,36 @@ bool Rule::excuses(std::string_view left, std::string_view right) const noexcept
       break;
   }
   return false;
+}
+
+bool Rule::may_excuse(std::string_view text) const noexcept {
+  switch (action) {
+    case RuleAction::ignore:
+    case RuleAction::ignore_value:
+      return true;
+    case RuleAction::tolerance:
+      return (time.count() != 0 && parse_time(text)) ||
+             ((absolute != 0 || relative != 0) && approximate(text));
+    case RuleAction::value_class:
+      return is_of_class(text, value_class);
+    case RuleAction::regex:
+      return re2::RE2::FullMatch(piece(text), *regex);
+    case RuleAction::set:
+    case RuleAction::keyed:
+    case RuleAction::subset:
+      break;
+  }
+  return false;
+}
+
+double Rule::amount(std::string_view text) const noexcept {
+  if (time.count() != 0) {
+    if (const auto at = parse_time(text)) {
+      return std::chrono::duration<double>(at->time_since_epoch()).count();
+    }
+  }
+  const double value = approximate(text).value_or(0);
+  return std::isfinite(value) ? value : 0;
 }
 
 void RuleHits::add(const RuleHits& other) noexcept {

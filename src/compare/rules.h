@@ -65,6 +65,10 @@ struct Rule {
 
   // Whether the rule excuses that two values of one type, numbers or not, differ.
   bool excuses(std::string_view left, std::string_view right) const noexcept;
+  // Whether that may be so for some other value.
+  bool may_excuse(std::string_view text) const noexcept;
+  // Of a tolerance: what it is about, as a number. Near values have near ones.
+  double amount(std::string_view text) const noexcept;
   bool is_about_values() const noexcept {
     return action == RuleAction::ignore_value || action == RuleAction::tolerance ||
            action == RuleAction::value_class || action == RuleAction::regex;

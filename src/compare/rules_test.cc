@@ -88,6 +88,17 @@ TEST(RulesTest, TolerancesAreInclusive) {
   EXPECT_FALSE(compiled(time).excuses("1", "2"));
 }
 
+TEST(RulesTest, TimesMayBeFurtherApartThanADurationCanBe) {
+  RuleSpec time = spec("$.a", RuleAction::tolerance);
+  time.time = std::chrono::seconds(2);
+  EXPECT_FALSE(compiled(time).excuses("1700-01-01", "2026-01-01"));
+  EXPECT_FALSE(compiled(time).excuses("2026-01-01", "1700-01-01"));
+  EXPECT_FALSE(compiled(time).excuses("1678-01-01", "2261-12-31"));
+  EXPECT_FALSE(compiled(time).excuses("1678-01-01T00:00:00Z", "2261-12-31T23:59:59Z"));
+  time.time = std::chrono::milliseconds::max();
+  EXPECT_TRUE(compiled(time).excuses("2018-01-01", "2026-01-01"));
+}
+
 TEST(RulesTest, ClassesAndPatternsHoldForBothSides) {
   RuleSpec by_class = spec("$.a", RuleAction::value_class);
   by_class.value_class = ValueClass::ip;

@@ -15,10 +15,23 @@ namespace gnomon::compare {
 class TextDiff {
  public:
   void run(std::string_view left, std::string_view right, const Rules& rules, Findings& findings);
+  // Keeps no more memory than ordinary texts need.
+  void give_back() noexcept;
 
  private:
-  void line(uint32_t left, uint32_t right, const Rules& rules, Findings& findings) const;
+  // Empty where there is none: each line has its end, or is the last and has something in it.
+  struct Line {
+    std::string_view text;
+    size_t number = 0;
+  };
+  size_t trim(std::string_view& left, std::string_view& right) noexcept;
+  void align(std::string_view left, std::string_view right);
+  void compare_by_place(std::string_view left, std::string_view right);
+  void line(const Line& left, const Line& right);
 
+  const Rules* rules_ = nullptr;
+  Findings* findings_ = nullptr;
+  size_t before_ = 0;  // lines at the beginning that are the same
   std::vector<std::string_view> left_;
   std::vector<std::string_view> right_;
   std::vector<uint64_t> left_hashes_;

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <sstream>
 #include <string>
 
+#include "base/rng.h"
 #include "compare/json_reader.h"
 
 namespace gnomon::compare {
@@ -201,6 +204,114 @@ TEST_F(TreeDiffTest, ListsAreAlignedWithoutWhatIsExcused) {
   rules({tolerance});
   EXPECT_EQ(diff(R"([{"a":1,"p":1},{"a":2,"p":2}])", R"([{"a":1,"p":1.05},{"a":2,"p":3}])"),
             "$[*].p value; $[*].p value !0");
+}
+
+RuleSpec absolute_tolerance(std::string path, double amount) {
+  RuleSpec out = rule(std::move(path), RuleAction::tolerance);
+  out.absolute = amount;
+  return out;
+}
+
+TEST_F(TreeDiffTest, SetsAreEqualWhereSomePairingIsEqualUnderTheRules) {
+  rules({rule("$", RuleAction::set), absolute_tolerance("$", 0.01)});
+  EXPECT_EQ(diff("[1.0,2.0]", "[2.0,1.0]"), "$ ordering !0");
+  EXPECT_EQ(diff(R"(["a","b"])", R"(["b","a"])"), "$ ordering !0");
+  EXPECT_EQ(diff("[1.0,2.0]", "[2.005,1.0]"), "$[*] value !1");
+  EXPECT_EQ(diff("[1.0,2.0]", "[2.5,1.0]"), "$[*] removed; $[*] added");
+  EXPECT_EQ(diff("[1.0,2.0]", "[2.0,1.0,1.0]"), "$[*] added");
+  // 1.008 may stand for both, 1.0 only for one.
+  EXPECT_EQ(diff("[1.008,1.0]", "[1.015,1.008]"), "$[*] value x2 !1");
+  EXPECT_EQ(
+      diff(R"([{"p":1.008,"q":5},{"p":1.0,"q":5}])", R"([{"p":1.015,"q":5},{"p":1.008,"q":5}])"),
+      "$[*].p value x2 !1");
+  // The sums say nothing here: every way has to be tried.
+  EXPECT_EQ(diff(R"([{"p":1,"q":4},{"p":2,"q":3},{"p":3,"q":2}])",
+                 R"([{"p":3.001,"q":2},{"p":1,"q":4.001},{"p":2,"q":3.001}])"),
+            "$[*].q value x2 !1; $[*].p value !1");
+  EXPECT_EQ(diff(R"([{"p":1},{"p":2}])", R"([{"p":2},{"p":1.001}])"), "$[*].p value !1");
+}
+
+TEST_F(TreeDiffTest, SetsOfSetsAndOfWhatMayHaveMore) {
+  rules({rule("$", RuleAction::set), rule("$[*].t", RuleAction::set)});
+  EXPECT_EQ(diff(R"([{"t":[1,2]},{"t":[3]}])", R"([{"t":[3]},{"t":[2,1]}])"), "$[*].t ordering !1");
+  rules({rule("$", RuleAction::set)}, {.subset = true});
+  EXPECT_EQ(diff(R"([{"a":1},{"a":2}])", R"([{"b":1,"a":2},{"b":1,"a":1}])"),
+            "$[*].b added x2 !-2");
+}
+
+TEST_F(TreeDiffTest, SetsUnderOtherRulesForValues) {
+  RuleSpec regex = rule("$..host", RuleAction::regex);
+  regex.pattern = "pod-\\d+";
+  rules({rule("$", RuleAction::set), regex, rule("$..id", RuleAction::ignore_value)});
+  EXPECT_EQ(diff(R"([{"host":"pod-1"},{"host":"a"},{"host":"b"}])",
+                 R"([{"host":"b"},{"host":"a"},{"host":"pod-2"}])"),
+            "$[*].host value !1");
+  EXPECT_EQ(diff(R"([{"id":1},{"id":2}])", R"([{"id":3},{"id":4},{"id":5}])"),
+            "$[*] added; $[*].id value x2 !2");
+}
+
+TEST_F(TreeDiffTest, ExchangingTheSidesExchangesWhatIsFound) {
+  rules({rule("$", RuleAction::set), absolute_tolerance("$", 2)});
+  Rng rng(5);
+  for (int round = 0; round < 500; ++round) {
+    std::string left = "[";
+    std::string right = "[";
+    for (std::string* const side : {&left, &right}) {
+      for (uint64_t i = rng.below(5); i > 0; --i) {
+        *side += fmt::format(R"({{"p":{},"q":{}}},)", rng.below(8), rng.below(8));
+      }
+      *side += "0]";
+    }
+    const auto sorted = [&](const std::string& found) {
+      std::vector<std::string> parts;
+      std::istringstream rest(found);
+      for (std::string part; std::getline(rest, part, ';');) {
+        if (part.starts_with(' ')) part.erase(0, 1);
+        parts.push_back(part);
+      }
+      std::ranges::sort(parts);
+      return fmt::format("{}", fmt::join(parts, ";"));
+    };
+    const std::string there = sorted(diff(left, right));
+    std::string back = diff(right, left);
+    for (size_t at = 0; (at = back.find_first_of("ar", at)) != back.npos; ++at) {
+      if (back.substr(at, 5) == "added") {
+        back.replace(at, 5, "removed");
+      } else if (back.substr(at, 7) == "removed") {
+        back.replace(at, 7, "added");
+      }
+    }
+    EXPECT_EQ(there, sorted(back)) << left << right;
+  }
+}
+
+// A set of many that are alike is matched by what they amount to, and what is left has a limit.
+TEST_F(TreeDiffTest, LargeSetsAreMatchedWithinALimit) {
+  rules({rule("$", RuleAction::set), absolute_tolerance("$", 0.25)});
+  std::string left;
+  std::string right;
+  for (int i = 0; i < 1000; ++i) {
+    left += fmt::format(R"({{"p":{},"q":1}},)", i);
+    right += fmt::format(R"({{"q":1,"p":{}.2}},)", 999 - i);
+  }
+  EXPECT_EQ(diff("[" + left + "0]", "[" + right + "0]"), "$[*].p value x1000 !1");
+  EXPECT_FALSE(result_.limits.has(Limit::edit_distance));
+  EXPECT_EQ(diff("[" + left + R"({"p":5000,"q":1}])", "[" + right + R"({"p":7000,"q":1}])"),
+            "$[*].p value; $[*].p value x1000 !1");
+  EXPECT_TRUE(result_.limits.has(Limit::edit_distance));
+}
+
+TEST_F(TreeDiffTest, ListsUnderATolerance) {
+  rules({absolute_tolerance("$", 0.01)});
+  EXPECT_EQ(diff("[1,2,3]", "[0,1,2,3]"), "$[*] added");
+  EXPECT_EQ(diff("[1,2,3]", "[0,1.001,2.001,3]"), "$[*] added; $[*] value x2 !0");
+  EXPECT_EQ(diff("[1,2,3,4]", "[2,3,4,5]"), "$[*] removed; $[*] added");
+  EXPECT_EQ(diff("[1,2,3]", "[3,1,2]"), "$ ordering");
+  EXPECT_EQ(diff("[1.0,1.005]", "[1.005,1.0]"), "$[*] value x2 !0");
+  EXPECT_EQ(diff("[[1,2],[3]]", "[[1.001,2],[3.001]]"), "$[*][*] value x2 !0");
+  EXPECT_EQ(diff(R"([{"p":1},{"p":2},{"p":3}])", R"([{"p":2},{"p":3},{"p":4}])"),
+            "$[*] removed; $[*] added");
+  EXPECT_EQ(diff(R"(["a","b"])", R"(["b","a"])"), "$ ordering");
 }
 
 TEST_F(TreeDiffTest, ValueRules) {

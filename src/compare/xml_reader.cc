@@ -14,25 +14,30 @@ bool is_text(const pugi::xml_node& node) {
 }
 bool is_element(const pugi::xml_node& node) { return node.type() == pugi::node_element; }
 
+// What stands between two elements, or before or behind them all.
+struct Text {
+  size_t place = 0;  // elements before it
+  std::string text;
+};
+
 // The children of one element, sorted out.
 struct Children {
   std::vector<pugi::xml_node> elements;  // by name, and those of a name in their order
-  std::vector<std::string> texts;        // pieces between elements
+  std::vector<Text> texts;               // that are not just space
 
   explicit Children(const pugi::xml_node& parent) {
-    bool goes_on = false;
     for (const pugi::xml_node& child : parent.children()) {
       if (is_element(child)) {
         elements.push_back(child);
-        goes_on = false;
       } else if (is_text(child)) {
-        if (!goes_on) texts.emplace_back();
-        texts.back().append(child.value());
-        goes_on = true;
+        if (texts.empty() || texts.back().place != elements.size()) {
+          texts.push_back({elements.size(), {}});
+        }
+        texts.back().text.append(child.value());
       }
     }
-    std::erase_if(texts, [](const std::string& text) {
-      return text.find_first_not_of(" \t\r\n") == std::string::npos;
+    std::erase_if(texts, [](const Text& text) {
+      return text.text.find_first_not_of(" \t\r\n") == std::string::npos;
     });
     // Memory of a document is not in its order, so the place among the siblings decides between two
     // of a name.
@@ -56,14 +61,15 @@ class Walk {
   bool element(const pugi::xml_node& node) {
     const Children children(node);
     if (!node.first_attribute() && children.elements.empty()) {
-      return builder_.string(children.texts.empty() ? "" : builder_.keep(children.texts.front()));
+      return builder_.string(children.texts.empty() ? ""
+                                                    : builder_.keep(children.texts.front().text));
     }
     if (!builder_.begin_object()) return false;
     for (const pugi::xml_attribute& attribute : node.attributes()) {
       name("@", attribute.name());
       if (!builder_.string(builder_.keep(attribute.value()))) return false;
     }
-    if (!text(children.texts) || !groups(children.elements)) return false;
+    if (!text(children) || !groups(children.elements)) return false;
     builder_.end();
     return true;
   }
@@ -73,13 +79,18 @@ class Walk {
   }
 
  private:
-  bool text(const std::vector<std::string>& texts) {
-    if (texts.empty()) return true;
+  // Among elements, where it stands counts: one text for each place, most often an empty one.
+  bool text(const Children& children) {
+    if (children.texts.empty()) return true;
     builder_.name("#text");
-    if (texts.size() == 1) return builder_.string(builder_.keep(texts.front()));
+    if (children.elements.empty()) {
+      return builder_.string(builder_.keep(children.texts.front().text));
+    }
     if (!builder_.begin_array()) return false;
-    for (const std::string& piece : texts) {
-      if (!builder_.string(builder_.keep(piece))) return false;
+    auto next = children.texts.begin();
+    for (size_t place = 0; place <= children.elements.size(); ++place) {
+      const bool is_here = next != children.texts.end() && next->place == place;
+      if (!builder_.string(is_here ? builder_.keep((next++)->text) : "")) return false;
     }
     builder_.end();
     return true;

@@ -24,7 +24,16 @@ TEST(XmlReader, groups_children_by_name) {
 TEST(XmlReader, keeps_text_however_it_was_written) {
   EXPECT_EQ(xml("<a>x &lt; <![CDATA[<y>]]><!-- c -->&#65;</a>"), xml("<a>x &lt; &lt;y&gt;A</a>"));
   EXPECT_EQ(xml("<a>one<b/>two</a>"), R"({"a":{"#text":["one","two"],"b":[""]}})");
-  EXPECT_EQ(xml("<a>one<b/></a>"), R"({"a":{"#text":"one","b":[""]}})");
+  EXPECT_EQ(xml("<a>one<b/></a>"), R"({"a":{"#text":["one",""],"b":[""]}})");
+  EXPECT_EQ(xml("<a x='1'>one</a>"), R"({"a":{"@x":"1","#text":"one"}})");
+}
+
+TEST(XmlReader, knows_where_text_stands_among_elements) {
+  EXPECT_EQ(xml("<p><b/>one two</p>"), R"({"p":{"#text":["","one two"],"b":[""]}})");
+  EXPECT_EQ(xml("<p>one two<b/></p>"), R"({"p":{"#text":["one two",""],"b":[""]}})");
+  EXPECT_EQ(xml("<p>\n <b/>one<!-- c --> two<i/> <b/></p>"),
+            R"({"p":{"#text":["","one two","",""],"b":["",""],"i":[""]}})");
+  EXPECT_EQ(xml("<p> <b/> <i/> </p>"), R"({"p":{"b":[""],"i":[""]}})");
 }
 
 TEST(XmlReader, follows_no_entity) {
