@@ -132,6 +132,23 @@ TEST(HttpDump, heads_by_hand_and_fields_over_two_lines) {
             "line 3 is no header field: no\\x1b field");
 }
 
+TEST(HttpDump, any_part_of_one_is_read_or_refused) {
+  const std::string whole =
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 302 Found\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "2\r\nno\r\n0\r\n\r\nHTTP/2 200 \r\nA: 1\r\n 2\r\ncontent-encoding: br, gzip\r\n"
+      "Trailer: x-t\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx-t: 1\r\n\r\n";
+  for (size_t from = 0; from < whole.size(); ++from) {
+    for (size_t size = 0; from + size <= whole.size(); ++size) {
+      const std::string part = whole.substr(from, size);
+      const auto dump = read_http_dump(part);
+      if (!dump) EXPECT_NE(dump.error(), "") << part;
+    }
+  }
+  EXPECT_EQ(read(whole),
+            "200 [hello] x-t=1 # its body is not in the content-encoding br, gzip that its head "
+            "names; it is taken as it is");
+}
+
 TEST(HttpDump, is_told_by_the_first_line) {
   for (const std::string_view text : {"HTTP/1.1 200 OK\r\n", "HTTP/2 200", "HTTP/1.1 gone wrong\n",
                                       "GET / HTTP/1.1\n", "PURGE http://a/ HTTP/1.0\r\n"}) {
