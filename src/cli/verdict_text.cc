@@ -72,6 +72,14 @@ std::string share_of(const Json& coverage) {
                      whole(coverage, "seen"), 100 * coverage.value("share", 0.0));
 }
 
+// How varied the requests were; empty as long as there are none.
+std::string variety(const Json& coverage) {
+  const uint64_t requests = whole(coverage, "differentRequests");
+  if (requests == 0) return "";
+  return fmt::format("about {} different request{}, {:.0f} % by the busiest client", requests,
+                     requests == 1 ? "" : "s", 100 * coverage.value("busiestClientShare", 0.0));
+}
+
 std::string excluded(const Json& coverage) {
   std::string out;
   for (const auto& [reason, count] : coverage["excluded"].items()) {
@@ -193,6 +201,7 @@ std::string verdict_text(const Json& verdict) {
   fmt::format_to(std::back_inserter(out), "\n{}; epoch {}{}, {:.0f} s on trial\n",
                  share_of(coverage), whole(epoch, "number"), who(epoch),
                  verdict.value("elapsedSeconds", 0.0));
+  if (const std::string text = variety(coverage); !text.empty()) out += text + "\n";
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
   }
@@ -242,6 +251,9 @@ std::string verdict_markdown(const Json& verdict) {
       "## {}: {}\n\n{} {}\n\n{}.\n\n", in_markdown(verdict.value("test", "")),
       in_markdown(verdict.value("ruling", "")), in_markdown(verdict.value("reason", "")),
       in_markdown(verdict.value("change", "")), share_of(verdict["coverage"]));
+  if (const std::string text = variety(verdict["coverage"]); !text.empty()) {
+    fmt::format_to(std::back_inserter(out), "It rests on {}.\n\n", text);
+  }
   if (const std::string reached = limits(verdict); !reached.empty()) {
     fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(reached));
   }
