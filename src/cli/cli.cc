@@ -35,6 +35,7 @@ int main(int argc, const char* const* argv) {
       "  gnomon run -c manifests/         serve it\n"
       "  gnomon verdict                   whether the version under trial may go live\n"
       "  gnomon differences               where its answers differ\n"
+      "  gnomon diff 1.json 2.json        where two files or HTTP messages differ\n"
       "  gnomon selfcheck                 whether its verdicts can be trusted on this machine\n"
       "\n"
       "Run 'gnomon VERB --help' for the flags of a verb.");
@@ -57,7 +58,8 @@ int main(int argc, const char* const* argv) {
       app.add_subcommand("shadow", "Try a version beside the live one, without a configuration");
   add_shadow_flags(*shadow_verb, shadow_options);
   DiffOptions diff_options;
-  CLI::App* diff_verb = app.add_subcommand("diff", "Compare two files as a trial would");
+  CLI::App* diff_verb =
+      app.add_subcommand("diff", "Compare two files or HTTP messages as a trial would");
   add_diff_flags(*diff_verb, diff_options);
   VerdictOptions verdict_options;
   CLI::App* verdict_verb =

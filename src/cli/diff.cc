@@ -1,202 +1,269 @@
 #include "cli/diff.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <expected>
-#include <fstream>
+#include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <ostream>
-#include <sstream>
 
-#include "cli/printable.h"
-#include "cli/text_table.h"
+#include "cli/admin_client.h"
+#include "cli/diff_report.h"
+#include "cli/diff_side.h"
+#include "compare/body_capture.h"
 #include "compare/comparer.h"
-#include "http/h1_response_parser.h"
+#include "compare/content_decoding.h"
+#include "compare/endpoint_learner.h"
 
 namespace gnomon::cli {
 namespace {
 
 constexpr int kEqual = 0;
 constexpr int kDifferent = 1;
-constexpr int kUnreadable = 2;
+constexpr int kTrouble = 2;
 
-using Json = nlohmann::ordered_json;
+constexpr uint16_t kSomeStatus = 200;
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+constexpr std::string_view kGrpc = "application/grpc";
 
-struct Ending {
-  std::string_view ending;
-  std::string_view type;
-};
-constexpr Ending kEndings[] = {
-    {".json", "application/json"}, {".ndjson", "application/x-ndjson"},
-    {".xml", "application/xml"},   {".html", "text/html"},
-    {".htm", "text/html"},         {".txt", "text/plain"},
-};
+using Form = DiffSide::Form;
 
-std::string_view type_of(std::string_view path) noexcept {
-  for (const Ending& each : kEndings) {
-    if (path.ends_with(each.ending)) return each.type;
-  }
-  return {};
+std::string_view type_of(const DiffSide& side) noexcept { return side.dump.message.content_type(); }
+
+void decode(compare::Answer& message) {
+  const compare::DecodingLimits limits;
+  const std::string_view name = message.headers.get("content-encoding");
+  const auto coding = compare::parse_content_encoding(name, limits.codings);
+  if (message.decoded || coding.identity()) return;
+  std::string body;
+  for (const Chunk& chunk : message.body.chunks) body += chunk.view();
+  compare::DecodedContent content = compare::decode_content(coding, body, limits);
+  if (content.state != compare::DecodingState::decoded) return;
+  message.body = {};
+  message.body.append(Chunk::copy_of(content.bytes));
 }
 
-// A response as it came over HTTP/1.
-std::expected<compare::Answer, std::string> read_message(const std::string& text) {
-  const http::H1Limits limits;
-  http::H1ResponseParser parser(limits);
-  parser.expect(Method::get, false);
-  compare::Answer answer;
-  Chunk in = Chunk::copy_of(text);
-  for (;;) {
-    http::H1Event event = parser.next(in);
-    if (event == http::H1Event::need_data) event = parser.finish();
-    switch (event) {
-      case http::H1Event::head: {
-        ResponseHead head = parser.take_head();
-        answer.status = head.status;
-        answer.headers = std::move(head.headers);
-        break;
+// Where one side is nothing but a body, the other is looked at as such too.
+void compare_as_bodies(DiffSide& left, DiffSide& right, std::string_view type) {
+  if (left.form != Form::body && right.form != Form::body) return;
+  std::string name(type);
+  for (const DiffSide* side : {&left, &right}) {
+    if (name.empty()) name = type_of(*side);
+  }
+  for (const DiffSide* side : {&left, &right}) {
+    if (name.empty() && left.form == right.form) name = type_of_name(side->name);
+  }
+  for (DiffSide* side : {&left, &right}) {
+    compare::Answer& message = side->dump.message;
+    decode(message);
+    compare::Answer body;
+    body.status = kSomeStatus;
+    body.body = std::move(message.body);
+    if (!name.empty()) body.headers.add("content-type", name);
+    message = std::move(body);
+  }
+}
+
+// One comparison: two sides, and the rules.
+class Diff {
+ public:
+  Diff(const DiffSide& left, const DiffSide& right, const DiffRules& rules)
+      : left_(left), right_(right), rules_(rules) {}
+
+  // `request` is that which was answered: "[METHOD] PATH", or empty.
+  DiffReport run(std::string_view request) {
+    const bool requests = left_.form == Form::request;
+    if (requests) {
+      method_ = left_.dump.method;
+      path_ = path_of_target(left_.dump.target);
+    } else if (!request.empty()) {
+      const size_t space = request.rfind(' ');
+      method_ = space == std::string_view::npos ? "GET" : request.substr(0, space);
+      path_ = request.substr(space == std::string_view::npos ? 0 : space + 1);
+    }
+    const std::string endpoint = name_endpoint();
+    compare_messages(endpoint, requests);
+    if (requests) compare_lines();
+    return std::move(report_);
+  }
+
+ private:
+  // As the gateway would name it, if this were the first request that it sees.
+  std::string name_endpoint() const {
+    if (path_.empty()) return {};
+    compare::EndpointOptions options;
+    options.templates = rules_.trial->endpoints;
+    const bool grpc = type_of(left_).starts_with(kGrpc);
+    return std::string(compare::EndpointLearner(options).learn({method_, path_, grpc}));
+  }
+
+  void compare_messages(const std::string& endpoint, bool requests) {
+    const compare::Rules& rules = rules_.trial->rules.for_endpoint(endpoint);
+    compare::RuleHits hits(rules_.trial->rules.size());
+    using Side = compare::ProtoSchema::Side;
+    const compare::RequestFacts facts{path_, rules_.trial->schema.get(),
+                                      requests ? Side::request : Side::response};
+    comparer_.compare(left_.dump.message, right_.dump.message, rules, hits, report_.result, facts);
+    report_.rules = rules_.trial->rule_texts;
+    tell_unused(rules, hits, rules_.trial->rule_texts, endpoint);
+  }
+
+  // Method, path and query, as members of one form.
+  void compare_lines() {
+    const compare::Rules& rules = rules_.request_line->rules.for_endpoint("");
+    const std::vector<std::string>& texts = rules_.request_line->rule_texts;
+    compare::RuleHits hits(rules_.request_line->rules.size());
+    compare::Result found;
+    comparer_.compare_bodies(line_form(left_), line_form(right_), kForm, rules, hits, found);
+    std::vector<std::string> names;
+    std::ranges::transform(texts, std::back_inserter(names), from_line_path);
+    tell_unused(rules, hits, names, "");
+    take_line(std::move(found), std::move(names));
+  }
+
+  static std::string line_form(const DiffSide& side) {
+    std::string out = fmt::format("method={}&path={}", percent_encoded(side.dump.method),
+                                  percent_encoded(path_of_target(side.dump.target)));
+    std::string_view query = query_of_target(side.dump.target);
+    while (!query.empty()) {
+      const std::string_view pair = query.substr(0, query.find('&'));
+      query.remove_prefix(std::min(pair.size() + 1, query.size()));
+      if (!pair.empty()) out.append("&query:").append(pair);
+    }
+    return out;
+  }
+
+  // To what was found in the messages, before it.
+  void take_line(compare::Result found, std::vector<std::string> rules) {
+    compare::Result& all = report_.result;
+    for (compare::Difference& each : found.differences) rename(each);
+    for (compare::Difference& each : found.excused) {
+      rename(each);
+      if (each.rule >= 0) each.rule += static_cast<int32_t>(report_.rules.size());
+    }
+    std::ranges::move(rules, std::back_inserter(report_.rules));
+    all.differences.insert(all.differences.begin(), found.differences.begin(),
+                           found.differences.end());
+    all.excused.insert(all.excused.begin(), found.excused.begin(), found.excused.end());
+    all.left_out += found.left_out;
+    all.excused_left_out += found.excused_left_out;
+    all.limits.add(found.limits);
+  }
+  static void rename(compare::Difference& found) {
+    found.path = from_line_path(found.path);
+    found.where = found.where.empty() ? std::string() : from_line_path(found.where);
+  }
+
+  void tell_unused(const compare::Rules& rules, const compare::RuleHits& hits,
+                   const std::vector<std::string>& texts, const std::string& endpoint) {
+    // A success and an error: nothing else was looked at.
+    const bool stopped =
+        std::ranges::any_of(report_.result.differences, [&](const compare::Difference& found) {
+          return found.kind == compare::Kind::status &&
+                 left_.dump.message.status / 100 != right_.dump.message.status / 100;
+        });
+    std::vector<bool> holds(rules.size(), false);
+    for (size_t area = 0; area <= static_cast<size_t>(compare::Area::cookie); ++area) {
+      for (const uint32_t id : rules.of(static_cast<compare::Area>(area))) holds[id] = true;
+    }
+    size_t elsewhere = 0;
+    for (size_t id = 0; id < holds.size(); ++id) {
+      if (!holds[id]) ++elsewhere;
+      if (holds[id] && !stopped && hits.counts()[id].selected == 0) {
+        report_.unused_rules.push_back(texts[id]);
       }
-      case http::H1Event::body:
-        answer.body.append(parser.take_body());
-        break;
-      case http::H1Event::end:
-        answer.trailers = parser.take_trailers();
-        return answer;
-      case http::H1Event::error:
-        return std::unexpected(parser.error().detail);
-      case http::H1Event::need_data:
-        return std::unexpected("it ends too soon");
     }
+    if (elsewhere == 0 || !endpoint.empty()) return;
+    report_.notes.push_back(
+        fmt::format("rules for single endpoints: {}, none of which holds; --request says what was "
+                    "asked",
+                    elsewhere));
   }
+
+  const DiffSide& left_;
+  const DiffSide& right_;
+  const DiffRules& rules_;
+  compare::Comparer comparer_;
+  std::string method_;
+  std::string path_;
+  DiffReport report_;
+};
+
+std::vector<std::string> notes_of(const DiffSide& left, const DiffSide& right) {
+  std::vector<std::string> out;
+  for (const DiffSide* side : {&left, &right}) {
+    for (const std::string& note : side->dump.notes) out.push_back(side->name + ": " + note);
+  }
+  if (left.form != right.form) {
+    const DiffSide& bare = left.form == Form::body ? left : right;
+    out.push_back(bare.name + " is no HTTP message: only bodies are compared");
+  }
+  return out;
 }
 
-std::expected<compare::Answer, std::string> read_side(const std::string& path,
-                                                      std::string_view type) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream content;
-  content << file.rdbuf();
-  if (!file) return std::unexpected(fmt::format("{}: cannot be read", path));
-  const std::string text = content.str();
-  if (text.starts_with("HTTP/1.")) {
-    auto message = read_message(text);
-    if (!message) {
-      return std::unexpected(fmt::format("{}: no HTTP response: {}", path, message.error()));
-    }
-    return message;
-  }
-  compare::Answer answer;
-  answer.status = 200;
-  if (type.empty()) type = type_of(path);
-  if (!type.empty()) answer.headers.add("content-type", type);
-  answer.body.append(Chunk::copy_of(text));
-  return answer;
+// As a worker of the gateway would.
+void capture(DiffSide& side, uint64_t limit) {
+  compare::CapturedBody& body = side.dump.message.body;
+  compare::BodyCapture captured(limit);
+  for (const Chunk& chunk : body.chunks) captured.append(chunk);
+  body = captured.take();
 }
 
-// "PATH=VALUE", cut at the last "=": a path may hold one.
-std::expected<std::pair<std::string, std::string>, std::string> split(const std::string& text,
-                                                                      std::string_view flag) {
-  const size_t at = text.rfind('=');
-  if (at == std::string::npos || at == 0 || at + 1 == text.size()) {
-    return std::unexpected(fmt::format("{} {}: PATH=VALUE is expected", flag, text));
-  }
-  return std::pair{text.substr(0, at), text.substr(at + 1)};
-}
-
-std::expected<std::vector<compare::RuleSpec>, std::string> specs_of(const DiffOptions& options) {
-  using compare::RuleAction;
-  std::vector<compare::RuleSpec> specs;
-  const auto add = [&](std::string path, RuleAction action) -> compare::RuleSpec& {
-    compare::RuleSpec& spec = specs.emplace_back();
-    spec.path = std::move(path);
-    spec.action = action;
-    return spec;
+void add_rule_flags(CLI::App& verb, RuleFlags& rules) {
+  verb.add_option("--rules", rules.file,
+                  "Rules of a file: a manifest with a ShadowTest, or `compare: ...` as in one")
+      ->type_name("FILE");
+  verb.add_option("--test", rules.test, "Which ShadowTest of it, if there are several")
+      ->type_name("NAME")
+      ->needs("--rules");
+  // One value each time, so that files may stand behind it.
+  const auto add = [&verb](const char* name, std::vector<std::string>& to, const char* form,
+                           const char* what) {
+    verb.add_option(name, to, what)->type_name(form)->take_all()->allow_extra_args(false);
   };
-  for (const std::string& path : options.ignore) add(path, RuleAction::ignore);
-  for (const std::string& path : options.set) add(path, RuleAction::set);
-  for (const std::string& text : options.key) {
-    auto parts = split(text, "--key");
-    if (!parts) return std::unexpected(parts.error());
-    add(parts->first, RuleAction::keyed).keys = {parts->second};
-  }
-  for (const std::string& text : options.tolerance) {
-    auto parts = split(text, "--tolerance");
-    if (!parts) return std::unexpected(parts.error());
-    compare::RuleSpec& spec = add(parts->first, RuleAction::tolerance);
-    const char* const end = parts->second.data() + parts->second.size();
-    const auto [stop, error] = std::from_chars(parts->second.data(), end, spec.relative);
-    if (error != std::errc() || stop != end || !(spec.relative >= 0)) {
-      return std::unexpected(fmt::format("--tolerance {}: a number is expected", text));
-    }
-  }
-  return specs;
-}
-
-void print_json(const compare::Result& result, std::ostream& out) {
-  Json list = Json::array();
-  for (const compare::Difference& found : result.differences) {
-    list.push_back({{"path", found.path},
-                    {"kind", to_string(found.kind)},
-                    {"risk", to_string(found.risk)},
-                    {"left", found.left},
-                    {"right", found.right}});
-  }
-  const Json all{{"equal", result.equal()},
-                 {"differences", std::move(list)},
-                 {"leftOut", result.left_out},
-                 {"limits", result.limits.names()},
-                 {"comparedBy", to_string(result.settled)}};
-  out << all.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
-}
-
-void print_limits(const compare::Result& result, std::ostream& out) {
-  if (result.limits.empty()) return;
-  out << fmt::format("reached a limit of comparing: {}\n", fmt::join(result.limits.names(), ", "));
-}
-
-void print_table(const compare::Result& result, std::ostream& out) {
-  if (result.equal()) {
-    out << "equal\n";
-    return print_limits(result, out);
-  }
-  TextTable table({"PATH", "KIND", "RISK", "LEFT", "RIGHT"});
-  for (const compare::Difference& found : result.differences) {
-    table.add({printable(found.path), std::string(to_string(found.kind)),
-               std::string(to_string(found.risk)), printable(found.left), printable(found.right)});
-  }
-  out << table.render();
-  if (result.left_out > 0) out << fmt::format("and {} more\n", result.left_out);
-  print_limits(result, out);
+  add("--ignore", rules.ignore, "PATH", "What may differ; this and the next may be repeated");
+  add("--ignore-value", rules.ignore_value, "PATH", "A value that may be another of its type");
+  add("--ignore-header", rules.ignore_headers, "NAME", "A header; a name may end in *");
+  add("--tolerance", rules.tolerance, "PATH=SHARE",
+      "Numbers may differ by this share of themselves; also PATH=absolute:0.01, and PATH=time:2s "
+      "for times");
+  add("--class", rules.value_class, "PATH=CLASS",
+      "Values may differ if both are one of uuid, timestamp, ip, etag, host");
+  add("--regex", rules.regex, "PATH=PATTERN",
+      "Values may differ if both match the pattern as a whole");
+  add("--set", rules.set, "PATH", "A list whose order does not matter");
+  add("--key", rules.key, "PATH=MEMBER,...", "Pair a list's elements by members");
+  add("--subset-at", rules.subset_at, "PATH", "The right side may have more there");
+  verb.add_flag("--subset", rules.subset, "The right side may have more everywhere");
+  verb.add_option("--descriptor-set", rules.descriptor_set,
+                  "Names of the fields of gRPC messages, by protoc")
+      ->type_name("FILE");
 }
 
 }  // namespace
 
 void add_diff_flags(CLI::App& verb, DiffOptions& options) {
-  verb.add_option("left", options.left, "A file, or an HTTP/1 response in one")
-      ->required()
-      ->check(CLI::ExistingFile);
-  verb.add_option("right", options.right, "Another one")->required()->check(CLI::ExistingFile);
+  verb.add_option("left", options.left,
+                  "A file, or an HTTP request or response in one; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  verb.add_option("right", options.right, "Another one")->type_name("FILE")->required();
   verb.add_option("--type", options.type,
-                  "Content-Type of files; else told by their names and contents");
-  verb.add_option("--ignore", options.ignore, "Path of what may differ; may be repeated")
-      ->take_all();
-  verb.add_option("--set", options.set, "Path of a list whose order does not matter")->take_all();
-  verb.add_option("--key", options.key, "PATH=MEMBER: pair a list's elements by a member")
-      ->take_all();
-  verb.add_option("--tolerance", options.tolerance,
-                  "PATH=SHARE: numbers may differ by this share of themselves")
-      ->take_all();
-  verb.add_flag("--subset", options.subset, "The right side may have more");
+                  "Content-Type of files; else told by their names and contents")
+      ->type_name("TYPE");
+  verb.add_option("--request", options.request,
+                  "What was answered, for rules of an endpoint and for gRPC")
+      ->type_name("[METHOD] PATH");
+  add_rule_flags(verb, options.rules);
   verb.add_flag("--json", options.json, "One JSON object on standard output");
   verb.footer(
       "Examples:\n"
       "  gnomon diff old.json new.json\n"
       "  gnomon diff old.json new.json --ignore '$.at' --key '$.pets=id' --tolerance "
       "'$.price=0.001'\n"
-      "  curl -i http://v1/pets > 1; curl -i http://v2/pets > 2; gnomon diff 1 2\n"
+      "  curl -si http://v1/pets > 1; curl -si http://v2/pets > 2; gnomon diff 1 2\n"
+      "  gnomon diff <(curl -si http://v1/pets/7) <(curl -si http://v2/pets/7) --rules "
+      "shadow-test.yaml --request /pets/7\n"
       "\n"
       "Exit codes: 0 equal, 1 different, 2 a file or a rule cannot be read.");
 }
@@ -204,30 +271,36 @@ void add_diff_flags(CLI::App& verb, DiffOptions& options) {
 int diff(const DiffOptions& options, std::ostream& out, std::ostream& err) {
   const auto fail = [&](std::string_view why) {
     err << "gnomon: " << why << "\n";
-    return kUnreadable;
+    return kTrouble;
   };
-  const auto left = read_side(options.left, options.type);
+  auto left = read_diff_side(options.left);
   if (!left) return fail(left.error());
-  const auto right = read_side(options.right, options.type);
+  auto right = read_diff_side(options.right);
   if (!right) return fail(right.error());
-  const auto specs = specs_of(options);
-  if (!specs) return fail(specs.error());
-  compare::RuleOptions rule_options;
-  rule_options.subset = options.subset;
-  const auto book = compare::RuleBook::compile(*specs, rule_options);
-  if (!book) {
-    return fail(fmt::format("{}: {}", (*specs)[book.error().rule].path, book.error().message));
+  if (left->form != right->form && left->form != Form::body && right->form != Form::body) {
+    return fail("a request and a response cannot be compared");
   }
-  compare::Comparer comparer;
-  compare::RuleHits hits(book->size());
-  compare::Result result;
-  comparer.compare(*left, *right, book->for_endpoint(""), hits, result);
+  config::DiskFiles files;
+  const auto rules = read_diff_rules(options.rules, files);
+  if (!rules) {
+    err << rules.error();
+    return kTrouble;
+  }
+  std::vector<std::string> notes = notes_of(*left, *right);
+  compare_as_bodies(*left, *right, options.type);
+  if (rules->body_bytes) {
+    capture(*left, *rules->body_bytes);
+    capture(*right, *rules->body_bytes);
+  }
+  DiffReport report = Diff(*left, *right, *rules).run(options.request);
+  report.notes.insert(report.notes.begin(), notes.begin(), notes.end());
+  print_diff_notes(report, err);
   if (options.json) {
-    print_json(result, out);
+    print_diff_json(report, out);
   } else {
-    print_table(result, out);
+    print_diff_text(report, out);
   }
-  return result.equal() ? kEqual : kDifferent;
+  return report.result.equal() ? kEqual : kDifferent;
 }
 
 }  // namespace gnomon::cli

@@ -3,7 +3,8 @@
 
 #include <iosfwd>
 #include <string>
-#include <vector>
+
+#include "cli/diff_rules.h"
 
 namespace CLI {
 class App;
@@ -14,12 +15,9 @@ namespace gnomon::cli {
 struct DiffOptions {
   std::string left;
   std::string right;
-  std::string type;                    // Content-Type of files that do not say theirs
-  std::vector<std::string> ignore;     // paths
-  std::vector<std::string> set;        // paths of arrays whose order does not matter
-  std::vector<std::string> key;        // PATH=MEMBER
-  std::vector<std::string> tolerance;  // PATH=RELATIVE
-  bool subset = false;
+  std::string type;     // Content-Type of files that do not say theirs
+  std::string request;  // "[METHOD] PATH" of what was answered
+  RuleFlags rules;
   bool json = false;
 };
 

@@ -51,6 +51,7 @@ struct Answer {
   Headers headers;
   Headers trailers;
   CapturedBody body;
+  bool decoded = false;                   // the body is without its Content-Encoding already
   std::chrono::nanoseconds first_byte{};  // from the request's beginning to the head
   std::chrono::nanoseconds total{};       // and to the last byte
 

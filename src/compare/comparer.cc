@@ -65,9 +65,10 @@ std::string_view in_one_piece(const CapturedBody& body, std::string& flat) {
   return flat;
 }
 
-std::string encoding_of(const Headers& headers) {
+std::string encoding_of(const Answer& answer) {
   std::string all;
-  for (const Field& field : headers) {
+  if (answer.decoded) return all;
+  for (const Field& field : answer.headers) {
     if (!equals_ignore_case(field.name, "content-encoding")) continue;
     if (!all.empty()) all += ',';
     all += field.value;
@@ -165,8 +166,8 @@ bool Comparer::compare_status(const Answer& left, const Answer& right) {
 
 void Comparer::compare_captured(const Answer& left, const Answer& right) {
   for (const uint32_t id : rules_->of(Area::body)) hits_->select(id);
-  const std::string left_encoding = encoding_of(left.headers);
-  const std::string right_encoding = encoding_of(right.headers);
+  const std::string left_encoding = encoding_of(left);
+  const std::string right_encoding = encoding_of(right);
   if (!left.body.is_whole() || !right.body.is_whole()) {
     const bool shed = left.body.shed || right.body.shed;
     findings_.reached(shed ? Limit::memory : Limit::body_capture);
@@ -193,7 +194,7 @@ void Comparer::prepare(const Answer& answer, Side& side) {
   side.type = answer.content_type();
   side.grpc_encoding = answer.headers.get("grpc-encoding");
   side.decoding = DecodingState::decoded;
-  const std::string value = encoding_of(answer.headers);
+  const std::string value = encoding_of(answer);
   if (value.empty()) return;
   const ContentEncoding encoding = parse_content_encoding(value, limits_.decoding.codings);
   if (encoding.identity()) return;
@@ -263,6 +264,7 @@ void Comparer::read(Side& side, const Side* other) {
   grpc.encoding = side.grpc_encoding;
   grpc.path = request_.path;
   grpc.schema = request_.schema;
+  grpc.side = request_.side;
   grpc.decoding = limits_.decoding;
   const bool is_like = other != nullptr && other->is_read && other->kind.kind == ContentKind::json;
   const ReadStatus status = reader_.read(side.kind, side.text, grpc, limits_.document,

@@ -24,10 +24,11 @@ struct ComparerLimits {
   DecodingLimits decoding;
 };
 
-// Of the request that was answered; needed for messages of gRPC only.
+// Of the request that was answered, or is compared itself; needed for messages of gRPC only.
 struct RequestFacts {
   std::string_view path;
   const ProtoSchema* schema = nullptr;
+  ProtoSchema::Side side = ProtoSchema::Side::response;
 };
 
 // Keeps its memory from one comparison to the next: one for each thread. `hits` are the caller's

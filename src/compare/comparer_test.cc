@@ -5,6 +5,7 @@
 #include <malloc.h>
 
 #include "compare/body_capture.h"
+#include "compare/proto_testing.h"
 
 namespace gnomon::compare {
 namespace {
@@ -32,7 +33,7 @@ Answer json(std::string_view body) {
 Answer text(std::string_view body) { return answer(200, {{"content-type", "text/plain"}}, body); }
 Answer fields(const Fields& list) { return answer(200, list, ""); }
 
-class ComparerTest : public testing::Test {
+class ComparerTest : public ::testing::Test {
  protected:
   void rules(const std::vector<RuleSpec>& specs, const RuleOptions& options = {}) {
     auto book = RuleBook::compile(specs, options);
@@ -400,6 +401,36 @@ TEST_F(ComparerTest, CodingsThatFail) {
   EXPECT_EQ(diff(coded("gzip", "not gzip"), coded("gzip", "not zipped")), "body length");
   EXPECT_EQ(diff(coded("gzip", "not gzip"), coded("identity", "not gzip")),
             "header:content-encoding header; body type");
+}
+
+TEST_F(ComparerTest, body_that_is_decoded_already_is_compared_by_its_kind) {
+  const auto decoded = [](std::string_view body) {
+    Answer out =
+        answer(200, {{"content-encoding", "gzip"}, {"content-type", "application/json"}}, body);
+    out.decoded = true;
+    return out;
+  };
+  EXPECT_EQ(diff(decoded(R"({"a":1,"b":2})"), decoded(R"({"b":2,"a":1})")), "");
+  EXPECT_EQ(diff(decoded(R"({"a":1})"), decoded(R"({"a":2})")), "$.a value");
+  EXPECT_EQ(diff(decoded(R"({"a":1})"), json(R"({"a":2})")),
+            "header:content-encoding header; $.a value");
+}
+
+TEST_F(ComparerTest, request_of_grpc_is_read_as_what_its_method_takes) {
+  const auto schema = ProtoSchema::load(testing::shop_with_search());
+  ASSERT_TRUE(schema) << schema.error();
+  const auto message = [](std::string_view word) {
+    return answer(0, {{"content-type", "application/grpc"}},
+                  testing::grpc_frame(testing::bytes_field(1, word)));
+  };
+  const auto path_of = [&](ProtoSchema::Side side) {
+    const RequestFacts request{"/shop.Pets/Find", schema->get(), side};
+    comparer_.compare(message("rex"), message("tom"), book_.for_endpoint(""), hits_, result_,
+                      request);
+    return result_.differences.empty() ? std::string() : result_.differences[0].path;
+  };
+  EXPECT_EQ(path_of(ProtoSchema::Side::request), "$[*].word");
+  EXPECT_EQ(path_of(ProtoSchema::Side::response), "$[*].name");
 }
 
 TEST_F(ComparerTest, TheWholeBodyMayBeIgnored) {

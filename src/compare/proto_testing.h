@@ -86,4 +86,24 @@ inline std::string pet_shop() {
   return set.SerializeAsString();
 }
 
+// The same, and message Query { string word = 1; } rpc Find(Query) returns (Pet);
+inline std::string shop_with_search() {
+  namespace pb = google::protobuf;
+  pb::FileDescriptorSet set;
+  set.ParseFromString(pet_shop());
+  pb::FileDescriptorProto& file = *set.mutable_file(0);
+  pb::DescriptorProto& query = *file.add_message_type();
+  query.set_name("Query");
+  pb::FieldDescriptorProto& word = *query.add_field();
+  word.set_name("word");
+  word.set_number(1);
+  word.set_type(pb::FieldDescriptorProto::TYPE_STRING);
+  word.set_label(pb::FieldDescriptorProto::LABEL_OPTIONAL);
+  pb::MethodDescriptorProto& find = *file.mutable_service(0)->add_method();
+  find.set_name("Find");
+  find.set_input_type(".shop.Query");
+  find.set_output_type(".shop.Pet");
+  return set.SerializeAsString();
+}
+
 }  // namespace gnomon::compare::testing
