@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/answer_json.h"
 #include "cli/color.h"
 #include "cli/printable.h"
 #include "cli/sample_text.h"
@@ -23,8 +24,8 @@ constexpr int kPrinted = 0;
 constexpr int kNothing = 1;
 
 std::string evidence(const Json& field) {
-  if (field.value("proven", false)) return "CHANGED";
-  const Json& log_e = field["logEvidence"];
+  if (read_flag(field, "proven")) return "CHANGED";
+  const Json& log_e = read_member(field, "logEvidence");
   if (!log_e.is_number()) return "";
   return fmt::format("{:.2f}", std::exp(std::min(log_e.get<double>(), 13.8)));
 }
@@ -33,22 +34,22 @@ std::string table(const Json& fields) {
   TextTable out({"#", "ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE"});
   size_t line = 0;
   for (const Json& field : fields) {
-    out.add({fmt::format("{}", ++line), printable(field.value("endpoint", "")),
-             printable(field.value("path", "")), printable(field.value("kind", "")),
-             fmt::format("{}", field.value("count", uint64_t{0})),
-             fmt::format("{}", field.value("noise", uint64_t{0})), evidence(field)});
+    out.add({fmt::format("{}", ++line), printable(read_text(field, "endpoint")),
+             printable(read_text(field, "path")), printable(read_text(field, "kind")),
+             fmt::format("{}", read_count(field, "count")),
+             fmt::format("{}", read_count(field, "noise")), evidence(field)});
   }
   return out.render();
 }
 
 int show_samples(const DifferencesOptions& options, const TrialClient& gateway,
                  const std::string& base, const Json& field, std::ostream& out, std::ostream& err) {
-  const auto encoded = [&](const char* name) { return percent_encoded(field.value(name, "")); };
+  const auto encoded = [&](const char* name) { return percent_encoded(read_text(field, name)); };
   const auto found =
       gateway.ask(fmt::format("{}/samples?endpoint={}&path={}&kind={}", base, encoded("endpoint"),
                               encoded("path"), encoded("kind")));
   if (!found) return found.error();
-  const Json& samples = found->json["samples"];
+  const Json& samples = read_list(found->json, "samples");
   if (samples.empty()) {
     err << "gnomon: no sample of it has been kept\n";
     return kNothing;
@@ -57,12 +58,38 @@ int show_samples(const DifferencesOptions& options, const TrialClient& gateway,
     out << found->raw;
     return kPrinted;
   }
+  std::string text;
   for (const Json& entry : samples) {
-    out << (options.as_curl ? sample_curl(entry["sample"])
-                            : sample_text(entry["sample"], options.color))
-        << "\n";
+    const Json& sample = read_object(entry, "sample");
+    text += (options.as_curl ? sample_curl(sample) : sample_text(sample, options.color)) + "\n";
   }
+  out << text;
   return kPrinted;
+}
+
+int show_differences(const DifferencesOptions& options, std::ostream& out, std::ostream& err) {
+  const TrialClient gateway(options.admin, err);
+  const auto base = gateway.path_of(options.test);
+  if (!base) return base.error();
+  const unsigned limit = std::max(options.limit, options.sample.value_or(1));
+  const auto found = gateway.ask(fmt::format("{}/differences?limit={}", *base, limit));
+  if (!found) return found.error();
+  const Json& fields = read_list(found->json, "fields");
+  if (!options.sample) {
+    if (options.json) {
+      out << found->raw;
+    } else if (fields.empty()) {
+      out << "no difference so far\n";
+    } else {
+      out << table(fields);
+    }
+    return kPrinted;
+  }
+  if (*options.sample == 0 || *options.sample > fields.size()) {
+    err << fmt::format("gnomon: there is no difference number {}\n", *options.sample);
+    return kNothing;
+  }
+  return show_samples(options, gateway, *base, fields[*options.sample - 1], out, err);
 }
 
 }  // namespace
@@ -83,32 +110,12 @@ void add_differences_flags(CLI::App& verb, DifferencesOptions& options) {
       "  gnomon differences gloo-system.petstore-v2 --sample 1\n"
       "  gnomon differences --sample 1 --as-curl\n"
       "\n"
-      "Exit codes: 0 printed, 1 no such difference or sample, 2 no such test, 4 unreachable.");
+      "Exit codes: 0 printed, 1 no such difference or sample, 2 no such test, 4 unreachable or "
+      "unreadable.");
 }
 
 int differences(const DifferencesOptions& options, std::ostream& out, std::ostream& err) {
-  const TrialClient gateway(options.admin, err);
-  const auto base = gateway.path_of(options.test);
-  if (!base) return base.error();
-  const unsigned limit = std::max(options.limit, options.sample.value_or(1));
-  const auto found = gateway.ask(fmt::format("{}/differences?limit={}", *base, limit));
-  if (!found) return found.error();
-  const Json& fields = found->json["fields"];
-  if (!options.sample) {
-    if (options.json) {
-      out << found->raw;
-    } else if (fields.empty()) {
-      out << "no difference so far\n";
-    } else {
-      out << table(fields);
-    }
-    return kPrinted;
-  }
-  if (*options.sample == 0 || *options.sample > fields.size()) {
-    err << fmt::format("gnomon: there is no difference number {}\n", *options.sample);
-    return kNothing;
-  }
-  return show_samples(options, gateway, *base, fields[*options.sample - 1], out, err);
+  return reading_answers(err, [&] { return show_differences(options, out, err); });
 }
 
 }  // namespace gnomon::cli

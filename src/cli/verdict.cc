@@ -8,6 +8,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "cli/answer_json.h"
 #include "cli/trial_client.h"
 #include "cli/verdict_text.h"
 #include "config/scalar.h"
@@ -23,7 +24,8 @@ constexpr int kOpen = 3;
 constexpr Millis kPause{500};
 
 int exit_code(const Json& verdict) {
-  const std::string ruling = verdict.value("ruling", "");
+  const std::string ruling = read_text(verdict, "ruling");
+  if (ruling.empty()) throw Unreadable("there is no ruling");
   if (ruling == "PASS") return kPass;
   return ruling == "FAIL" ? kFail : kOpen;
 }
@@ -41,30 +43,7 @@ void print(const std::string& format, const Json& verdict, const std::string& ra
   }
 }
 
-}  // namespace
-
-void add_verdict_flags(CLI::App& verb, VerdictOptions& options) {
-  verb.add_option("test", options.test, "<namespace>.<name> of a ShadowTest, if there are several");
-  add_admin_flag(verb, options.admin);
-  const auto check_wait = [](const std::string& text) {
-    return config::parse_duration(text) ? std::string()
-                                        : "not a duration such as 30s, 5m or 1h: " + text;
-  };
-  verb.add_option("--wait", options.wait, "How long to wait for PASS or FAIL")
-      ->check(CLI::Validator(check_wait, "DURATION"))
-      ->capture_default_str();
-  verb.add_option("--format", options.format, "text, json, junit or markdown")
-      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
-      ->capture_default_str();
-  verb.footer(
-      "Examples:\n"
-      "  gnomon verdict\n"
-      "  gnomon verdict gloo-system.petstore-v2 --wait 30m --format junit > verdict.xml\n"
-      "\n"
-      "Exit codes: 0 PASS, 1 FAIL, 2 no such test, 3 UNDECIDED or NODATA, 4 unreachable.");
-}
-
-int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err) {
+int wait_for_verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err) {
   const TrialClient gateway(options.admin, err);
   const auto test = gateway.path_of(options.test);
   if (!test) return test.error();
@@ -91,6 +70,34 @@ int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err)
     // Another process decides: asking again is the only way to hear of it.
     static_cast<void>(::poll(nullptr, 0, static_cast<int>(kPause.count())));
   }
+}
+
+}  // namespace
+
+void add_verdict_flags(CLI::App& verb, VerdictOptions& options) {
+  verb.add_option("test", options.test, "<namespace>.<name> of a ShadowTest, if there are several");
+  add_admin_flag(verb, options.admin);
+  const auto check_wait = [](const std::string& text) {
+    return config::parse_duration(text) ? std::string()
+                                        : "not a duration such as 30s, 5m or 1h: " + text;
+  };
+  verb.add_option("--wait", options.wait, "How long to wait for PASS or FAIL")
+      ->check(CLI::Validator(check_wait, "DURATION"))
+      ->capture_default_str();
+  verb.add_option("--format", options.format, "text, json, junit or markdown")
+      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+      ->capture_default_str();
+  verb.footer(
+      "Examples:\n"
+      "  gnomon verdict\n"
+      "  gnomon verdict gloo-system.petstore-v2 --wait 30m --format junit > verdict.xml\n"
+      "\n"
+      "Exit codes: 0 PASS, 1 FAIL, 2 no such test, 3 UNDECIDED or NODATA, 4 unreachable or "
+      "unreadable.");
+}
+
+int verdict(const VerdictOptions& options, std::ostream& out, std::ostream& err) {
+  return reading_answers(err, [&] { return wait_for_verdict(options, out, err); });
 }
 
 }  // namespace gnomon::cli
