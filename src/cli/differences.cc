@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kPrinted = 0;
 constexpr int kNothing = 1;
+constexpr unsigned kListedMax = 1000;  // of the API
 
 std::string evidence(const Json& field) {
   if (read_flag(field, "proven")) return "CHANGED";
@@ -71,7 +72,7 @@ int show_differences(const DifferencesOptions& options, std::ostream& out, std::
   const TrialClient gateway(options.admin, err);
   const auto base = gateway.path_of(options.test);
   if (!base) return base.error();
-  const unsigned limit = std::max(options.limit, options.sample.value_or(1));
+  const unsigned limit = std::min(std::max(options.limit, options.sample.value_or(1)), kListedMax);
   const auto found = gateway.ask(fmt::format("{}/differences?limit={}", *base, limit));
   if (!found) return found.error();
   const Json& fields = read_list(found->json, "fields");
@@ -86,7 +87,10 @@ int show_differences(const DifferencesOptions& options, std::ostream& out, std::
     return kPrinted;
   }
   if (*options.sample == 0 || *options.sample > fields.size()) {
-    err << fmt::format("gnomon: there is no difference number {}\n", *options.sample);
+    const bool beyond =
+        *options.sample > kListedMax && *options.sample <= read_count(found->json, "total");
+    err << (beyond ? fmt::format("gnomon: only the first {} differences are listed\n", kListedMax)
+                   : fmt::format("gnomon: there is no difference number {}\n", *options.sample));
     return kNothing;
   }
   return show_samples(options, gateway, *base, fields[*options.sample - 1], out, err);
@@ -98,7 +102,7 @@ void add_differences_flags(CLI::App& verb, DifferencesOptions& options) {
   verb.add_option("test", options.test, "<namespace>.<name> of a ShadowTest, if there are several");
   add_admin_flag(verb, options.admin);
   verb.add_option("--limit", options.limit, "How many to list")
-      ->check(CLI::Range(1u, 1000u))
+      ->check(CLI::Range(1u, kListedMax))
       ->capture_default_str();
   verb.add_option("--sample", options.sample, "Show samples of the difference of this number");
   verb.add_flag("--as-curl", options.as_curl, "Show the samples' requests as commands of curl");

@@ -7,7 +7,7 @@ from harness import Backend
 from harness.backend import answer, ok
 from harness.gateway import patience
 from harness.wait import eventually
-from test_trials import NAME, begin, gnomon, json_answer, send, trial, verdict  # noqa: F401
+from test_trials import NAME, begin, compared, gnomon, json_answer, send, trial, verdict  # noqa: F401
 
 
 def admin_of(gateway):
@@ -108,3 +108,20 @@ def test_no_answer_makes_a_verb_abort(verb, body, answering):
 def test_a_refusal_without_words_is_one(detail, answering):
     found = gnomon("verdict", NAME, *answering({"detail": detail}, "404 Not Found"))
     assert found.returncode in (2, 4) and found.stderr.startswith("gnomon: "), found
+
+
+@pytest.mark.parametrize("number", [3, 1000, 1001, 4_000_000_000])
+def test_a_difference_that_is_none_has_no_sample(number, begin, closing):  # noqa: F811
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {"a": v, "b": v}))) for v in (1, 2))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 5)
+    compared(gateway, 5)
+    found = gnomon("differences", *admin_of(gateway), "--sample", number)
+    assert found.returncode == 1 and f"no difference number {number}" in found.stderr, found
+
+
+def test_a_difference_beyond_those_that_are_listed_is_said_to_be(answering):
+    admin = answering({"fields": [{"path": "$.a"}] * 1000, "total": 1500})
+    for number, complaint in ((1001, "only the first 1000"), (1501, "no difference number 1501")):
+        found = gnomon("differences", NAME, *admin, "--sample", number)
+        assert found.returncode == 1 and complaint in found.stderr, found
