@@ -2,6 +2,7 @@
 // docs/api.md describes it; /api/v1/openapi.json says it to machines.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ class TrialApi {
     const RequestHead& head;
     std::string_view body;
     trial::TrialRun& run;
+    std::optional<std::string> candidate;  // that the caller asks about
   };
   Answer list() const;
   Answer summary(const Call& call);
@@ -37,6 +39,8 @@ class TrialApi {
   Answer differences(const Call& call);
   Answer samples(const Call& call);
   Answer begin_epoch(const Call& call);
+  // What it is for who asks about the call's candidate.
+  static verdict::Verdict verdict_for(const Call& call);
   // Webhooks of Flagger: 200 lets it do what it asks about, anything else holds it.
   Answer flagger_confirm(const Call& call);
   Answer flagger_rollout(const Call& call);

@@ -23,6 +23,20 @@ constexpr int kFail = 1;
 constexpr int kOpen = 3;
 constexpr Millis kPause{500};
 
+std::string target_of(const std::string& test, const VerdictOptions& options) {
+  const std::string target = test + "/verdict";
+  if (options.candidate.empty()) return target;
+  return target + "?candidate=" + percent_encoded(options.candidate);
+}
+
+// A gateway that knows no such question answers as if it had not been asked, and its PASS may be
+// the one of a former candidate.
+void check_was_asked(const Json& verdict, const std::string& candidate) {
+  if (candidate.empty() || read_text(read_object(verdict, "asked"), "candidate") == candidate)
+    return;
+  throw Unreadable("it does not say whether that candidate is on trial");
+}
+
 int exit_code(const Json& verdict) {
   const std::string ruling = read_text(verdict, "ruling");
   if (ruling.empty()) throw Unreadable("there is no ruling");
@@ -47,13 +61,14 @@ int wait_for_verdict(const VerdictOptions& options, std::ostream& out, std::ostr
   const TrialClient gateway(options.admin, err);
   const auto test = gateway.path_of(options.test);
   if (!test) return test.error();
+  const std::string target = target_of(*test, options);
   const SystemClock clock;
   const TimePoint end =
       clock.now() + config::parse_duration(options.wait).value_or(Duration::zero());
   bool reached = options.test.empty();
   for (;;) {
     std::ostringstream complaint;
-    const auto found = TrialClient(options.admin, complaint).ask(*test + "/verdict");
+    const auto found = TrialClient(options.admin, complaint).ask(target);
     const bool late = clock.now() >= end;
     // Who waits for a verdict waits for a gateway that starts again as well.
     const bool restarts = reached && !found && found.error() == kUnreachable;
@@ -62,6 +77,7 @@ int wait_for_verdict(const VerdictOptions& options, std::ostream& out, std::ostr
       err << complaint.str();
       return found.error();
     }
+    if (found) check_was_asked(found->json, options.candidate);
     const int code = found ? exit_code(found->json) : kOpen;
     if (found && (code != kOpen || late)) {
       print(options.format, found->json, found->raw, out);
@@ -84,6 +100,13 @@ void add_verdict_flags(CLI::App& verb, VerdictOptions& options) {
   verb.add_option("--wait", options.wait, "How long to wait for PASS or FAIL")
       ->check(CLI::Validator(check_wait, "DURATION"))
       ->capture_default_str();
+  const auto check_name = [](const std::string& text) {
+    return text.empty() ? "the name of a candidate is expected" : std::string();
+  };
+  verb.add_option("--candidate", options.candidate,
+                  "What has to be on trial, by verdict.candidate or versionHeader; UNDECIDED while "
+                  "something else is")
+      ->check(CLI::Validator(check_name, "NAME"));
   verb.add_option("--format", options.format, "text, json, junit or markdown")
       ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
       ->capture_default_str();
@@ -91,6 +114,7 @@ void add_verdict_flags(CLI::App& verb, VerdictOptions& options) {
       "Examples:\n"
       "  gnomon verdict\n"
       "  gnomon verdict gloo-system.petstore-v2 --wait 30m --format junit > verdict.xml\n"
+      "  gnomon verdict --candidate \"$IMAGE_DIGEST\" --wait 30m\n"
       "\n"
       "Exit codes: 0 PASS, 1 FAIL, 2 no such test, 3 UNDECIDED or NODATA, 4 unreachable or "
       "unreadable.");

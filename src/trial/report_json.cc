@@ -160,7 +160,8 @@ std::string summary_json(const std::string& name, const TrialRun::View& view) {
   return dump(out);
 }
 
-std::string verdict_json(const std::string& name, const TrialRun::View& view) {
+std::string verdict_json(const std::string& name, const TrialRun::View& view,
+                         const AskedCandidate& asked) {
   constexpr size_t kFieldsShown = 20;
   constexpr size_t kEndpointsShown = 50;
   const verdict::Verdict& verdict = view.verdict;
@@ -190,6 +191,9 @@ std::string verdict_json(const std::string& name, const TrialRun::View& view) {
   }
   out["outcomes"] = std::move(outcomes);
   out["limits"] = limits(view);
+  if (!asked.name.empty()) {
+    out["asked"] = {{"candidate", asked.name}, {"onTrial", asked.on_trial}};
+  }
   return dump(out);
 }
 

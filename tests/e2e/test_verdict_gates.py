@@ -1,11 +1,12 @@
 """Trials as pipelines and other programs ask about them: the verbs against any answer, the API, and its hooks."""
 
 import json
+import subprocess
 
 import pytest
 from harness import Backend
 from harness.backend import answer, ok
-from harness.gateway import patience
+from harness.gateway import BINARY, patience
 from harness.wait import eventually
 from test_trials import NAME, begin, compared, gnomon, json_answer, send, trial, verdict  # noqa: F401
 
@@ -125,3 +126,87 @@ def test_a_difference_beyond_those_that_are_listed_is_said_to_be(answering):
     for number, complaint in ((1001, "only the first 1000"), (1501, "no difference number 1501")):
         found = gnomon("differences", NAME, *admin, "--sample", number)
         assert found.returncode == 1 and complaint in found.stderr, found
+
+
+def hooks(gateway, candidate=None):
+    query = f"?candidate={candidate}" if candidate else ""
+    return [gateway.admin(f"/api/v1/tests/{NAME}/flagger/{hook}{query}", "POST")[0] for hook in ("confirm", "rollout", "rollback")]
+
+
+def versioned(version):
+    def reply(request):
+        return ok(b'{"a": 1}', headers=("Content-Type: application/json", f"X-Version: {version[0]}"))
+
+    return Backend(answer(reply))
+
+
+def passed(gateway):
+    return eventually(lambda: (v := verdict(gateway))["ruling"] == "PASS" and v, patience(15))
+
+
+def test_nobody_gets_the_verdict_of_a_former_version(begin, closing):  # noqa: F811
+    version = ["1.0+one"]
+    primary, candidate = closing(Backend(json_answer(lambda request: {"a": 1}))), closing(versioned(version))
+    easy = {"latency": False, "versionHeader": "x-version"}
+    gateway = begin(trial(primary, candidate, compare={"ignoreHeaders": ["x-version"]}, verdict=easy))
+    admin = admin_of(gateway)
+    found = gnomon("verdict", *admin, "--candidate", "two")
+    assert found.returncode == 3 and "two is not known to be on trial" in found.stdout
+    send(gateway, 100)
+    passed(gateway)
+    assert gnomon("verdict", *admin).returncode == 0
+    assert gnomon("verdict", *admin, "--candidate", "1.0+one").returncode == 0
+    assert hooks(gateway, "1.0+one") == hooks(gateway, "1.0%2Bone") == [200, 200, 409]
+    # What is to be deployed next has neither answered nor been announced.
+    for form in ("text", "json", "junit", "markdown"):
+        found = gnomon("verdict", *admin, "--candidate", "two", "--wait", "1s", "--format", form)
+        assert found.returncode == 3 and "two is not on trial: 1.0+one is" in found.stdout, found
+    assert hooks(gateway, "two") == [409, 200, 409]
+    seen = gateway.admin_json(f"/api/v1/tests/{NAME}/verdict?candidate=two")
+    assert seen["ruling"] == "UNDECIDED" and seen["asked"] == {"candidate": "two", "onTrial": False}
+    command = [BINARY, "verdict", *admin, "--candidate", "two", "--wait", "60s"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as waiting:
+        version[0] = "two"
+        send(gateway, 100)
+        text = waiting.communicate(timeout=patience(30))[0]
+        assert waiting.returncode == 0 and "version two" in text
+    assert gnomon("verdict", *admin, "--candidate", "1.0+one").returncode == 3
+    assert hooks(gateway, "1.0+one") == [409, 200, 409] and hooks(gateway, "two") == [200, 200, 409]
+
+
+def test_nobody_gets_the_verdict_of_a_candidate_that_was_announced_before(begin, closing):  # noqa: F811
+    """A FAIL is no more the next one's than a PASS is."""
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {"a": v}))) for v in (1, 2))
+    gateway = begin(trial(primary, candidate, verdict={"candidate": "sha256:one"}))
+    send(gateway, 100)
+    eventually(lambda: verdict(gateway)["ruling"] == "FAIL", patience(15))
+    admin = admin_of(gateway)
+    assert gnomon("verdict", *admin, "--candidate", "sha256:one").returncode == 1
+    assert gnomon("verdict", *admin, "--candidate", "sha256:two").returncode == 3
+    assert hooks(gateway, "sha256:one") == [409, 409, 200]
+    assert hooks(gateway, "sha256:two") == [409, 200, 409]
+    gateway.write(trial(primary, candidate, verdict={"candidate": "sha256:two"}))
+    assert gateway.reload()[0] == 200
+    assert hooks(gateway, "sha256:one") == hooks(gateway, "sha256:two") == [409, 200, 409]
+    found = gnomon("verdict", *admin, "--candidate", "sha256:one")
+    assert found.returncode == 3 and "sha256:one is not on trial: sha256:two is" in found.stdout
+
+
+def test_a_candidate_without_a_name_is_a_mistake(begin, closing):  # noqa: F811
+    """Else a pipeline whose variable is empty would get the verdict of any candidate."""
+    backend = closing(Backend())
+    gateway = begin(trial(backend, backend))
+    for query in ("?candidate=", "?candidate", "?x=1&candidate="):
+        for path, method in (("verdict", "GET"), ("flagger/confirm", "POST"), ("flagger/rollout", "POST")):
+            status, text = gateway.admin(f"/api/v1/tests/{NAME}/{path}{query}", method)
+            assert status == 400 and "candidate" in json.loads(text)["detail"]
+    for flags in (["--candidate", ""], ["--candidate="], ["--candidate"], ["--candidate=", "--wait", "1s"]):
+        assert gnomon("verdict", *admin_of(gateway), *flags).returncode == 2, flags
+
+
+def test_a_gateway_that_does_not_know_the_question_gives_no_answer(answering):
+    found = gnomon("verdict", NAME, *answering(VERDICT), "--candidate", "two")
+    assert found.returncode == 4 and "does not say whether that candidate is on trial" in found.stderr, found
+    about = VERDICT | {"asked": {"candidate": "two", "onTrial": True}}
+    assert gnomon("verdict", NAME, *answering(about), "--candidate", "two").returncode == 0
+    assert gnomon("verdict", NAME, *answering(about), "--candidate", "three").returncode == 4
