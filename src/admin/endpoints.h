@@ -26,6 +26,8 @@ class Endpoints {
 
   // `body` is all of the request's.
   Decision decide(const RequestHead& head, std::string_view body = {});
+  // The answer to a request whose body is too large to be taken.
+  static Answer body_refused(const RequestHead& head);
   // The answer to POST /reload, once its outcome is known.
   Answer reload_answer(bool successful, std::string_view problems) const;
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "admin/fake_source.h"
 
 namespace gnomon::admin {
@@ -106,6 +108,23 @@ TEST_F(EndpointsTest, refuses_a_foreign_host_on_every_path) {
     const Decision decision = endpoints_.decide(head);
     EXPECT_EQ(decision.kind, Decision::Kind::answer);
     EXPECT_EQ(decision.answer.status, 403) << path;
+  }
+}
+
+TEST_F(EndpointsTest, what_the_api_refuses_is_a_problem_document) {
+  RequestHead head;
+  head.path = "/api/v1/tests/ns.trial/verdict?candidate=x";
+  head.authority = "evil.example";
+  for (const Answer& answer : {endpoints_.decide(head).answer, Endpoints::body_refused(head)}) {
+    EXPECT_EQ(answer.content_type, "application/problem+json");
+    const nlohmann::json json = nlohmann::json::parse(answer.body);
+    EXPECT_EQ(json["status"], answer.status);
+    EXPECT_FALSE(json["detail"].get<std::string>().empty());
+  }
+  head.path = "/reload";
+  for (const Answer& answer : {endpoints_.decide(head).answer, Endpoints::body_refused(head)}) {
+    EXPECT_TRUE(answer.content_type.starts_with("text/plain"));
+    EXPECT_TRUE(answer.body.ends_with("\n"));
   }
 }
 

@@ -53,7 +53,9 @@ class AdminServer::Exchange final : public http::RequestHandler {
   // large.
   void start() {
     if (!head_.expect_continue) return;
-    if (head_.content_length > static_cast<int64_t>(kRequestBodyMax)) return refuse_body();
+    if (head_.content_length > static_cast<int64_t>(kRequestBodyMax)) {
+      return send(Endpoints::body_refused(head_));
+    }
     ResponseHead go_on;
     go_on.status = 100;
     stream_.send_interim(go_on);
@@ -62,7 +64,7 @@ class AdminServer::Exchange final : public http::RequestHandler {
   void on_body(Chunk chunk) override {
     if (answered_) return;
     body_ += chunk.view();
-    if (body_.size() > kRequestBodyMax) refuse_body();
+    if (body_.size() > kRequestBodyMax) send(Endpoints::body_refused(head_));
   }
 
   void on_request_end(Headers /*trailers*/) override {
@@ -94,13 +96,6 @@ class AdminServer::Exchange final : public http::RequestHandler {
   }
 
  private:
-  void refuse_body() {
-    Answer answer;
-    answer.status = 413;
-    answer.body = "the admin API takes no such body\n";
-    send(answer);
-  }
-
   AdminServer& server_;
   http::ServerStream& stream_;
   const RequestHead head_;

@@ -138,6 +138,17 @@ TEST_F(AdminServerTest, refuses_a_body_beyond_its_limit) {
   EXPECT_EQ(status_line(answer), "HTTP/1.1 413 Content Too Large");
 }
 
+TEST_F(AdminServerTest, says_to_who_speaks_json_that_a_body_is_too_large) {
+  const std::string path = "POST /api/v1/tests/ns.trial/epochs";
+  for (const char* const announced : {"", "Expect: 100-continue\r\n"}) {
+    const std::string answer =
+        ask(path, std::string(announced) + "Content-Length: 5000\r\n\r\n" + std::string(5000, 'x'));
+    EXPECT_EQ(status_line(answer), "HTTP/1.1 413 Content Too Large");
+    EXPECT_NE(answer.find("content-type: application/problem+json\r\n"), std::string::npos)
+        << answer;
+  }
+}
+
 TEST_F(AdminServerTest, takes_a_small_body_with_a_reload) {
   const std::string answer = ask("POST /reload", "Content-Length: 2\r\n\r\n{}");
   EXPECT_EQ(status_line(answer), "HTTP/1.1 200 OK");

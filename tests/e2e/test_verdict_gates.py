@@ -1,5 +1,7 @@
 """Trials as pipelines and other programs ask about them: the verbs against any answer, the API, and its hooks."""
 
+import contextlib
+import http.client
 import json
 import subprocess
 
@@ -42,6 +44,14 @@ UNREADABLE = [
     VERDICT | {"fields": "none"},
     VERDICT | {"epoch": {"number": 1.5}},
 ]
+
+
+def ask(address, method, path, body=None, headers=()):
+    connection = http.client.HTTPConnection(*address, timeout=patience(10))
+    with contextlib.closing(connection):
+        connection.request(method, path, body, dict(headers))
+        found = connection.getresponse()
+        return found.status, found.headers, found.read()
 
 
 @pytest.fixture
@@ -210,3 +220,22 @@ def test_a_gateway_that_does_not_know_the_question_gives_no_answer(answering):
     about = VERDICT | {"asked": {"candidate": "two", "onTrial": True}}
     assert gnomon("verdict", NAME, *answering(about), "--candidate", "two").returncode == 0
     assert gnomon("verdict", NAME, *answering(about), "--candidate", "three").returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "bytes_sent", "status"),
+    [
+        ("GET", "/verdict", {"Host": "evil.example"}, 0, 403),
+        ("POST", "/flagger/confirm", {"Host": "evil.example"}, 0, 403),
+        ("POST", "/flagger/confirm", {"Origin": "http://evil.example"}, 0, 403),
+        ("POST", "/epochs", {}, 4097, 413),
+        ("POST", "/epochs", {"Expect": "100-continue"}, 4097, 413),
+    ],
+)
+def test_what_the_api_refuses_is_a_problem_document(method, path, headers, bytes_sent, status, begin, closing):  # noqa: F811
+    backend = closing(Backend())
+    gateway = begin(trial(backend, backend))
+    found, fields, text = ask(("127.0.0.1", gateway.admin_port), method, f"/api/v1/tests/{NAME}{path}", b"x" * bytes_sent, headers)
+    problem = json.loads(text)
+    assert found == problem["status"] == status and problem["detail"]
+    assert fields["Content-Type"] == "application/problem+json"
