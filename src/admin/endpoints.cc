@@ -59,9 +59,8 @@ Decision Endpoints::decide(const RequestHead& head, std::string_view body) {
   using Kind = Decision::Kind;
   const std::string_view path = path_only(head.path);
   const bool unnamed = head.authority.empty() && head.version == Version::http10;
-  if (!unnamed && !host_allowed(head.authority, bound_)) {
-    return {Kind::answer,
-            refusal(path, 403, "the Host is not a name of this machine; use localhost or an IP")};
+  if (!unnamed && !host_allowed(head.authority, bound_, access_)) {
+    return {Kind::answer, refusal(path, 403, host_wanted())};
   }
   if (TrialApi::serves(path)) {
     const bool changes = head.method != Method::get && head.method != Method::head;
@@ -70,6 +69,7 @@ Decision Endpoints::decide(const RequestHead& head, std::string_view body) {
     }
     return {Kind::answer, trials_.answer(head, body)};
   }
+  if (access_.verdicts_only) return {Kind::answer, refusal(path, 403, kVerdictsOnly)};
   const auto* endpoint = std::ranges::find(kEndpoints, path, &Endpoint::path);
   if (endpoint == std::end(kEndpoints)) {
     return {Kind::answer, text_answer(404, "no such endpoint; GET /help lists them\n")};
@@ -91,6 +91,12 @@ Decision Endpoints::decide(const RequestHead& head, std::string_view body) {
     return {Kind::answer, text_answer(403, "refused: sent by a page of another site\n")};
   }
   return {Kind::reload, {}};
+}
+
+std::string_view Endpoints::host_wanted() const {
+  return access_.verdicts_only
+             ? "the Host is not a name of this address; use an IP, or name it by --api-host"
+             : "the Host is not a name of this machine; use localhost or an IP";
 }
 
 Answer Endpoints::body_refused(const RequestHead& head) {

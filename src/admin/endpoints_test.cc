@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "admin/fake_source.h"
+#include "trial/testing.h"
 
 namespace gnomon::admin {
 namespace {
@@ -136,6 +137,40 @@ TEST_F(EndpointsTest, a_client_of_http_1_0_need_not_name_a_host) {
   EXPECT_EQ(endpoints_.decide(head).answer.status, 200);
   head.version = Version::http11;
   EXPECT_EQ(endpoints_.decide(head).answer.status, 403);
+}
+
+TEST_F(EndpointsTest, who_asks_from_another_machine_gets_verdicts_and_nothing_else) {
+  source_.book.install(std::vector<trial::TrialRun::Plan>{trial::testing::make_plan()});
+  Endpoints open{source_, *net::Address::parse("0.0.0.0", 19001), {.verdicts_only = true}};
+  const auto status = [](Endpoints& of, std::string_view method, std::string_view path) {
+    RequestHead head;
+    head.method = parse_method(method);
+    head.method_name = method;
+    head.path = path;
+    head.authority = "127.0.0.1:19001";
+    const Decision decision = of.decide(head);
+    EXPECT_EQ(decision.kind, Decision::Kind::answer);
+    return decision.answer.status;
+  };
+  const std::string test = "/api/v1/tests/ns.trial";
+  for (const std::string& path : {std::string("/api/v1/tests"), std::string("/api/v1/openapi.json"),
+                                  test, test + "/verdict", test + "/differences"}) {
+    for (const char* const method : {"GET", "HEAD"}) EXPECT_EQ(status(open, method, path), 200);
+    EXPECT_EQ(status(open, "POST", path), 405);
+  }
+  EXPECT_EQ(status(open, "POST", test + "/flagger/confirm"), 409);
+  EXPECT_EQ(status(open, "POST", test + "/flagger/rollout"), 200);
+  EXPECT_EQ(status(open, "POST", test + "/flagger/rollback"), 409);
+  for (const std::string& path :
+       {std::string("/"), std::string("/metrics"), std::string("/config_dump"),
+        std::string("/clusters"), std::string("/reload"), std::string("/nothing"),
+        test + "/samples", test + "/epochs"}) {
+    for (const char* const method : {"GET", "POST"}) {
+      EXPECT_EQ(status(open, method, path), 403) << path;
+    }
+  }
+  EXPECT_EQ(status(endpoints_, "GET", test + "/samples"), 200);
+  EXPECT_EQ(status(endpoints_, "POST", test + "/epochs"), 201);
 }
 
 TEST_F(EndpointsTest, refuses_a_change_asked_for_by_a_foreign_page) {

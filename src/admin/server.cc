@@ -106,14 +106,15 @@ class AdminServer::Exchange final : public http::RequestHandler {
 
 std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::open(const net::Address& at,
                                                                            AdminSource& source,
-                                                                           const Clock& clock) {
-  if (const auto allowed = check_admin_address(at); !allowed) {
+                                                                           const Clock& clock,
+                                                                           const Access& access) {
+  if (const auto allowed = check_admin_address(at); !allowed && !access.verdicts_only) {
     return std::unexpected(allowed.error());
   }
   // Listening sockets may share a port here; a second gateway's admin API must not.
   const auto free_address = net::probe_bind(at);
   if (!free_address) return std::unexpected(free_address.error());
-  auto server = std::unique_ptr<AdminServer>(new AdminServer(*free_address, source, clock));
+  auto server = std::unique_ptr<AdminServer>(new AdminServer(*free_address, source, clock, access));
   auto acceptor = server->network_.listen(
       *free_address, [raw = server.get()](std::unique_ptr<net::Stream> stream) {
         raw->on_accept(std::move(stream));
@@ -123,10 +124,11 @@ std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::open(const
   return server;
 }
 
-AdminServer::AdminServer(const net::Address& at, AdminSource& source, const Clock& clock)
+AdminServer::AdminServer(const net::Address& at, AdminSource& source, const Clock& clock,
+                         const Access& access)
     : source_(source),
       local_(at),
-      endpoints_(source, local_),
+      endpoints_(source, local_, access),
       loop_(clock, poller_),
       network_(loop_),
       settings_(admin_settings()),

@@ -256,6 +256,18 @@ TEST(AdminServer, does_not_listen_where_others_could_reach_it) {
   EXPECT_NE(opened.error().find("not a loopback address"), std::string::npos);
 }
 
+TEST(AdminServer, listens_for_others_where_it_gives_verdicts_only) {
+  const SystemClock clock;
+  testing::FakeSource source;
+  const auto opened =
+      AdminServer::open(*net::Address::parse("0.0.0.0", 0), source, clock, {.verdicts_only = true});
+  ASSERT_TRUE(opened.has_value()) << opened.error();
+  (*opened)->start();
+  Client client(*net::Address::parse("127.0.0.1", (*opened)->local().port()));
+  client.send("GET /metrics HTTP/1.1\r\nHost: 10.1.2.3\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(status_line(client.read_all()), "HTTP/1.1 403 Forbidden");
+}
+
 TEST(AdminServer, may_be_destroyed_without_having_been_started) {
   const SystemClock clock;
   testing::FakeSource source;

@@ -144,14 +144,15 @@ struct TrialApi::Operation {
   std::string_view name;  // behind the trial's; empty = the trial itself
   Method method;
   Answer (TrialApi::*run)(const Call&);
+  bool here_only = false;  // on this machine: it changes something, or shows what clients sent
 };
 
 constexpr TrialApi::Operation TrialApi::kOperations[] = {
     {"", Method::get, &TrialApi::summary},
     {"verdict", Method::get, &TrialApi::verdict},
     {"differences", Method::get, &TrialApi::differences},
-    {"samples", Method::get, &TrialApi::samples},
-    {"epochs", Method::post, &TrialApi::begin_epoch},
+    {"samples", Method::get, &TrialApi::samples, true},
+    {"epochs", Method::post, &TrialApi::begin_epoch, true},
     {"flagger/confirm", Method::post, &TrialApi::flagger_confirm},
     {"flagger/rollout", Method::post, &TrialApi::flagger_rollout},
     {"flagger/rollback", Method::post, &TrialApi::flagger_rollback},
@@ -181,6 +182,7 @@ Answer TrialApi::answer(const RequestHead& head, std::string_view body) {
   if (operation == std::end(kOperations)) {
     return problem(404, "no such resource; see /api/v1/openapi.json");
   }
+  if (operation->here_only && verdicts_only_) return problem(403, kVerdictsOnly);
   const std::shared_ptr<trial::TrialRun> run = trials_.find(name);
   if (run == nullptr) return problem(404, fmt::format("there is no test {}", name));
   std::optional<std::string> candidate = candidate_of(head);

@@ -17,7 +17,8 @@ namespace gnomon::admin {
 // On the admin thread.
 class TrialApi {
  public:
-  explicit TrialApi(trial::TrialBook& trials) : trials_(trials), store_(trials.store_path()) {}
+  explicit TrialApi(trial::TrialBook& trials, bool verdicts_only = false)
+      : trials_(trials), verdicts_only_(verdicts_only), store_(trials.store_path()) {}
 
   static bool serves(std::string_view path) noexcept { return path.starts_with("/api/v1/"); }
   // `body` is that of a POST, which has been found to come from no other site.
@@ -47,8 +48,12 @@ class TrialApi {
   Answer flagger_rollback(const Call& call);
 
   trial::TrialBook& trials_;
+  const bool verdicts_only_;
   store::Reader store_;
 };
+
+inline constexpr std::string_view kVerdictsOnly =
+    "only verdicts and hooks are to be had here; the admin API on the machine itself has the rest";
 
 // RFC 9457.
 Answer problem(uint16_t status, std::string_view detail);

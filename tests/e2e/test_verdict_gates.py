@@ -3,6 +3,8 @@
 import contextlib
 import http.client
 import json
+import select
+import socket
 import subprocess
 
 import pytest
@@ -239,3 +241,91 @@ def test_what_the_api_refuses_is_a_problem_document(method, path, headers, bytes
     problem = json.loads(text)
     assert found == problem["status"] == status and problem["detail"]
     assert fields["Content-Type"] == "application/problem+json"
+
+
+def own_address():
+    """One of this machine's that is no loopback address; None where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        with contextlib.suppress(OSError):
+            sock.connect(("192.0.2.1", 9))  # sends nothing
+            return sock.getsockname()[0]
+    return None
+
+
+OWN = pytest.param(own_address(), marks=pytest.mark.skipif(own_address() is None, reason="no network"), id="own")
+
+
+@pytest.fixture
+def open_to_others(start, closing):
+    """A gateway with a trial, whose verdicts are to be had from other machines under a name."""
+
+    def begin(candidate=1, at="0.0.0.0:0", args=()):
+        primary, other = (closing(Backend(json_answer(lambda request, v=v: {"a": v}))) for v in (1, candidate))
+        flags = ("--store", "none", "--api", at, "--api-host", "gnomon.gloo-system,gnomon", *args)
+        return start(trial(primary, other, verdict={"candidate": "v2", "latency": False}), args=flags)
+
+    return begin
+
+
+@pytest.mark.parametrize("address", [OWN, "127.0.0.2"])
+def test_other_machines_ask_for_verdicts_and_get_nothing_else(address, open_to_others):
+    gateway = open_to_others()
+    api = (address, gateway.announced("api")[0])
+    base = f"/api/v1/tests/{NAME}"
+    send(gateway, 100)
+    passed(gateway)
+    for host in ("gnomon.gloo-system", "GNOMON:19001", f"{api[0]}:{api[1]}", "localhost"):
+        status, fields, text = ask(api, "GET", f"{base}/verdict?candidate=v2", headers={"Host": host})
+        assert status == 200 and json.loads(text)["ruling"] == "PASS", text
+        payload = json.dumps({"name": "petstore", "namespace": "gloo-system", "phase": "Progressing", "metadata": {}})
+        told = {"Host": host, "Content-Type": "application/json"}
+        for candidate, statuses in (("v2", [200, 200, 409]), ("v3", [409, 200, 409])):
+            hooks = [f"{base}/flagger/{hook}?candidate={candidate}" for hook in ("confirm", "rollout", "rollback")]
+            assert [ask(api, "POST", hook, payload, told)[0] for hook in hooks] == statuses
+    for host in ("evil.example", "gnomon.gloo-system.evil.example"):
+        status, fields, text = ask(api, "GET", f"{base}/verdict", headers={"Host": host})
+        assert status == 403 and fields["Content-Type"] == "application/problem+json"
+    reading = ("metrics", "config_dump", "clusters", "")
+    for method, path in (("GET", f"{base}/samples"), ("POST", f"{base}/epochs"), ("POST", "/reload"), *(("GET", f"/{p}") for p in reading)):
+        assert ask(api, method, path)[0] == 403, path
+    # The admin API is what it was: on this machine alone, and under its names.
+    admin = ("127.0.0.1", gateway.admin_port)
+    assert ask(admin, "GET", f"{base}/samples")[0] == ask(admin, "GET", "/metrics")[0] == 200
+    assert ask(admin, "GET", f"{base}/verdict", headers={"Host": "gnomon.gloo-system"})[0] == 403
+    with pytest.raises(ConnectionRefusedError):
+        ask((address, gateway.admin_port), "GET", f"{base}/verdict")
+    assert verdict(gateway)["epoch"]["number"] == 1
+    gateway.wait_log("whoever reaches the API can read verdicts; there is no authentication")
+
+
+def test_who_holds_connections_to_the_verdicts_holds_up_nobody_else(open_to_others):
+    gateway = open_to_others()
+    address = ("127.0.0.1", gateway.announced("api")[0])
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection(address)) for _ in range(70)]
+        # There is room for 64; those beyond are closed.
+        closed = eventually(lambda: sum(bool(select.select([one], [], [], 0)[0]) for one in held) >= 6, patience(10))
+        assert closed and gateway.admin("/ready")[0] == 200 and gateway.get("/").status == 200
+    eventually(lambda: ask(address, "GET", f"/api/v1/tests/{NAME}/verdict")[0] == 200, patience(10))
+
+
+def test_nothing_is_open_to_others_unless_asked_for(begin, closing):  # noqa: F811
+    backend = closing(Backend())
+    gateway = begin(trial(backend, backend))
+    assert gateway.announced("api") == [] and "authentication" not in gateway.log()
+
+
+@pytest.mark.parametrize(
+    ("flags", "complaint"),
+    [
+        (["--api-host", "gnomon"], "--api"),
+        (["--api", "gnomon:19001"], "not an address"),
+        (["--api", "19001"], "not an address"),
+        (["--api", ":19001", "--api-host", "gnomon:19001"], "not a name"),
+        (["--api", ":19001", "--api-host", "http://gnomon/"], "not a name"),
+        (["--api", ":19001", "--api-host", ""], "not a name"),
+    ],
+)
+def test_an_address_for_others_has_to_be_one(flags, complaint, tmp_path):
+    found = gnomon("run", "-c", tmp_path, *flags)
+    assert found.returncode == 2 and complaint in found.stderr + found.stdout, found
