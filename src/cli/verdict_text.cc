@@ -95,6 +95,23 @@ std::string limits(const Json& verdict) {
   return out.empty() ? out : "a limit of comparing was reached: " + out;
 }
 
+// Rules that are most likely misspelt. What they matched is known since the process began, and in
+// bodies only where they were read: most that are the same, byte by byte, are not.
+std::vector<std::string> idle_rules(const Json& verdict) {
+  std::vector<std::string> out;
+  if (whole(read_object(verdict, "coverage"), "compared") == 0) return out;
+  for (const Json& rule : read_list(verdict, "rules")) {
+    if (whole(rule, "selected") > 0) continue;
+    const std::string path = text_of(rule, "path");
+    out.push_back(fmt::format(
+        "the rule for {} has matched nothing {}", path,
+        path.starts_with('$')
+            ? "that was read since the gateway started; bodies that are equal are seldom read"
+            : "since the gateway started"));
+  }
+  return out;
+}
+
 // The candidate of an epoch, as far as it has a name.
 std::string who(const Json& epoch) {
   std::string out;
@@ -232,11 +249,7 @@ std::string verdict_text(const Json& verdict) {
                      shown - kFieldsShown);
     }
   }
-  for (const Json& rule : read_list(verdict, "rules")) {
-    if (whole(rule, "selected") > 0 || whole(coverage, "compared") == 0) continue;
-    fmt::format_to(std::back_inserter(out), "the rule for {} has matched nothing so far\n",
-                   text_of(rule, "path"));
-  }
+  for (const std::string& idle : idle_rules(verdict)) out += idle + "\n";
   return out;
 }
 
@@ -250,6 +263,9 @@ std::string verdict_markdown(const Json& verdict) {
   }
   if (const std::string why = read_text(verdict, "notKeptBecause"); !why.empty()) {
     fmt::format_to(std::back_inserter(out), "Kept in memory only: {}.\n\n", in_markdown(why));
+  }
+  for (const std::string& idle : idle_rules(verdict)) {
+    fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(idle));
   }
   out +=
       "| check | pairs | candidate only | control only | evidence | |\n|---|---|---|---|---|---|\n";
@@ -303,6 +319,9 @@ std::string verdict_junit(const Json& verdict) {
               ? "/>\n"
               : fmt::format(">\n    <failure message=\"{}\">{}</failure>\n  </testcase>\n",
                             escaped(ruling), escaped(read_text(verdict, "reason")));
+  std::string notes;
+  for (const std::string& idle : idle_rules(verdict)) notes += escaped(idle) + "\n";
+  if (!notes.empty()) body += fmt::format("  <system-out>{}</system-out>\n", notes);
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<testsuite name=\"gnomon\" tests=\"{}\" failures=\"{}\">\n{}</testsuite>\n",

@@ -3,9 +3,11 @@
 import contextlib
 import http.client
 import json
+import random
 import select
 import socket
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 from harness import Backend
@@ -329,3 +331,21 @@ def test_nothing_is_open_to_others_unless_asked_for(begin, closing):  # noqa: F8
 def test_an_address_for_others_has_to_be_one(flags, complaint, tmp_path):
     found = gnomon("run", "-c", tmp_path, *flags)
     assert found.returncode == 2 and complaint in found.stderr + found.stdout, found
+
+
+def test_rules_that_match_nothing_are_told_in_every_format(begin, closing):  # noqa: F811
+    same = closing(Backend(json_answer(lambda request: {"a": random.random(), "b": 1})))
+    paths = ("$.a", "$.mis_spelt", "header:x-none", "status")
+    gateway = begin(trial(same, same, compare={"rules": [{"path": path, "ignore": True} for path in paths]}))
+    found = {form: gnomon("verdict", *admin_of(gateway), "--format", form).stdout for form in ("text", "markdown", "junit")}
+    assert not any("the rule" in text for text in found.values())  # nothing has been looked into
+    send(gateway, 20)
+    compared(gateway, 20)
+    found = {form: gnomon("verdict", *admin_of(gateway), "--format", form).stdout for form in ("text", "markdown", "junit")}
+    junit = ElementTree.fromstring(found["junit"].encode())
+    for text in (found["text"], found["markdown"].replace("\\", ""), junit.findtext("system-out")):
+        assert "the rule for $.mis_spelt has matched nothing that was read since the gateway started; bodies that are equal are" in text
+        assert "the rule for header:x-none has matched nothing since the gateway started" in text
+        assert "rule for $.a" not in text and "rule for status" not in text
+    assert "Note: the rule for $.mis\\_spelt" in found["markdown"]
+    assert len(junit.findall("testcase")) == int(junit.get("tests"))
