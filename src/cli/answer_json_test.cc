@@ -65,7 +65,8 @@ constexpr const char* kVerdict = R"json({
 
 constexpr const char* kSample = R"json({
   "endpoint": "GET /a",
-  "request": {"method": "GET", "authority": "a.test", "path": "/a", "headers": [["x-a", "1"]]},
+  "request": {"method": "GET", "authority": "a.test", "path": "/a", "headers": [["x-a", "1"]],
+              "bodyLength": 12},
   "live": {"status": 200, "headers": [["x-b", "1"]], "trailers": [["x-c", "1"]],
            "body": {"kind": "json", "length": 7, "digest": "00", "text": "{\"a\":1}"}},
   "candidate": {"outcome": "timeout"},

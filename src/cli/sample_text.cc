@@ -104,6 +104,18 @@ std::string shell_quoted(std::string_view text) {
   return out + "'";
 }
 
+// What the command lacks, as a comment of the shell; empty: nothing.
+std::string body_note(const Json& request) {
+  const auto length = request.find("bodyLength");
+  if (length == request.end()) return "# its body, if it had one, has not been kept\n";
+  if (length->is_null()) {
+    return "# its body has not been kept: add --data-binary @FILE\n";
+  }
+  const uint64_t bytes = as_count(*length);
+  if (bytes == 0) return {};
+  return fmt::format("# its body of {} bytes has not been kept: add --data-binary @FILE\n", bytes);
+}
+
 }  // namespace
 
 std::string sample_text(const Json& sample, bool color) {
@@ -132,7 +144,8 @@ std::string sample_text(const Json& sample, bool color) {
 
 std::string sample_curl(const Json& sample) {
   const Json& request = read_object(sample, "request");
-  std::string out =
+  std::string out = body_note(request);
+  out +=
       fmt::format("curl -X {} --globoff {}", shell_quoted(read_text(request, "method")),
                   shell_quoted(printable(fmt::format("http://{}{}", read_text(request, "authority"),
                                                      read_text(request, "path")))));

@@ -349,3 +349,27 @@ def test_rules_that_match_nothing_are_told_in_every_format(begin, closing):  # n
         assert "rule for $.a" not in text and "rule for status" not in text
     assert "Note: the rule for $.mis\\_spelt" in found["markdown"]
     assert len(junit.findall("testcase")) == int(junit.get("tests"))
+
+
+@pytest.mark.parametrize(
+    ("body", "comment"),
+    [
+        (None, None),
+        (b"", None),
+        (b'{"name": "Rex"}', "# its body of 15 bytes has not been kept: add --data-binary @FILE"),
+        (iter([b"Rex"]), "# its body has not been kept: add --data-binary @FILE"),
+    ],
+    ids=["none", "empty", "sized", "chunked"],
+)
+def test_a_command_that_lacks_the_body_says_so(body, comment, begin, closing):  # noqa: F811
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {"a": v}))) for v in (1, 2))
+    gateway = begin(trial(primary, candidate, request={"methods": ["POST"]}))
+    assert ask(("127.0.0.1", gateway.port), "POST", "/pets", body)[0] == 200
+    compared(gateway, 1)
+    flags = (*admin_of(gateway), "--sample", 1, "--as-curl")
+    text = eventually(lambda: (found := gnomon("differences", *flags)).returncode == 0 and found.stdout, patience(10))
+    lines = text.splitlines()
+    assert lines[0].startswith("curl -X 'POST'") if comment is None else lines[0] == comment
+    assert [line for line in lines if line.startswith("#")] == ([comment] if comment else [])
+    # What is printed is one command for a shell.
+    assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
