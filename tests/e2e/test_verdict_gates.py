@@ -3,16 +3,21 @@
 import contextlib
 import http.client
 import json
+import os
 import random
+import re
 import select
 import socket
+import sqlite3
 import subprocess
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from harness import Backend
 from harness.backend import answer, ok
-from harness.gateway import BINARY, patience
+from harness.gateway import BINARY, ROOT, patience
 from harness.wait import eventually
 from test_trials import NAME, begin, compared, gnomon, json_answer, send, trial, verdict  # noqa: F401
 
@@ -373,3 +378,98 @@ def test_a_command_that_lacks_the_body_says_so(body, comment, begin, closing):  
     assert [line for line in lines if line.startswith("#")] == ([comment] if comment else [])
     # What is printed is one command for a shell.
     assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("mode", ["hashed", "namesOnly", "off"])
+def test_samples_keep_as_little_as_the_test_says(mode, begin, closing, tmp_path):  # noqa: F811
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {"name": "c4n4ry", "n": v}))) for v in ("1111", "2222"))
+    gateway = begin(trial(primary, candidate, samples=mode))
+    send(gateway, 20, headers=["X-Owner: c4n4ry"])
+    compared(gateway, 20)
+    samples = [] if mode == "off" else eventually(lambda: gateway.admin_json(f"/api/v1/tests/{NAME}/samples")["samples"], patience(10))
+    gateway.stop()
+    with contextlib.closing(sqlite3.connect(tmp_path / "state" / "gnomon.db")) as store:
+        assert bool(store.execute("SELECT count(*) FROM sample").fetchone()[0]) == (mode != "off")
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+    assert not any(value in kept for value in (b"c4n4ry", b"1111", b"2222"))
+    for sample in (each["sample"] for each in samples):
+        live, other = (json.loads(sample[leg]["body"]["text"]) for leg in ("live", "candidate"))
+        owner = dict(sample["request"]["headers"])["X-Owner"]
+        if mode == "hashed":
+            # Equality is all that is left of values.
+            assert live["name"] == other["name"] == owner != live["n"] != other["n"]
+            assert all(re.fullmatch(r"redacted-[\w-]{16}", value) for value in (*live.values(), *other.values()))
+        else:
+            assert live == other == {"name": "redacted", "n": "redacted"} and owner == "redacted"
+
+
+def on_a_terminal(*args, env=None):
+    """What a command prints where its standard output is a terminal."""
+    master, slave = os.openpty()
+    with subprocess.Popen([BINARY, *map(str, args)], stdout=slave, stderr=subprocess.DEVNULL, env=os.environ | (env or {})) as process:
+        os.close(slave)
+        text = b""
+        with contextlib.suppress(OSError):  # the other side is closed
+            while piece := os.read(master, 65536):
+                text += piece
+        os.close(master)
+    assert process.returncode == 0
+    return text.decode()
+
+
+def test_samples_have_colours_on_a_terminal_unless_it_is_told_otherwise(begin, closing):  # noqa: F811
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {"a": v, "same": 1}))) for v in (1, 2))
+    gateway = begin(trial(primary, candidate))
+    send(gateway, 5)
+    compared(gateway, 5)
+    sample = ("differences", *admin_of(gateway), "--sample", 1)
+    plain = eventually(lambda: (found := gnomon(*sample)).returncode == 0 and found.stdout, patience(10))
+    assert "\x1b" not in plain
+    coloured = on_a_terminal(*sample, env={"NO_COLOR": ""})
+    differs, same = (next(line for line in coloured.splitlines() if word in line) for word in ('"a": 1', '"same"'))
+    assert differs.startswith("\x1b[33m") and same.startswith("\x1b[2m")
+    assert re.sub(r"\x1b\[\d+m", "", coloured).replace("\r\n", "\n") == plain
+    assert "\x1b" not in on_a_terminal(*sample, "--no-color") + on_a_terminal(*sample, env={"NO_COLOR": "1"})
+
+
+def blocks(page, heading):
+    """The YAML below a heading of the documentation."""
+    text = (ROOT / "docs" / page).read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return [yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", text, re.S) if "---" not in each]
+
+
+def outcome(metric, value):
+    """As Argo Rollouts measures: by conditions over `result`, which is what the path leads to."""
+    for part in re.fullmatch(r"\{\$\.(.*)\}", metric["provider"]["web"]["jsonPath"])[1].split("."):
+        value = value[part]
+    success, failure = (re.fullmatch(r'result == "(\w+)"', metric[f"{of}Condition"])[1] == value for of in ("success", "failure"))
+    return "Failed" if failure else "Successful" if success else "Inconclusive"
+
+
+@pytest.mark.parametrize(("value", "ruling"), [(1, "PASS"), (2, "FAIL")])
+def test_what_the_documentation_gives_to_flagger_and_argo_works(value, ruling, start, closing):
+    command = blocks("operations.md", "Verdicts for other machines")[0]["args"]
+    flags = [":0" if flag == ":19001" else flag for flag in command[command.index("--api") :]]
+    primary, candidate = (closing(Backend(json_answer(lambda request, v=v: {"a": v}))) for v in (1, value))
+    gateway = start(trial(primary, candidate, verdict={"candidate": "v2.1.0", "latency": False}), args=("--store", "none", *flags))
+    template, run = blocks("api.md", "Argo Rollouts")
+    (metric,) = template["metrics"]
+    assert [arg["name"] for arg in template["args"]] == [arg["name"] for arg in run["analysis"]["args"]] == ["candidate"]
+    assert "count" not in metric  # reached, it would be a success without a PASS
+    hooks = {hook["type"]: hook["url"] for hook in blocks("api.md", "Flagger")[0]["webhooks"]}
+
+    def asked(method, url, candidate="v2.1.0"):
+        url = urlsplit(url.replace("{{args.candidate}}", candidate).replace("gloo-system.petstore-v2", NAME))
+        assert url.port == 19001
+        return ask(("127.0.0.1", gateway.announced("api")[0]), method, f"{url.path}?{url.query}", headers={"Host": url.netloc})
+
+    def told():
+        measured = asked("GET", metric["provider"]["web"]["url"])
+        return outcome(metric, json.loads(measured[2])), {kind: asked("POST", url)[0] < 300 for kind, url in hooks.items()}
+
+    assert told() == ("Inconclusive", {"confirm-promotion": False, "rollout": True, "rollback": False})
+    send(gateway, 100)
+    eventually(lambda: verdict(gateway)["ruling"] == ruling, patience(15))
+    good = ruling == "PASS"
+    assert told() == ("Successful" if good else "Failed", {"confirm-promotion": good, "rollout": good, "rollback": not good})
+    assert outcome(metric, json.loads(asked("GET", metric["provider"]["web"]["url"], "v2.2.0")[2])) == "Inconclusive"
