@@ -24,9 +24,9 @@ constexpr int kOpen = 3;
 constexpr Millis kPause{500};
 
 std::string target_of(const std::string& test, const VerdictOptions& options) {
-  const std::string target = test + "/verdict";
-  if (options.candidate.empty()) return target;
-  return target + "?candidate=" + percent_encoded(options.candidate);
+  std::string target = test + "/verdict";
+  if (!options.candidate.empty()) target += "?candidate=" + percent_encoded(options.candidate);
+  return target;
 }
 
 // A gateway that knows no such question answers as if it had not been asked, and its PASS may be
