@@ -289,6 +289,7 @@ def test_other_machines_ask_for_verdicts_and_get_nothing_else(address, open_to_o
         for candidate, statuses in (("v2", [200, 200, 409]), ("v3", [409, 200, 409])):
             hooks = [f"{base}/flagger/{hook}?candidate={candidate}" for hook in ("confirm", "rollout", "rollback")]
             assert [ask(api, "POST", hook, payload, told)[0] for hook in hooks] == statuses
+    assert gnomon("verdict", "--admin", f"{api[0]}:{api[1]}", "--candidate", "v2").returncode == 0
     for host in ("evil.example", "gnomon.gloo-system.evil.example"):
         status, fields, text = ask(api, "GET", f"{base}/verdict", headers={"Host": host})
         assert status == 403 and fields["Content-Type"] == "application/problem+json"
