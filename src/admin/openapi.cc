@@ -241,6 +241,14 @@ constexpr const char* kComponents = R"json({
        "type": "integer"
       },
       "share": {"type": "number"},
+      "differentRequests": {
+       "type": "integer",
+       "description": "By method, host and path with query, of those judged; within a few percent"
+      },
+      "busiestClientShare": {
+       "type": "number",
+       "description": "Of those judged, of the client that asked most: told apart by sampling.key, or by address"
+      },
       "excluded": {
        "type": "object",
        "additionalProperties": {

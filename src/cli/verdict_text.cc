@@ -74,6 +74,14 @@ std::string share_of(const Json& coverage) {
                      whole(coverage, "seen"), 100 * read_number(coverage, "share"));
 }
 
+// How varied the requests were; empty as long as there are none.
+std::string variety(const Json& coverage) {
+  const uint64_t requests = whole(coverage, "differentRequests");
+  if (requests == 0) return "";
+  return fmt::format("about {} different request{}, {:.0f} % by the busiest client", requests,
+                     requests == 1 ? "" : "s", 100 * read_number(coverage, "busiestClientShare"));
+}
+
 std::string excluded(const Json& coverage) {
   std::string out;
   for (const auto& [reason, count] : read_object(coverage, "excluded").items()) {
@@ -212,6 +220,7 @@ std::string verdict_text(const Json& verdict) {
   fmt::format_to(std::back_inserter(out), "\n{}; epoch {}{}, {:.0f} s on trial\n",
                  share_of(coverage), whole(epoch, "number"), who(epoch),
                  read_number(verdict, "elapsedSeconds"));
+  if (const std::string text = variety(coverage); !text.empty()) out += text + "\n";
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
   }
@@ -258,6 +267,9 @@ std::string verdict_markdown(const Json& verdict) {
       "## {}: {}\n\n{} {}\n\n{}.\n\n", in_markdown(read_text(verdict, "test")),
       in_markdown(read_text(verdict, "ruling")), in_markdown(read_text(verdict, "reason")),
       in_markdown(read_text(verdict, "change")), share_of(read_object(verdict, "coverage")));
+  if (const std::string text = variety(read_object(verdict, "coverage")); !text.empty()) {
+    fmt::format_to(std::back_inserter(out), "It rests on {}.\n\n", text);
+  }
   if (const std::string reached = limits(verdict); !reached.empty()) {
     fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(reached));
   }

@@ -1,6 +1,7 @@
 #include "compare/endpoint_learner.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "compare/path_segment.h"
@@ -254,7 +255,8 @@ void EndpointLearner::rename_below(const Node& node, const std::string& from,
 
 // ---- keeping --------------------------------------------------------------------------------
 
-// Lines of "E METHOD path", "M path" for a place whose words are merged, "S path" for services.
+// Lines of "E METHOD path", "M path" for a place whose words are merged, "W COUNT path" for a word
+// that has been seen so often that it is one, "S path" for services.
 std::string EndpointLearner::snapshot() const {
   std::string out;
   for (const std::string& path : services_) out.append("S ").append(path).append("\n");
@@ -267,7 +269,12 @@ void EndpointLearner::write(const Node& node, const std::string& prefix, std::st
   for (const std::string_view method : node.ends) {
     out.append("E ").append(endpoint(method, prefix)).append("\n");
   }
-  for (const auto& [text, child] : node.words) write(*child, below(prefix, text), out);
+  for (const auto& [text, child] : node.words) {
+    const std::string path = below(prefix, text);
+    write(*child, path, out);
+    if (child->seen < kSteady) continue;
+    out.append("W ").append(std::to_string(child->seen)).append(" ").append(path).append("\n");
+  }
   if (node.any) write(*node.any, below(prefix, kAny), out);
   if (node.rest) write(*node.rest, below(prefix, kRest), out);
 }
@@ -291,9 +298,20 @@ bool EndpointLearner::restore_line(std::string_view line) {
     return node != nullptr;
   }
   const size_t space = text.find(' ');
+  if (line.starts_with("W ")) return restore_word(text);
   if (!line.starts_with("E ") || space == std::string_view::npos) return false;
   Node* node = restore_node(text.substr(space + 1));
   return node != nullptr && end(*node, known_method(text.substr(0, space)), true);
+}
+
+bool EndpointLearner::restore_word(std::string_view text) {
+  uint64_t seen = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seen);
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  if (error != std::errc{} || !text.starts_with(" /")) return false;
+  Node* node = restore_node(text.substr(1));
+  if (node != nullptr) node->seen += seen;
+  return node != nullptr;
 }
 
 EndpointLearner::Node* EndpointLearner::restore_node(std::string_view path) {

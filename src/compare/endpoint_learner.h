@@ -92,6 +92,7 @@ class EndpointLearner {
 
   void write(const Node& node, const std::string& prefix, std::string& out) const;
   bool restore_line(std::string_view line);
+  bool restore_word(std::string_view text);
   Node* restore_node(std::string_view path);
 
   EndpointOptions options_;

@@ -81,6 +81,18 @@ TEST(EndpointLearner, keeps_words_that_come_again_and_again) {
   EXPECT_EQ(learner.endpoints(), 2u);
 }
 
+TEST(EndpointLearner, keeps_words_that_came_again_and_again_before_a_restart) {
+  EndpointOptions options;
+  options.distinct = 5;
+  EndpointLearner before(options);
+  for (int i = 0; i < 20; ++i) before.learn(get("/user/me"));
+  EndpointLearner after(options);
+  ASSERT_TRUE(after.restore(before.snapshot()));
+  for (uint32_t i = 0; i < 10; ++i) after.learn(get("/user/" + word(i)));
+  EXPECT_EQ(after.find(get("/user/me")), "GET /user/me");
+  EXPECT_EQ(after.find(get("/user/" + word(3))), "GET /user/{}");
+}
+
 TEST(EndpointLearner, prefers_the_names_that_it_is_given) {
   EndpointOptions options;
   options.templates = {named("GET /api/pets/{id}"), named("/static/**")};
@@ -185,7 +197,10 @@ TEST(EndpointLearner, remembers_over_a_restart) {
   EXPECT_EQ(after.snapshot(), before.snapshot());
   EXPECT_EQ(after.find(get("/user/nobody/name")), "GET /user/{}/name");
   EXPECT_EQ(after.learn(get("/pets/search")), "GET /pets/search");
-  EXPECT_FALSE(after.restore("E GET nonsense\n"));
+  for (const char* const bad :
+       {"E GET nonsense\n", "W 9\n", "W x /user\n", "W 9 user\n", "W /user\n"}) {
+    EXPECT_FALSE(after.restore(bad)) << bad;
+  }
   EXPECT_FALSE(after.restore("X\n"));
   EXPECT_FALSE(after.restore("E GET /cut"));
 }

@@ -612,7 +612,7 @@ target: {virtualService: site, namespace: shop, route: cart}
 shadow: {upstream: {name: green}, percentage: 10, hostRewriteLiteral: h, disableShadowHostSuffixAppend: true}
 sampling: {key: {cookie: session}, salt: one}
 request: {methods: [GET], timeout: 2s, headers: {set: {x-a: b}, remove: [authorization]}, hostRewrite: c}
-limits: {inFlight: 10, bufferBytes: 1Mi, requestsPerSecond: 0.5}
+limits: {inFlight: 10, bufferBytes: 1Mi, requestsPerSecond: 0.5, clientShare: 0.2}
 pipelining: {depth: 16}
 )");
   EXPECT_EQ(brief(resources), "");
@@ -622,6 +622,7 @@ pipelining: {depth: 16}
   EXPECT_EQ(test.request->headers->set.at("x-a"), "b");
   EXPECT_EQ(test.limits->buffer_bytes->value, uint64_t{1} << 20);
   EXPECT_EQ(test.limits->requests_per_second, 0.5);
+  EXPECT_EQ(test.limits->client_share, 0.2);
   EXPECT_EQ(test.pipelining->depth, 16u);
 }
 
@@ -650,6 +651,10 @@ TEST(ShadowTestFields, refuses_bad_values) {
        "string \"lots\"\n"},
       {"limits: {requestsPerSecond: .nan}\n",
        "3:29 error: limits.requestsPerSecond: must be more than zero, is .nan\n"},
+      {"limits: {clientShare: 0}\n",
+       "3:23 error: limits.clientShare: must be between 0.001 and 1, is 0\n"},
+      {"limits: {clientShare: 20}\n",
+       "3:23 error: limits.clientShare: must be between 0.001 and 1, is 20\n"},
       {"pipelining: {}\n", "3:13 error: pipelining: \"depth\" is missing\n"},
       {"pipelining: 16\n", "3:13 error: pipelining: expected a mapping, found a number \"16\"\n"},
       {"pipelining: {depth: 1}\n",

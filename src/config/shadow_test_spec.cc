@@ -68,6 +68,7 @@ void describe(Schema<ShadowLimits>& s) {
   s.field("inFlight", &ShadowLimits::in_flight, kPositive);
   s.field("bufferBytes", &ShadowLimits::buffer_bytes);
   s.field("requestsPerSecond", &ShadowLimits::requests_per_second, kPositive);
+  s.field("clientShare", &ShadowLimits::client_share, in_range(0.001, 1.0));
 }
 
 void describe(Schema<ShadowPipelining>& s) {

@@ -57,6 +57,7 @@ struct ShadowLimits {
   std::optional<uint32_t> in_flight;
   std::optional<Quantity> buffer_bytes;
   std::optional<double> requests_per_second;
+  std::optional<double> client_share;
 };
 
 // Several copies at once on a connection that speaks HTTP/1.

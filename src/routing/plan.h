@@ -141,6 +141,7 @@ struct ShadowPolicy {
   uint32_t in_flight_max = 1000;            // copies per worker group, all workers together
   uint64_t buffer_bytes_max = 64ull << 20;  // bytes held for copies, all workers together
   double requests_per_second = 0;           // 0 = no limit
+  uint32_t client_per_thousand = 1000;      // copies that may be of one client; 1000 = all
   uint32_t pipelining = 1;  // copies under way at once on a connection that speaks HTTP/1
   std::shared_ptr<const Trial> trial;  // null: nobody looks at the answers
   // For the second copy that goes to the live request's own upstream; its per_million is a share of

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -99,6 +100,9 @@ void refine_limits(const config::ShadowLimits& limits, ShadowPolicy& policy) {
   policy.in_flight_max = limits.in_flight.value_or(policy.in_flight_max);
   if (limits.buffer_bytes) policy.buffer_bytes_max = limits.buffer_bytes->value;
   policy.requests_per_second = limits.requests_per_second.value_or(policy.requests_per_second);
+  if (limits.client_share) {
+    policy.client_per_thousand = static_cast<uint32_t>(std::lround(*limits.client_share * 1000));
+  }
 }
 
 void refine_pipelining(BuildContext& context, const config::ShadowTest& test,

@@ -176,7 +176,7 @@ TEST(ShadowTestBuilder, refines_the_shadow_of_the_route_it_names) {
   const Loaded loaded = load_text(trial(shadow_test("trial", ", route: cart", R"(
   sampling: {key: {cookie: session}, salt: one}
   request: {methods: [GET], timeout: 2s, headers: {set: {x-a: b}, remove: [authorization]}, hostRewrite: v2}
-  limits: {inFlight: 10, bufferBytes: 1Mi, requestsPerSecond: 5}
+  limits: {inFlight: 10, bufferBytes: 1Mi, requestsPerSecond: 5, clientShare: 0.25}
 )")));
   ASSERT_NE(loaded.snapshot, nullptr) << brief(loaded);
   const auto& shadows = shadows_of(loaded, "/cart");
@@ -198,6 +198,7 @@ TEST(ShadowTestBuilder, refines_the_shadow_of_the_route_it_names) {
   EXPECT_EQ(policy.in_flight_max, 10u);
   EXPECT_EQ(policy.buffer_bytes_max, uint64_t{1} << 20);
   EXPECT_EQ(policy.requests_per_second, 5);
+  EXPECT_EQ(policy.client_per_thousand, 250u);
   EXPECT_TRUE(shadows_of(loaded, "/items").empty());
 }
 

@@ -59,6 +59,7 @@ Json shadow_json(const ShadowPolicy& shadow) {
   out["inFlightMax"] = shadow.in_flight_max;
   out["bufferBytesMax"] = shadow.buffer_bytes_max;
   out["requestsPerSecond"] = shadow.requests_per_second;
+  out["clientPerThousand"] = shadow.client_per_thousand;
   out["pipelining"] = shadow.pipelining;
   return out;
 }

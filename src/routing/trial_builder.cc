@@ -82,7 +82,7 @@ class TrialBuilder {
 
   std::shared_ptr<const Trial> build() {
     trial_->name = test_.metadata.full_name();
-    if (test_.compare) read_compare(*test_.compare);
+    read_compare(test_.compare.value_or(config::CompareSpec{}));
     if (test_.verdict) read_verdict(*test_.verdict);
     read_redaction();
     trial_->settings.control = test_.control.has_value();
@@ -131,6 +131,10 @@ class TrialBuilder {
     compare::RuleOptions options;
     options.subset = from.mode == config::CompareMode::subset;
     options.ignore_headers = from.ignore_headers;
+    // That it says another version is what the candidate is on trial for.
+    if (test_.verdict && !test_.verdict->version_header.empty()) {
+      options.ignore_headers.push_back(test_.verdict->version_header);
+    }
     digested_ += fmt::format("{} {}\n", options.subset, fmt::join(options.ignore_headers, " "));
     if (from.grpc) read_schema(from.grpc->descriptor_set);
     read_rules(from, options);

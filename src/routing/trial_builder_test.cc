@@ -248,5 +248,19 @@ TEST(TrialBuilder, says_where_a_rule_stands_that_cannot_be) {
   for (const Refusal& each : cases) EXPECT_EQ(problems_of(each.fields), each.problems);
 }
 
+TEST(TrialBuilder, does_not_compare_the_header_that_says_the_version) {
+  const auto ignores = [](const std::string& fields, std::string_view header) {
+    const Loaded loaded = load(trial_files(fields));
+    const Trial* const trial = trial_of(loaded);
+    EXPECT_NE(trial, nullptr) << brief(loaded);
+    return trial != nullptr && trial->rules.for_endpoint("GET /").ignores_header(header);
+  };
+  const std::string versioned = "verdict: {versionHeader: X-Version}\n";
+  EXPECT_TRUE(ignores(versioned, "x-version"));
+  EXPECT_TRUE(ignores(versioned + "compare: {ignoreHeaders: [x-pod]}\n", "x-version"));
+  EXPECT_TRUE(ignores(versioned + "compare: {ignoreHeaders: [x-pod]}\n", "x-pod"));
+  EXPECT_FALSE(ignores("control: {}\n", "x-version"));
+}
+
 }  // namespace
 }  // namespace gnomon::routing

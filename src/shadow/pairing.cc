@@ -113,7 +113,8 @@ Pairing::~Pairing() {
   drop();
 }
 
-bool Pairing::reserve(const RequestHead& request) {
+bool Pairing::reserve(const RequestHead& request, uint64_t client) {
+  trio_->client = client;
   copy_into(trio_->request, request, trio_->stash);
   if (charge_more(kChargedFirst, for_beginning(bytes_max_))) {
     unused_ -= kOverheadBytes + kHeadBytes;

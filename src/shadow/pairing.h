@@ -43,8 +43,9 @@ class Pairing final : public std::enable_shared_from_this<Pairing> {
   Pairing& operator=(const Pairing&) = delete;
 
   // Before a copy is begun: takes what the primary's upstream gets, and room for what else is
-  // needed beside bodies. False when there is none, and nothing will be compared.
-  bool reserve(const RequestHead& request);
+  // needed beside bodies. False when there is none, and nothing will be compared. `client` is a
+  // hash of who asked.
+  bool reserve(const RequestHead& request, uint64_t client);
   // A control copy has been begun.
   void expect_control() noexcept;
 

@@ -13,6 +13,7 @@ namespace gnomon::shadow {
 namespace {
 
 constexpr uint64_t kBudget = uint64_t{256} << 10;
+constexpr uint64_t kClient = 77;
 // Of heads alone.
 constexpr uint64_t kHeadsOnly = sizeof(Trio) + uint64_t{5} * Block::kSmall;
 
@@ -53,7 +54,7 @@ class PairingTest : public testing::Test {
   std::shared_ptr<Pairing> begin() {
     auto pairing = std::make_shared<Pairing>(context, policy);
     pairing->expect_control();
-    return pairing->reserve(request) ? pairing : nullptr;
+    return pairing->reserve(request, kClient) ? pairing : nullptr;
   }
   void turn() { loop.run_once(Duration::zero()); }
   uint64_t used() { return limits->bytes.used(); }

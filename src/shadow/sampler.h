@@ -17,4 +17,9 @@ constexpr uint32_t kMillion = 1'000'000;
 bool sample(const routing::ShadowPolicy& policy, const RequestHead& head,
             const net::Address& client, Rng& rng);
 
+// Tells who asked apart from others, by the policy's key or, without one, by the address: what it
+// says is the same on every worker and after a restart, and names nobody.
+uint64_t client_of(const routing::ShadowPolicy& policy, const RequestHead& head,
+                   const net::Address& client);
+
 }  // namespace gnomon::shadow

@@ -105,5 +105,23 @@ TEST(Sampler, a_request_without_its_key_is_drawn_at_random) {
   EXPECT_LT(taken, 700);
 }
 
+TEST(ClientOf, goes_by_the_key_and_else_by_the_address_without_its_port) {
+  const auto of = [](Kind kind, const std::string& user, const char* ip, uint16_t port) {
+    const RequestHead head = user.empty() ? RequestHead() : request_of(user);
+    return client_of(policy(kMillion, kind), head, *net::Address::parse(ip, port));
+  };
+  for (const Kind kind : {Kind::header, Kind::cookie}) {
+    EXPECT_EQ(of(kind, "a", "192.0.2.1", 1), of(kind, "a", "192.0.2.2", 2));
+    EXPECT_NE(of(kind, "a", "192.0.2.1", 1), of(kind, "b", "192.0.2.1", 1));
+  }
+  for (const Kind kind : {Kind::none, Kind::client_address}) {
+    EXPECT_EQ(of(kind, "a", "192.0.2.1", 1), of(kind, "b", "192.0.2.1", 2));
+    EXPECT_NE(of(kind, "a", "192.0.2.1", 1), of(kind, "a", "192.0.2.2", 1));
+    EXPECT_NE(of(kind, "a", "2001:db8::1", 1), of(kind, "a", "2001:db8::2", 1));
+  }
+  EXPECT_EQ(of(Kind::header, "", "192.0.2.1", 1), of(Kind::none, "", "192.0.2.1", 2));
+  EXPECT_NE(of(Kind::header, "", "192.0.2.1", 1), of(Kind::header, "", "192.0.2.2", 1));
+}
+
 }  // namespace
 }  // namespace gnomon::shadow

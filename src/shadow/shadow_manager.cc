@@ -159,16 +159,23 @@ void ShadowManager::consider(const Shown& shown, const routing::ShadowPolicy& po
   if (!same_snapshot || generation->find(policy.cluster) == nullptr) {
     return drop(Reason::no_upstream);
   }
+  const bool compares = policy.trial != nullptr && context_.trios != nullptr;
+  const bool capped = policy.client_per_thousand < ClientQuota::kRound;
+  const uint64_t client = compares || capped ? client_of(policy, head, context.client) : 0;
+  if (capped && !state.limits.clients.has_room(client, policy.client_per_thousand)) {
+    return drop(Reason::client_share);
+  }
   bool probe = false;
   if (const std::optional<Reason> refused = admit(state, policy, probe)) return drop(*refused);
+  if (capped) state.limits.clients.count(client);
   const ShadowCopy::Grant grant{context_.limits, state, probe};
-  if (policy.trial != nullptr && context_.trios != nullptr) return compare(shown, policy, grant);
+  if (compares) return compare(shown, policy, grant, client);
   shown.tap.add(begin(shown, policy, policy.cluster, grant));
 }
 
 // The two copies leave together, in an order that tells neither apart.
 void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& policy,
-                            ShadowCopy::Grant candidate) {
+                            ShadowCopy::Grant candidate, uint64_t client) {
   const Pairing::Context context{context_.loop,
                                  *context_.trios,
                                  *shelf_,
@@ -176,7 +183,7 @@ void ShadowManager::compare(const Shown& shown, const routing::ShadowPolicy& pol
                                  candidate.state.stats_owner,
                                  candidate.state.limits_owner};
   auto pairing = std::allocate_shared<Pairing>(PoolAllocator<Pairing>(), context, policy);
-  if (!pairing->reserve(shown.head)) {
+  if (!pairing->reserve(shown.head, client)) {
     return shown.tap.add(begin(shown, policy, policy.cluster, candidate));
   }
   std::optional<ShadowCopy::Grant> control = draw_control(shown.context, policy, candidate.probe);

@@ -68,8 +68,8 @@ class ShadowManager final : public proxy::TapSource, private CopyOwner {
     RequestTap& tap;
   };
   void consider(const Shown& shown, const routing::ShadowPolicy& policy);
-  void compare(const Shown& shown, const routing::ShadowPolicy& policy,
-               ShadowCopy::Grant candidate);
+  void compare(const Shown& shown, const routing::ShadowPolicy& policy, ShadowCopy::Grant candidate,
+               uint64_t client);
   // The draw for a control, and what it needs; nothing when there is none for this request. Beside
   // a probe of the candidate's breaker there is one without a draw.
   std::optional<ShadowCopy::Grant> draw_control(const proxy::TapContext& context,

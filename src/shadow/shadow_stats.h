@@ -21,6 +21,7 @@ enum class Reason : uint8_t {
   no_upstream,       // the shadow's upstream is gone
   no_host,           // its upstream has no endpoint
   rate,              // limits.requestsPerSecond
+  client_share,      // limits.clientShare
   budget_inflight,   // limits.inFlight, or the share of descriptors left for shadows
   budget_bytes,      // limits.bufferBytes
   breaker_open,      // the shadow has failed too often in a row
@@ -35,26 +36,13 @@ enum class Reason : uint8_t {
   response_limit,  // its answer exceeds what we read of one
   shutdown,        // the gateway is stopping
 };
-inline constexpr std::array kReasonNames = {"sampled_out",
-                                            "method",
-                                            "upgrade",
-                                            "marked",
-                                            "no_upstream",
-                                            "no_host",
-                                            "rate",
-                                            "budget_inflight",
-                                            "budget_bytes",
-                                            "breaker_open",
-                                            "primary_rejected",
-                                            "client_abort",
-                                            "connect_fail",
-                                            "tls",
-                                            "timeout",
-                                            "pipeline",
-                                            "reset",
-                                            "protocol",
-                                            "response_limit",
-                                            "shutdown"};
+inline constexpr std::array kReasonNames = {"sampled_out",  "method",         "upgrade",
+                                            "marked",       "no_upstream",    "no_host",
+                                            "rate",         "client_share",   "budget_inflight",
+                                            "budget_bytes", "breaker_open",   "primary_rejected",
+                                            "client_abort", "connect_fail",   "tls",
+                                            "timeout",      "pipeline",       "reset",
+                                            "protocol",     "response_limit", "shutdown"};
 inline constexpr size_t kReasons = kReasonNames.size();
 
 // Why the answers of a request that was copied for a comparison were not compared. None of these

@@ -20,6 +20,7 @@ void Trio::clear() noexcept {
   }
   first_attempt.reset();
   has_control = passed_over = false;
+  client = 0;
   began = {};
   taken = TimePoint::max();
   stash.clear();

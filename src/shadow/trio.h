@@ -63,6 +63,7 @@ struct Trio {
   // Will not be compared: nothing is known but what was asked for and, as far as there is one, the
   // live status.
   bool passed_over = false;
+  uint64_t client = 0;  // tells who asked apart from others
   WallTime began{};
   TimePoint taken = TimePoint::max();  // when its copies were begun; never, where none were
   std::shared_ptr<ShadowLimits> limits;

@@ -138,7 +138,8 @@ std::expected<void, Failure> Archive::write_epoch(const EpochRecord& record) {
   if (!epoch) return std::unexpected(epoch.error());
   auto update = database_->prepare(
       "UPDATE epoch SET began_us = ?2, updated_us = ?3, elapsed_us = ?4, cause = ?5, counters = ?6,"
-      " version = ?7, rules = ?8, endpoints = ?9, failed = ?10 WHERE id = ?1");
+      " version = ?7, rules = ?8, endpoints = ?9, failed = ?10, candidate = ?11,"
+      " candidate_digest = ?12, versions = ?13 WHERE id = ?1");
   if (!update) return std::unexpected(update.error());
   const std::string counters = to_text(record.counters);
   update->bind(1, *epoch)
@@ -150,7 +151,10 @@ std::expected<void, Failure> Archive::write_epoch(const EpochRecord& record) {
       .bind(7, record.version)
       .bind(8, static_cast<int64_t>(record.rules))
       .bind(9, record.endpoints)
-      .bind(10, record.failed);
+      .bind(10, record.failed)
+      .bind(11, record.candidate)
+      .bind(12, static_cast<int64_t>(record.candidate_digest))
+      .bind(13, record.versions);
   if (auto done = update->run(); !done) return done;
   return write_fields(*epoch, record.counters.fields);
 }

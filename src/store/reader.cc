@@ -1,5 +1,7 @@
 #include "store/reader.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "verdict/counter_text.h"
@@ -78,10 +80,7 @@ Reader::Answer<std::vector<Reader::EpochLine>> Reader::epochs(const std::string&
 }
 
 Reader::Answer<std::optional<EpochRecord>> Reader::epoch(const EpochKey& key) {
-  auto query = prepare(
-      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters, version, rules,"
-      " endpoints, failed FROM epoch"
-      " WHERE test = ?1 AND number = ?2");
+  auto query = prepare_epoch("WHERE test = ?1 AND number = ?2");
   if (!query) return std::unexpected(query.error());
   if (!*query) return std::nullopt;
   (*query)->bind(1, key.test).bind(2, static_cast<int64_t>(key.number));
@@ -89,14 +88,24 @@ Reader::Answer<std::optional<EpochRecord>> Reader::epoch(const EpochKey& key) {
 }
 
 Reader::Answer<std::optional<EpochRecord>> Reader::newest_epoch(const std::string& test) {
-  auto query = prepare(
-      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters, version, rules,"
-      " endpoints, failed FROM epoch"
-      " WHERE test = ?1 ORDER BY number DESC LIMIT 1");
+  auto query = prepare_epoch("WHERE test = ?1 ORDER BY number DESC LIMIT 1");
   if (!query) return std::unexpected(query.error());
   if (!*query) return std::nullopt;
   (*query)->bind(1, test);
   return read_epoch(**query);
+}
+
+// Another process may still write it, which knows less.
+Reader::Answer<std::optional<Statement>> Reader::prepare_epoch(std::string_view where) {
+  const auto opened = prepare("SELECT 1");
+  if (!opened) return std::unexpected(opened.error());
+  if (!*opened) return std::nullopt;
+  const auto version = database_->integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  return prepare(fmt::format(
+      "SELECT id, test, number, began_us, updated_us, elapsed_us, cause, counters, version, rules,"
+      " endpoints, failed, {} FROM epoch {}",
+      *version < 2 ? "'', 0, ''" : "candidate, candidate_digest, versions", where));
 }
 
 Reader::Answer<std::optional<EpochRecord>> Reader::read_epoch(Statement& query) {
@@ -112,7 +121,10 @@ Reader::Answer<std::optional<EpochRecord>> Reader::read_epoch(Statement& query) 
                      .version = query.text(8),
                      .rules = static_cast<uint64_t>(query.integer(9)),
                      .endpoints = query.text(10),
-                     .failed = query.text(11)};
+                     .failed = query.text(11),
+                     .candidate = query.text(12),
+                     .candidate_digest = count(query, 13),
+                     .versions = query.text(14)};
   auto counters = verdict::from_text(query.text(7));
   if (!counters) {
     return std::unexpected(Failure{Failure::Kind::corrupt, "the counters cannot be read"});
@@ -142,13 +154,15 @@ Reader::Answer<verdict::FieldTable> Reader::fields(int64_t epoch, verdict::Field
   return table;
 }
 
+// Sorted without what they hold, which is fetched for those alone that have room in the page. One
+// view of the file: the first statement stays open.
 Reader::Answer<Reader::SamplePage> Reader::samples(const EpochKey& key, const SampleQuery& wanted) {
   auto query = prepare(
-      "SELECT endpoint, path, kind, at_us, body, latest FROM sample"
+      "SELECT endpoint, path, kind, latest, sample.id FROM sample"
       " JOIN epoch ON epoch.id = sample.epoch WHERE test = ?1 AND number = ?2"
       " AND (?3 = 0 OR (endpoint = ?4 AND path = ?5 AND kind = ?6))"
       " AND (?7 = 0 OR (endpoint, path, kind, latest) > (?8, ?9, ?10, ?11))"
-      " ORDER BY endpoint, path, kind, latest");
+      " ORDER BY endpoint, path, kind, latest LIMIT ?12");
   if (!query) return std::unexpected(query.error());
   if (!*query) return {};
   Statement& rows = **query;
@@ -158,22 +172,35 @@ Reader::Answer<Reader::SamplePage> Reader::samples(const EpochKey& key, const Sa
   rows.bind(3, int64_t{wanted.field.has_value()}).bind(4, field.endpoint).bind(5, field.path);
   rows.bind(6, field.kind).bind(7, int64_t{wanted.after.has_value()});
   rows.bind(8, after.field.endpoint).bind(9, after.field.path).bind(10, after.field.kind);
-  rows.bind(11, int64_t{after.latest});
+  rows.bind(11, int64_t{after.latest}).bind(12, static_cast<int64_t>(wanted.most) + 1);
   SamplePage page;
   SamplePlace place;
   for (size_t bytes = 0;;) {
     const auto row = rows.step();
     if (!row) return std::unexpected(row.error());
     if (!*row) return page;
-    SampleRecord sample{key, field_key(rows, 0), rows.integer(3), rows.text(4)};
+    SampleRecord sample{key, field_key(rows, 0)};
+    const auto filled = fill(sample, rows.integer(4));
+    if (!filled) return std::unexpected(filled.error());
     bytes += bytes_of(sample);
     if (page.samples.size() == wanted.most || (bytes > wanted.bytes && !page.samples.empty())) {
       page.last = std::move(place);
       return page;
     }
-    place = {sample.field, rows.integer(5) != 0};
+    place = {sample.field, rows.integer(3) != 0};
     page.samples.push_back(std::move(sample));
   }
+}
+
+std::expected<void, Failure> Reader::fill(SampleRecord& sample, int64_t id) {
+  auto query = database_->prepare("SELECT at_us, body FROM sample WHERE id = ?1");
+  if (!query) return std::unexpected(query.error());
+  const auto row = query->bind(1, id).step();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return {};
+  sample.at_us = query->integer(0);
+  sample.body = query->text(1);
+  return {};
 }
 
 Reader::Answer<std::vector<RulingRecord>> Reader::rulings(const EpochKey& key, size_t most) {

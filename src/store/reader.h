@@ -61,6 +61,8 @@ class Reader {
   // Empty: there is nothing to read from.
   Answer<std::optional<Statement>> prepare(std::string_view sql);
   Answer<std::optional<EpochRecord>> read_epoch(Statement& query);
+  Answer<std::optional<Statement>> prepare_epoch(std::string_view where);
+  std::expected<void, Failure> fill(SampleRecord& sample, int64_t id);
   Answer<verdict::FieldTable> fields(int64_t epoch, verdict::FieldTable table);
 
   const std::string path_;

@@ -28,6 +28,9 @@ struct EpochRecord {
   uint64_t rules = 0;      // digest of what is compared how, and of the candidate as configured
   std::string endpoints;   // what was learnt of them
   std::string failed;      // the reason of a FAIL, which stands
+  std::string candidate;   // as its operator says
+  uint64_t candidate_digest = 0;  // of it as configured
+  std::string versions;           // what is known of those before
   verdict::Counters counters;
 };
 

@@ -35,7 +35,10 @@ constexpr std::array kMigrations = {
          epoch INTEGER NOT NULL REFERENCES epoch ON DELETE CASCADE,
          at_us INTEGER NOT NULL, ruling TEXT NOT NULL, reason TEXT NOT NULL,
          log_e_fail REAL NOT NULL, compared INTEGER NOT NULL, body TEXT NOT NULL);
-       CREATE INDEX ruling_of_epoch ON ruling (epoch, id);)"};
+       CREATE INDEX ruling_of_epoch ON ruling (epoch, id);)",
+    R"(ALTER TABLE epoch ADD COLUMN candidate TEXT NOT NULL DEFAULT '';
+       ALTER TABLE epoch ADD COLUMN candidate_digest INTEGER NOT NULL DEFAULT 0;
+       ALTER TABLE epoch ADD COLUMN versions TEXT NOT NULL DEFAULT '';)"};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "store/writer.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -33,6 +34,9 @@ TEST_F(WriterTest, keeps_what_it_is_given_over_a_restart) {
   EpochRecord record = epoch_of("petstore", 1, 12);
   record.counters.exclude("budget_bytes");
   record.counters.fields.restore_other({1, 2, 3}, 4);
+  record.candidate = "sha256:abc";
+  record.candidate_digest = 0xF00000000000000FU;
+  record.versions = "former one\n";
   {
     const auto first = writer();
     Batch batch;
@@ -52,6 +56,9 @@ TEST_F(WriterTest, keeps_what_it_is_given_over_a_restart) {
   EXPECT_EQ(epoch->cause, "first");
   EXPECT_EQ(epoch->began_us, record.began_us);
   EXPECT_EQ(epoch->elapsed_us, 12);
+  EXPECT_EQ(epoch->candidate, record.candidate);
+  EXPECT_EQ(epoch->candidate_digest, record.candidate_digest);
+  EXPECT_EQ(epoch->versions, record.versions);
   const auto rulings = reader.rulings(kKey, 10).value();
   ASSERT_EQ(rulings.size(), 2u);
   EXPECT_EQ(rulings[0].ruling, "FAIL");
@@ -323,6 +330,35 @@ TEST_F(WriterTest, moves_aside_what_a_later_version_has_written) {
   EXPECT_EQ(one->stats().moved_aside, 1u);
   auto aside = Database::open(path_.string() + ".broken", Database::Mode::read);
   EXPECT_EQ(aside->integer("PRAGMA user_version").value(), 1000);
+}
+
+TEST_F(WriterTest, takes_up_what_an_earlier_version_has_written_and_may_still_write) {
+  EpochRecord record = epoch_of("petstore", 1, 12);
+  {
+    const auto first = writer();
+    Batch batch;
+    batch.epochs.push_back(record);
+    ASSERT_TRUE(first->submit(std::move(batch)));
+  }
+  {
+    auto earlier = Database::open(path_.string(), Database::Mode::write);
+    for (const char* const column : {"candidate", "candidate_digest", "versions"}) {
+      ASSERT_TRUE(earlier->run(fmt::format("ALTER TABLE epoch DROP COLUMN {}", column)));
+    }
+    ASSERT_TRUE(earlier->run("PRAGMA user_version = 1").has_value());
+  }
+  const auto read = [&] { return Reader(path_.string()).newest_epoch("petstore").value(); };
+  EXPECT_EQ(read()->counters, record.counters);
+  EXPECT_EQ(read()->versions, "");
+  const auto second = writer();
+  record.versions = "former one\n";
+  Batch batch;
+  batch.epochs.push_back(record);
+  ASSERT_TRUE(second->submit(std::move(batch)));
+  ASSERT_TRUE(second->flush(kSoon));
+  EXPECT_EQ(second->stats().moved_aside, 0u);
+  EXPECT_EQ(read()->counters, record.counters);
+  EXPECT_EQ(read()->versions, record.versions);
 }
 
 TEST_F(WriterTest, does_not_share_its_file_with_another_writer) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,13 @@ class CandidateVersions {
   };
 
   // Of an answer by `version` while `current` is on trial; that is empty where nothing has been
-  // heard of it.
+  // heard of it. A former version that has answered alone for ten minutes is what is on trial
+  // again.
   Meaning meaning_of(std::string_view version, const std::string& current, TimePoint now);
+
+  // Whether what says no version, or does not answer, may be a former version: one has been heard,
+  // or replaced, less than a minute ago.
+  bool may_be_former(TimePoint now) const noexcept { return now < doubtful_until_; }
 
   // What `was`, of version `current`, is to be replaced by `next`; names as the trial's plan gives
   // them. A version that was on trial before may be so again, but for the one that is to be
@@ -30,11 +36,18 @@ class CandidateVersions {
   void expect(const std::string& was, const std::string& current, const std::string& next,
               TimePoint now);
   // An operator knows that nothing is being replaced.
-  void expect_none() { outgoing_ = {}; }
+  void expect_none() { *this = {}; }
+
+  // For the next run of the process. What is restored comes to what is known; of what cannot be
+  // read nothing does.
+  std::string snapshot(TimePoint now) const;
+  void restore(std::string_view text, TimePoint now);
 
  private:
   bool is_outgoing(std::string_view version, TimePoint now) noexcept;
-  void make_former(std::string version);
+  bool is_back(TimePoint now) noexcept;
+  void make_former(std::string version, TimePoint now);
+  void restore_line(std::string_view line, TimePoint now);
 
   // Of the candidate before, which still answers while it is being replaced.
   struct Outgoing {
@@ -44,6 +57,8 @@ class CandidateVersions {
   };
   Outgoing outgoing_;
   std::vector<std::string> former_;
+  std::optional<TimePoint> heard_;  // of what is on trial, the last time
+  TimePoint doubtful_until_ = TimePoint::min();
 };
 
 }  // namespace gnomon::trial

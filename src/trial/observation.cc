@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "compare/hash.h"
 #include "compare/utf8.h"
 
 namespace gnomon::trial {
@@ -26,12 +27,13 @@ bool is_grpc_failure(int64_t status) noexcept {
   return std::ranges::find(kFailures, status) != kFailures.end();
 }
 
-bool grpc_failed(const compare::Answer& answer) noexcept {
+// -1: none that can be read.
+int64_t grpc_status(const compare::Answer& answer) noexcept {
   std::string_view text = answer.trailers.get("grpc-status");
   if (text.empty()) text = answer.headers.get("grpc-status");
-  int status = -1;
+  int64_t status = -1;
   std::from_chars(text.data(), text.data() + text.size(), status);
-  return is_grpc_failure(status);
+  return status;
 }
 
 // A whole message of gRPC and nothing behind it, or none at all: a call that is no stream.
@@ -74,7 +76,7 @@ uint64_t to_us(std::chrono::nanoseconds time) noexcept {
 }  // namespace
 
 verdict::LegResult leg_result(const compare::Answer& answer) {
-  const bool call_failed = is_grpc(answer) && grpc_failed(answer);
+  const bool call_failed = is_grpc(answer) && is_grpc_failure(grpc_status(answer));
   verdict::LegResult result = result_of(answer.outcome, answer.error, answer.status, call_failed);
   result.first_byte_us = to_us(answer.first_byte);
   result.total_us = to_us(answer.total);
@@ -84,6 +86,14 @@ verdict::LegResult leg_result(const compare::Answer& answer) {
 verdict::LegResult leg_result(const shadow::FirstAttempt& attempt) {
   const bool call_failed = attempt.grpc_status && is_grpc_failure(*attempt.grpc_status);
   return result_of(attempt.outcome, attempt.error, attempt.status, call_failed);
+}
+
+uint64_t request_hash(const RequestHead& request) noexcept {
+  uint64_t hash = 0;
+  for (const std::string_view part : {request.method_name, request.authority, request.path}) {
+    hash = compare::hash_text(part, hash);
+  }
+  return hash;
 }
 
 verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer) {
@@ -101,6 +111,20 @@ bool comparable(const shadow::Trio& trio) noexcept {
   };
   return answered(shadow::Leg::live) && answered(shadow::Leg::candidate) &&
          (!trio.has_control || answered(shadow::Leg::control));
+}
+
+bool answers_as_first_attempt(const shadow::Trio& trio) {
+  if (!trio.first_attempt || trio.first_attempt->outcome != compare::Outcome::answered) {
+    return false;
+  }
+  const shadow::FirstAttempt& first = *trio.first_attempt;
+  const compare::Answer& live = trio.of(shadow::Leg::live);
+  const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
+  if (!first.grpc_status) {
+    return candidate.status == first.status && live.status != first.status;
+  }
+  const int64_t status = *first.grpc_status;
+  return grpc_status(candidate) == status && grpc_status(live) != status;
 }
 
 bool is_cut_short(const compare::Result& result) noexcept {

@@ -17,6 +17,9 @@ namespace gnomon::trial {
 verdict::LegResult leg_result(const compare::Answer& answer);
 verdict::LegResult leg_result(const shadow::FirstAttempt& attempt);
 
+// Tells requests apart by what they ask for: method, host and path with query.
+uint64_t request_hash(const RequestHead& request) noexcept;
+
 // Which answers' times may be held against each other.
 verdict::AnswerClass answer_class(const RequestHead& request, const compare::Answer& answer);
 
@@ -26,6 +29,10 @@ bool comparable(const shadow::Trio& trio) noexcept;
 // Whether a difference kept the comparison from seeing the rest: another class of status, a body
 // that is of another kind or known by its digest only, more differences than are listed.
 bool is_cut_short(const compare::Result& result) noexcept;
+
+// Whether the live request was sent again after an answer by a status that the candidate's has too,
+// and the last one has not. It is what was asked for: no failure, but nothing to compare either.
+bool answers_as_first_attempt(const shadow::Trio& trio);
 
 // Adds what a comparison with the live answer found. `leg` is the candidate or the control. Names
 // of fields are shown and kept, so what is redacted does not stand in them.

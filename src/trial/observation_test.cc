@@ -121,5 +121,20 @@ TEST(AddSightings, tells_that_some_differences_are_not_listed) {
   EXPECT_FALSE(seen[0].candidate);
 }
 
+TEST(RequestHash, tells_requests_apart_by_what_they_ask_for) {
+  const auto of = [](std::string_view method, std::string_view host, std::string_view path) {
+    RequestHead head;
+    head.method_name = method;
+    head.authority = host;
+    head.path = path;
+    return request_hash(head);
+  };
+  EXPECT_EQ(of("GET", "pets.example", "/pets?a=1"), of("GET", "pets.example", "/pets?a=1"));
+  EXPECT_NE(of("GET", "pets.example", "/pets?a=1"), of("PUT", "pets.example", "/pets?a=1"));
+  EXPECT_NE(of("GET", "pets.example", "/pets?a=1"), of("GET", "shop.example", "/pets?a=1"));
+  EXPECT_NE(of("GET", "pets.example", "/pets?a=1"), of("GET", "pets.example", "/pets?a=2"));
+  EXPECT_NE(of("GET", "a", "b/pets"), of("GET", "ab", "/pets"));
+}
+
 }  // namespace
 }  // namespace gnomon::trial

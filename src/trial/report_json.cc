@@ -112,6 +112,8 @@ Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
           {"sampled", from.sampled},
           {"compared", from.compared},
           {"share", number(from.share)},
+          {"differentRequests", from.requests},
+          {"busiestClientShare", number(from.client_share)},
           {"excluded", reasons},
           {"excludedShare", number(from.exclusion.share())},
           {"missingEndpoints", from.missing_endpoints}};

@@ -127,6 +127,9 @@ TrialBook::Loaded TrialBook::load(const std::string& name) {
   saved.endpoints = std::move(record.endpoints);
   saved.kept = WallTime(std::chrono::microseconds(record.updated_us));
   if (!record.failed.empty()) saved.failed = std::move(record.failed);
+  saved.candidate = std::move(record.candidate);
+  saved.candidate_digest = record.candidate_digest;
+  saved.versions = std::move(record.versions);
   return saved;
 }
 
@@ -164,6 +167,9 @@ void TrialBook::keep(TrialRun& run) {
   record.rules = saved.epoch.rules;
   record.endpoints = saved.endpoints;
   record.failed = saved.failed.value_or("");
+  record.candidate = saved.candidate;
+  record.candidate_digest = saved.candidate_digest;
+  record.versions = saved.versions;
   record.counters = saved.counters;
   batch.epochs.push_back(std::move(record));
   const std::string ruling =

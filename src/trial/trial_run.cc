@@ -15,6 +15,8 @@ constexpr size_t kSamplesWaitingMax = 256;
 constexpr size_t kSampleBytesMax = size_t{8} << 20;
 constexpr size_t kSampleBytesAgain = size_t{2} << 20;
 constexpr size_t kSampledFieldsMax = 4000;
+// Of what the candidate says its version is.
+constexpr size_t kVersionBytesMax = 256;
 
 std::unique_ptr<compare::EndpointLearner> make_learner(const routing::Trial& plan) {
   compare::EndpointOptions options;
@@ -50,8 +52,12 @@ TrialRun::TrialRun(Plan plan, const compare::RedactionKey& key, const Clock& clo
       clock_(clock),
       plan_(std::move(plan)),
       epoch_(std::move(saved.epoch)) {
+  versions_.restore(saved.versions, clock_.now());
   const bool goes_on = epoch_.rules == plan_->digest;
   if (!goes_on) {
+    if (saved.candidate_digest != 0 && saved.candidate_digest != plan_->candidate_digest) {
+      versions_.expect(saved.candidate, epoch_.version, plan_->candidate, clock_.now());
+    }
     start_epoch("what is compared, how it is sent or judged, or the candidate was changed", {});
     return;
   }
@@ -103,6 +109,9 @@ void TrialRun::take_over(SavedRun theirs) {
     // Those that wait are of an epoch that is no more.
     samples_.clear();
     sample_bytes_ = 0;
+    sampled_.clear();
+    benches_.clear();
+    free_benches_.clear();
   } else {
     theirs.counters += ours;
     if (theirs.epoch.version.empty()) theirs.epoch.version = std::move(epoch_.version);
@@ -114,6 +123,7 @@ void TrialRun::take_over(SavedRun theirs) {
   const Duration since = std::clamp<Duration>(clock_.wall() - theirs.kept, Duration::zero(),
                                               clock_.now() - running_since_);
   running_since_ = clock_.now() - since;
+  versions_.restore(theirs.versions, clock_.now());
   go_on_with(std::move(theirs));
 }
 
@@ -168,9 +178,9 @@ void TrialRun::set_out() {
 Duration TrialRun::elapsed() const { return epoch_.before + (clock_.now() - running_since_); }
 
 std::string_view TrialRun::version_of(const shadow::Trio& trio) const noexcept {
+  if (plan_->version_header.empty()) return {};
   const compare::Answer& candidate = trio.of(shadow::Leg::candidate);
-  if (plan_->version_header.empty() || candidate.outcome != compare::Outcome::answered) return {};
-  return candidate.headers.get(std::string_view(plan_->version_header));
+  return candidate.headers.get(std::string_view(plan_->version_header)).substr(0, kVersionBytesMax);
 }
 
 // A version that was on trial before an epoch ended says nothing about the one that is now: while
@@ -237,8 +247,11 @@ std::optional<TrialRun::Place> TrialRun::place(const shadow::Trio& trio) {
     change_counters([](verdict::Counters& each) { each.exclude("former_version"); });
     return std::nullopt;
   }
+  // Of the answers of former versions none counts, so neither do failures that may be theirs.
+  const bool unattributed = !plan_->version_header.empty() && version_of(trio).empty() &&
+                            versions_.may_be_former(clock_.now());
   std::string endpoint = endpoint_of(trio);
-  return Place{plan_, epoch_.number, std::move(endpoint), take_bench()};
+  return Place{plan_, epoch_.number, std::move(endpoint), take_bench(), unattributed};
 }
 
 // Its reason comes with the traffic that workers count.
@@ -259,6 +272,9 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
   verdict::Observation seen;
   seen.endpoint = place->endpoint;
   seen.at_us = to_us(trio.began);
+  seen.request = request_hash(trio.request);
+  seen.client = trio.client;
+  seen.unattributed = place->unattributed;
   seen.kind = answer_class(trio.request, live);
   const verdict::LegResult answer = leg_result(live);
   seen.live = trio.first_attempt ? leg_result(*trio.first_attempt) : answer;
@@ -273,8 +289,13 @@ void TrialRun::on_trio(const shadow::Trio& trio, compare::Comparer& comparer) {
     comparer.compare(live, trio.of(Leg::candidate), rules, bench.hits, bench.candidate, request);
     add_sightings(place->endpoint, bench.candidate, Leg::candidate, redactor, seen.differences);
     seen.limits[static_cast<size_t>(Leg::candidate)] = bench.candidate.limits.names();
-    seen.uneven = !trio.has_control && seen.candidate.ok != answer.ok;
-    if (seen.uneven) name_as_failure(seen);
+    if (!trio.has_control && seen.candidate.ok != answer.ok) {
+      seen.uneven = true;
+      name_as_failure(seen);
+    } else if (!trio.has_control && answers_as_first_attempt(trio)) {
+      seen.uneven = true;
+      seen.differences.clear();
+    }
     if (trio.has_control) {
       comparer.compare(live, trio.of(Leg::control), rules, bench.hits, bench.control, request);
       add_sightings(place->endpoint, bench.control, Leg::control, redactor, seen.differences);
@@ -290,7 +311,9 @@ void TrialRun::count(const shadow::Trio& trio, verdict::Observation observation,
   std::vector<verdict::FieldKey> due;
   {
     const std::lock_guard lock(mutex_);
-    if (place.epoch != epoch_.number) return;
+    if (place.epoch != epoch_.number) {
+      return change_counters([](verdict::Counters& each) { each.exclude("former_epoch"); });
+    }
     if (observation.compared && plan_->samples) due = due_samples(observation.differences);
     if (apart_) apart_->add(observation);
     counters_.add(std::move(observation));
@@ -385,7 +408,14 @@ TrialRun::View TrialRun::view() const {
 
 SavedRun TrialRun::save() const {
   const std::lock_guard lock(mutex_);
-  SavedRun saved{epoch_, counters_, learner_->snapshot(), std::nullopt, clock_.wall()};
+  SavedRun saved;
+  saved.epoch = epoch_;
+  saved.counters = counters_;
+  saved.endpoints = learner_->snapshot();
+  saved.candidate = plan_->candidate;
+  saved.candidate_digest = plan_->candidate_digest;
+  saved.versions = versions_.snapshot(clock_.now());
+  saved.kept = clock_.wall();
   saved.epoch.before = elapsed();
   const verdict::Verdict& verdict = looked_.verdict;
   if (verdict.ruling == verdict::Ruling::fail) saved.failed = verdict.reason;

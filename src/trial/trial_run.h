@@ -37,6 +37,9 @@ struct SavedRun {
   verdict::Counters counters;
   std::string endpoints;              // what the learner knows
   std::optional<std::string> failed;  // the reason of a FAIL
+  std::string candidate;              // what was on trial, as its operator said
+  uint64_t candidate_digest = 0;      // of it and its Upstream; 0: not known
+  std::string versions;               // of it, as CandidateVersions keeps them
   WallTime kept{};                    // when
 };
 
@@ -125,6 +128,7 @@ class TrialRun {
     uint64_t epoch = 0;
     std::string endpoint;
     std::shared_ptr<Bench> bench;
+    bool unattributed = false;  // a former version may have answered
   };
 
   // The caller holds no lock. Nothing when the trio says nothing about what is on trial.

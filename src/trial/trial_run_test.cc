@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "base/rng.h"
 #include "compare/proto_testing.h"
 #include "trial/testing.h"
 
@@ -183,11 +184,13 @@ TEST_F(TrialRunTest,
   feed(200, 503);
   feed(503, 200);
   feed(503, 503);
-  feed(404, 200);  // no failure: an answer that differs
+  feed(404, 200);       // no failure: an answer that differs
+  feed(200, 409, 409);  // nor is what was sent again for another reason, which says nothing more
+  feed(200, 409, 404);  // this does
   run.look();
   const verdict::Counters counters = run.save().counters;
-  EXPECT_EQ(counters.errors_to_live, (verdict::Pairs{7, {1, 2, 2}}));
-  EXPECT_EQ(counters.differing, (verdict::Pairs{4, {1, 0, 0}}));
+  EXPECT_EQ(counters.errors_to_live, (verdict::Pairs{9, {1, 2, 2}}));
+  EXPECT_EQ(counters.differing, (verdict::Pairs{5, {2, 0, 0}}));
   EXPECT_EQ(run.view().outcomes[static_cast<size_t>(Leg::live)].of("5xx"), 4u);
   std::set<std::string> fields;
   for (const verdict::Field& field : counters.fields.fields()) {
@@ -424,6 +427,135 @@ TEST_F(TrialRunTest, a_new_version_begins_a_new_epoch_and_the_old_one_is_exclude
   EXPECT_EQ(compared(), 1u);
 }
 
+class RolledOut : public TrialRunTest {
+ protected:
+  RolledOut() {
+    plan->version_header = "x-version";
+    plan->settings.control = true;
+    plan->candidate_digest = 1;
+    compare::RuleOptions options;
+    options.ignore_headers = {"x-version"};
+    plan->rules = *compare::RuleBook::compile({}, options);
+    feed_version("one");
+    feed_version("two");
+    feed_version("one");
+  }
+  // Without a version.
+  void feed_failures(int count, bool of_control) {
+    for (int i = 0; i < count; ++i) {
+      const auto trio = make_trio(plan, "/a", "{}", "{}");
+      trio->has_control = true;
+      trio->of(Leg::control) = json_answer("{}");
+      trio->of(of_control ? Leg::control : Leg::candidate).outcome = compare::Outcome::timed_out;
+      run.on_trio(*trio, comparer);
+    }
+  }
+  verdict::Pairs errors() { return run.save().counters.errors_to_control; }
+};
+
+// Where answers of former versions do not count their failures may not either.
+TEST_F(RolledOut, failures_that_say_no_version_count_once_no_former_one_answers) {
+  feed_failures(20, false);
+  EXPECT_EQ(errors(), verdict::Pairs());
+  verdict::Counters counters = run.save().counters;
+  EXPECT_EQ(counters.failed_unattributed, (verdict::Doubts{20, 20}));
+  EXPECT_EQ(counters.excluded.of(verdict::kUnattributed), 20u);
+  clock.advance(std::chrono::seconds(59));
+  feed_version("one");
+  clock.advance(std::chrono::seconds(59));
+  feed_failures(20, false);
+  run.look();
+  EXPECT_NE(run.view().verdict.ruling, verdict::Ruling::fail);
+  clock.advance(std::chrono::seconds(1));
+  feed_failures(20, false);
+  EXPECT_EQ(errors(), (verdict::Pairs{20, {20, 0, 0}}));
+  run.look();
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::fail);
+}
+
+TEST_F(RolledOut, a_failure_whose_head_says_the_version_counts_at_once) {
+  const auto trio = make_trio(plan, "/a", "{}", "{}");
+  trio->has_control = true;
+  trio->of(Leg::control) = json_answer("{}");
+  trio->of(Leg::candidate).headers.add("x-version", "two");
+  trio->of(Leg::candidate).outcome = compare::Outcome::error;
+  run.on_trio(*trio, comparer);
+  EXPECT_EQ(errors(), (verdict::Pairs{1, {1, 0, 0}}));
+  trio->of(Leg::candidate).headers.clear();
+  trio->of(Leg::candidate).headers.add("x-version", "one");
+  run.on_trio(*trio, comparer);
+  EXPECT_EQ(errors().n, 1u);
+  EXPECT_EQ(run.save().counters.excluded.of("former_version"), 2u);
+}
+
+TEST_F(RolledOut, identical_versions_do_not_fail_by_those_whose_answers_are_left_out) {
+  Rng rng(11);
+  for (int i = 0; i < 4'000; ++i) {
+    const auto trio = make_trio(plan, "/a", "{}", "{}");
+    trio->has_control = true;
+    trio->of(Leg::control) = json_answer("{}");
+    for (const Leg leg : {Leg::candidate, Leg::control}) {
+      if (rng.below(5) == 0) {
+        trio->of(leg).outcome = compare::Outcome::error;
+      } else if (leg == Leg::candidate) {
+        trio->of(leg).headers.add("x-version", rng.below(4) == 0 ? "two" : "one");
+      }
+    }
+    run.on_trio(*trio, comparer);
+  }
+  run.look();
+  EXPECT_EQ(run.view().epoch.number, 2u);
+  EXPECT_EQ(run.view().verdict.ruling, verdict::Ruling::undecided) << run.view().verdict.reason;
+}
+
+TEST_F(RolledOut, former_versions_are_known_after_a_restart) {
+  TrialRun next(plan, compare::RedactionKey(kSecret), clock, run.save());
+  const auto trio = make_trio(plan, "/a", "{}", "{}");
+  trio->of(Leg::candidate).headers.add("x-version", "one");
+  next.on_trio(*trio, comparer);
+  next.look();
+  EXPECT_EQ(next.view().epoch.number, 2u);
+  EXPECT_EQ(next.view().epoch.version, "two");
+  EXPECT_EQ(next.view().excluded.of("former_version"), 2u);
+}
+
+TEST_F(RolledOut, another_candidate_that_comes_with_a_restart_begins_one_epoch) {
+  const SavedRun saved = run.save();
+  auto other = make_plan();
+  other->version_header = "x-version";
+  other->candidate = "image-3";
+  other->digest = other->candidate_digest = 9;
+  TrialRun next(other, compare::RedactionKey(kSecret), clock, saved);
+  for (const char* const version : {"two", "three", "two"}) {
+    const auto trio = make_trio(other, "/a", "{}", "{}");
+    trio->of(Leg::candidate).headers.add("x-version", version);
+    next.on_trio(*trio, comparer);
+  }
+  next.look();
+  EXPECT_EQ(next.view().epoch.number, 3u);
+  EXPECT_EQ(next.view().epoch.version, "three");
+  EXPECT_EQ(next.view().excluded.of("former_version"), 2u);
+}
+
+TEST_F(RolledOut, a_version_that_is_rolled_back_to_is_on_trial_again) {
+  for (int minute = 0; minute < 10; ++minute) {
+    feed_version("one");
+    EXPECT_EQ(run.view().epoch.number, 2u);
+    clock.advance(std::chrono::minutes(1));
+  }
+  feed_version("one");
+  EXPECT_EQ(run.view().epoch.number, 3u);
+  EXPECT_EQ(run.view().epoch.version, "one");
+  feed_version("two");
+  EXPECT_EQ(run.view().epoch.number, 3u);
+  // Or at once, if an operator says so.
+  run.begin_epoch("rolled forward again");
+  feed_version("two");
+  run.look();
+  EXPECT_EQ(run.view().epoch.version, "two");
+  EXPECT_EQ(compared(), 1u);
+}
+
 TEST_F(TrialRunTest, what_was_copied_before_an_operator_began_anew_is_no_evidence) {
   const auto feed_taken_at = [&](TimePoint at) {
     const auto trio = make_trio(plan, "/a", "{}", R"({"broken":1})");
@@ -616,6 +748,7 @@ TEST_F(TrialRunTest, what_is_being_compared_when_an_epoch_begins_counts_for_none
   comparing.join();
   EXPECT_EQ(compared(), 0u);
   EXPECT_TRUE(run.take_samples().empty());
+  EXPECT_EQ(run.save().counters.excluded.of("former_epoch"), 1u);
 }
 
 TEST_F(TrialRunTest, a_sample_of_an_epoch_that_has_ended_is_dropped) {
@@ -633,6 +766,17 @@ TEST_F(TrialRunTest, a_trial_may_keep_no_samples) {
   plan->samples = false;
   feed("/a", R"({"a":1})", R"({"a":2})");
   EXPECT_TRUE(run.take_samples().empty());
+}
+
+TEST_F(TrialRunTest, counts_different_requests_and_the_busiest_client) {
+  for (uint64_t i = 0; i < 20; ++i) {
+    const auto trio = make_trio(plan, fmt::format("/pets/{}", i % 5), "{}", "{}");
+    trio->client = i % 4 == 0 ? 1 : 2;
+    run.on_trio(*trio, comparer);
+  }
+  run.look();
+  EXPECT_EQ(run.view().verdict.coverage.requests, 5u);
+  EXPECT_DOUBLE_EQ(run.view().verdict.coverage.client_share, 0.75);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "verdict/combine.h"
 #include "verdict/difference.h"
@@ -55,17 +56,39 @@ double log_e_differing(const Counters& counters, Paired log_e) noexcept {
   return capped(std::log(sum / 2));
 }
 
-// What PASS has to prove is proven in spite of those that could not be looked into.
-Pairs with_unread(const Counters& counters, const Settings& settings) noexcept {
-  Pairs pairs = pairs_of(Check::mismatch, counters, settings);
-  const uint64_t unread = settings.control ? counters.unread_to_control : counters.unread;
-  pairs.n += unread;
-  pairs.lost.candidate += unread;
+uint64_t of(const Doubts& doubts, const Settings& settings) noexcept {
+  return settings.control ? doubts.to_control : doubts.to_live;
+}
+
+// What PASS has to prove is proven in spite of those that could not be looked into, or told apart.
+Pairs with_doubts(Check check, const Counters& counters, const Settings& settings) noexcept {
+  Pairs pairs = pairs_of(check, counters, settings);
+  uint64_t doubts = 0;
+  if (check == Check::errors) doubts = of(counters.failed_unattributed, settings);
+  if (check == Check::mismatch) {
+    doubts = of(counters.differing_unattributed, settings) +
+             (settings.control ? counters.unread_to_control : counters.unread);
+  }
+  pairs.n += doubts;
+  pairs.lost.candidate += doubts;
   return pairs;
 }
 
+// What could not be looked into, at each endpoint, beside what the control's bodies did there.
+std::map<std::string_view, Discordance> unread_bodies(const Counters& counters) {
+  std::map<std::string_view, Discordance> unread;
+  for (const auto& [name, count] : counters.endpoints.counts()) {
+    if (count.unread_to_control > 0) unread[name].candidate = count.unread_to_control;
+  }
+  for (const Field& field : counters.fields.fields()) {
+    const auto at = unread.find(field.key.endpoint);
+    if (at != unread.end() && field.key.path == "body") at->second.control += field.count.control;
+  }
+  return unread;
+}
+
 // The weakest of the claims that PASS makes about answers: of requests, and of each field.
-Signs weakest(const Pairs& requests, const Counters& counters, double margin) noexcept {
+Signs weakest(const Pairs& requests, const Counters& counters, double margin) {
   const uint64_t n = requests.n;
   Signs least = requests.lost.signs(n);
   double log_e = log_e_contained(least, margin);
@@ -77,14 +100,12 @@ Signs weakest(const Pairs& requests, const Counters& counters, double margin) no
     least = signs;
   };
   consider({});  // a field that never differed
-  // What could not be looked into is a claim of its own, beside what the control's bodies did: not
-  // to be outweighed by what the control does elsewhere.
-  Discordance unread{.candidate = counters.unread_to_control};
   for (const Field& field : counters.fields.fields()) {
     if (field.count.candidate > 0) consider(field.count);
-    if (field.key.path == "body") unread.control += field.count.control;
   }
-  consider(unread);
+  // Claims of their own: not to be outweighed by what the control does elsewhere.
+  for (const auto& [endpoint, count] : unread_bodies(counters)) consider(count);
+  consider({.candidate = counters.differing_unattributed.to_control});
   consider(counters.fields.other());
   return least;
 }
@@ -100,12 +121,11 @@ bool is_without_object(Check check, const Counters& counters) noexcept {
 // What `log_e_pass` would be after `more` clean requests.
 class PassEvidence {
  public:
-  PassEvidence(Check check, const Counters& counters, const Settings& settings) noexcept
+  PassEvidence(Check check, const Counters& counters, const Settings& settings)
       : check_(check),
         control_(settings.control),
         idle_(is_without_object(check, counters)),
-        pairs_(check == Check::mismatch ? with_unread(counters, settings)
-                                        : pairs_of(check, counters, settings)) {
+        pairs_(with_doubts(check, counters, settings)) {
     signs_ = pairs_.lost.signs(pairs_.n);
     if (check == Check::errors) margin_ = settings.max_error_rise;
     if (is_tail(check)) margin_ = settings.max_tail_rise;
@@ -193,11 +213,11 @@ double log_e_fail_bound(Check check, const Counters& counters, const Settings& s
   return log_e_rate_above_bound(pairs.lost.candidate, pairs.n, settings.tolerated_mismatch_rate());
 }
 
-double log_e_pass(Check check, const Counters& counters, const Settings& settings) noexcept {
+double log_e_pass(Check check, const Counters& counters, const Settings& settings) {
   return PassEvidence(check, counters, settings).after(0);
 }
 
-uint64_t clean_needed(Check check, const Counters& counters, const Settings& settings) noexcept {
+uint64_t clean_needed(Check check, const Counters& counters, const Settings& settings) {
   const PassEvidence evidence(check, counters, settings);
   const double needed = -std::log(settings.beta);
   if (evidence.after(0) >= needed) return 0;

@@ -36,10 +36,10 @@ Pairs pairs_of(Check check, const Counters& counters, const Settings& settings) 
 double log_e_fail(Check check, const Counters& counters, const Settings& settings) noexcept;
 double log_e_fail_bound(Check check, const Counters& counters, const Settings& settings) noexcept;
 // Evidence that it is not worse by the margin or more.
-double log_e_pass(Check check, const Counters& counters, const Settings& settings) noexcept;
+double log_e_pass(Check check, const Counters& counters, const Settings& settings);
 // More requests, all clean, until log_e_pass is enough for beta; kNever when that is out of sight.
 inline constexpr uint64_t kNever = uint64_t{1} << 40;
-uint64_t clean_needed(Check check, const Counters& counters, const Settings& settings) noexcept;
+uint64_t clean_needed(Check check, const Counters& counters, const Settings& settings);
 
 // Of one field beside a control; `place` counts from 1.
 double log_e_field(const Field& field) noexcept;

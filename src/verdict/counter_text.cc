@@ -169,6 +169,25 @@ void read_named(Line& line, std::array<Tally, kLegs>& legs) {
   leg.add(line.name(), times);
 }
 
+bool read_requests(Line& line, Counters& counters) {
+  const std::optional<DistinctCount> read = DistinctCount::from_text(line.name());
+  if (read) counters.requests += *read;
+  return read.has_value();
+}
+
+void read_client(Line& line, Counters& counters) {
+  const uint64_t group = line.number_below(ClientShares::kGroups);
+  counters.clients.add_to(group, line.number());
+}
+
+void read_unattributed(Line& line, Counters& counters) {
+  counters.unattributed = line.number();
+  for (Doubts* const doubts : {&counters.failed_unattributed, &counters.differing_unattributed}) {
+    doubts->to_live = line.number();
+    doubts->to_control = line.number();
+  }
+}
+
 bool read_line(std::string_view text, Counters& counters) {
   Line line(text);
   const std::string_view word = line.word();
@@ -182,6 +201,8 @@ bool read_line(std::string_view text, Counters& counters) {
   } else if (word == "unread") {
     counters.unread = line.number();
     counters.unread_to_control = line.number();
+  } else if (word == "unattributed") {
+    read_unattributed(line, counters);
   } else if (word == "tolerance") {
     counters.latency_tolerance_permille = static_cast<uint32_t>(line.number());
   } else if (word == "excluded") {
@@ -198,6 +219,13 @@ bool read_line(std::string_view text, Counters& counters) {
   } else if (word == "endpoint_excluded") {
     const uint64_t times = line.number();
     counters.endpoints.at(line.name()).excluded += times;
+  } else if (word == "endpoint_unread") {
+    const uint64_t times = line.number();
+    counters.endpoints.at(line.name()).unread_to_control += times;
+  } else if (word == "requests") {
+    if (!read_requests(line, counters)) return false;
+  } else if (word == "client") {
+    read_client(line, counters);
   } else if (word == "other_fields") {
     const Discordance other = read_discordance(line);
     counters.fields.restore_other(other, line.number());
@@ -227,6 +255,13 @@ std::string to_text(const Counters& counters) {
   append_pairs(out, "differing", counters.differing);
   append_pairs(out, "differing_to_control", counters.differing_to_control);
   if (counters.unread > 0) append(out, "unread", {counters.unread, counters.unread_to_control});
+  if (counters.unattributed > 0) {
+    const Doubts& failed = counters.failed_unattributed;
+    const Doubts& differing = counters.differing_unattributed;
+    append(out, "unattributed",
+           {counters.unattributed, failed.to_live, failed.to_control, differing.to_live,
+            differing.to_control});
+  }
   const Discordance& other = counters.fields.other();
   append(out, "other_fields",
          {other.candidate, other.control, other.both, counters.fields.unplaced()});
@@ -245,11 +280,21 @@ std::string to_text(const Counters& counters) {
     append_named(out, "endpoint", {count.sampled, count.compared, count.differed, count.failed},
                  name);
     if (count.excluded > 0) append_named(out, "endpoint_excluded", {count.excluded}, name);
+    if (count.unread_to_control > 0) {
+      append_named(out, "endpoint_unread", {count.unread_to_control}, name);
+    }
     const LegFailures& failures = count.failures;
     if (failures == LegFailures{}) continue;
     append_named(out, "failures",
                  {count.failed_to_control, failures.candidate, failures.live, failures.control},
                  name);
+  }
+  if (const std::string requests = counters.requests.text(); !requests.empty()) {
+    append_named(out, "requests", {}, requests);
+  }
+  const auto& groups = counters.clients.groups();
+  for (uint64_t i = 0; i < groups.size(); ++i) {
+    if (groups[i] > 0) append(out, "client", {i, groups[i]});
   }
   append_latency(out, 0, counters.first_byte);
   append_latency(out, 1, counters.total);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/rng.h"
 
 namespace gnomon::verdict {
@@ -18,10 +21,16 @@ Counters busy_counters() {
       counters.exclude_at(rng.below(2) == 0 ? "GET /pets" : "10 \\ strange\nendpoints");
       counters.unread += rng.below(3);
       counters.unread_to_control += rng.below(3);
+      counters.unattributed += 1 + rng.below(3);
+      counters.failed_unattributed += {rng.below(3), rng.below(3)};
+      counters.differing_unattributed += {rng.below(3), rng.below(3)};
+      counters.endpoints.at("GET /pets").unread_to_control += rng.below(3);
       counters.exclude(rng.below(2) == 0 ? "budget_bytes" : "a \\ strange\nreason");
       continue;
     }
     Observation one{.endpoint = i % 2 == 0 ? "GET /pets/{id}" : "name with\nbreak\\"};
+    one.request = rng.next();
+    one.client = rng.next();
     one.kind = static_cast<AnswerClass>(i % 3);
     one.live = LegResult{"answered", rng.below(9) != 0};
     one.candidate = LegResult{"answered", rng.below(9) != 0, rng.below(1000), rng.below(1'000'000)};
@@ -57,17 +66,23 @@ TEST(CounterText, keeps_the_frozen_threshold) {
 }
 
 // What an earlier version kept has no lines for them.
-TEST(CounterText, reads_counters_that_know_neither_limits_nor_who_failed_where) {
+TEST(CounterText, reads_counters_that_know_less) {
   Counters counters = busy_counters();
   std::string kept;
   std::string_view rest;
   const std::string text = to_text(counters);
   for (rest = text; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
     const std::string_view line = rest.substr(0, rest.find('\n') + 1);
-    if (!line.starts_with("limit ") && !line.starts_with("failures ")) kept += line;
+    static constexpr std::array<std::string_view, 4> kLater = {"limit ", "failures ", "requests ",
+                                                               "client "};
+    const bool later =
+        std::ranges::any_of(kLater, [&](std::string_view word) { return line.starts_with(word); });
+    if (!later) kept += line;
   }
   ASSERT_LT(kept.size(), text.size());
   counters.limits = {};
+  counters.requests = {};
+  counters.clients = {};
   for (const char* const name : {"GET /pets/{id}", "name with\nbreak\\"}) {
     EndpointCount& count = counters.endpoints.at(name);
     EXPECT_GT(count.failures.live, 0u);
@@ -87,6 +102,10 @@ TEST(CounterText, refuses_what_it_does_not_know) {
   EXPECT_FALSE(from_text(text + "seen -1\n").has_value());
   EXPECT_FALSE(from_text(text + "times 0 9 0 1 1\n").has_value());
   EXPECT_FALSE(from_text(text + "times 0 0 0 99999999 1\n").has_value());
+  EXPECT_FALSE(from_text(text + "client 256 1\n").has_value());
+  EXPECT_FALSE(from_text(text + "client 0\n").has_value());
+  EXPECT_FALSE(from_text(text + "requests 0123\n").has_value());
+  EXPECT_FALSE(from_text(text + "unattributed 1 2 3 4\n").has_value());
   for (size_t cut = 1; cut < 200; ++cut) {
     EXPECT_FALSE(from_text(text.substr(0, text.size() - cut)).has_value() &&
                  text[text.size() - cut - 1] != '\n');

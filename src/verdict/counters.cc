@@ -25,10 +25,13 @@ void Counters::add(Observation one) {
   const auto outcome = [this](Leg leg) -> Tally& { return outcomes[static_cast<size_t>(leg)]; };
   outcome(Leg::live).add(one.live.outcome);
   outcome(Leg::candidate).add(one.candidate.outcome);
+  requests.add(one.request);
+  clients.add(one.client);
   EndpointCount& endpoint = endpoints.at(one.endpoint);
   ++endpoint.sampled;
   endpoint.failed += !one.candidate.ok && one.live.ok;
   endpoint.failures += {!one.candidate.ok, !one.live.ok, one.control && !one.control->ok};
+  if (one.unattributed) return add_unattributed(one, endpoint);
   ++errors_to_live.n;
   errors_to_live.lost.add(!one.candidate.ok, !one.live.ok);
   if (one.control.has_value()) {
@@ -46,7 +49,10 @@ void Counters::add(Observation one) {
       }
     }
   }
-  if (!one.compared) return;
+  if (one.compared) add_answers(one, endpoint);
+}
+
+void Counters::add_answers(Observation& one, EndpointCount& endpoint) {
   for (size_t leg = 0; leg < kLegs; ++leg) {
     for (const std::string_view limit : one.limits[leg]) limits[leg].add(limit);
   }
@@ -55,13 +61,15 @@ void Counters::add(Observation one) {
   const bool differed = alone || any(one.differences, true, true);
   const bool control_alone = any(one.differences, false, true);
   const bool blind = one.control.has_value() && one.blind && alone == control_alone;
-  const bool seen_too_little = alone && !control_alone && doubted(one.differences);
+  // Whatever the control differs by alone beside it.
+  const bool seen_too_little = !blind && alone && doubted(one.differences);
   if (blind) exclude(kBlind);
   endpoint.excluded += blind || seen_too_little;
   if (seen_too_little) {
     exclude(kUnread);
     ++unread;
     unread_to_control += one.control.has_value();
+    endpoint.unread_to_control += one.control.has_value();
   } else if (!one.uneven) {
     endpoint.compared += !blind;
     endpoint.differed += differed;
@@ -73,6 +81,21 @@ void Counters::add(Observation one) {
     differing_to_control.lost.add(alone, control_alone);
   }
   fields.add(one.differences, one.at_us, one.control.has_value());
+}
+
+void Counters::add_unattributed(Observation& one, EndpointCount& endpoint) {
+  exclude(kUnattributed);
+  ++endpoint.excluded;
+  ++unattributed;
+  failed_unattributed +=
+      {!one.candidate.ok && one.live.ok, !one.candidate.ok && one.control && one.control->ok};
+  if (one.control) outcomes[static_cast<size_t>(Leg::control)].add(one.control->outcome);
+  if (!one.compared || one.uneven) return;
+  unite(one.differences);
+  const bool alone = any(one.differences, true, false);
+  differing_unattributed += {alone || any(one.differences, true, true), one.control && alone};
+  // Shown, and no evidence.
+  fields.add(one.differences, one.at_us, false);
 }
 
 void Counters::exclude_at(std::string_view endpoint) {
@@ -98,8 +121,13 @@ Counters& Counters::operator+=(const Counters& more) {
   for (size_t i = 0; i < kLegs; ++i) limits[i] += more.limits[i];
   unread += more.unread;
   unread_to_control += more.unread_to_control;
+  unattributed += more.unattributed;
+  failed_unattributed += more.failed_unattributed;
+  differing_unattributed += more.differing_unattributed;
   fields += more.fields;
   endpoints += more.endpoints;
+  requests += more.requests;
+  clients += more.clients;
   first_byte += more.first_byte;
   total += more.total;
   return *this;

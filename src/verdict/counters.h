@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "verdict/client_shares.h"
 #include "verdict/discordance.h"
+#include "verdict/distinct_count.h"
 #include "verdict/endpoint_table.h"
 #include "verdict/field_table.h"
 #include "verdict/latency.h"
@@ -31,11 +33,16 @@ struct LegResult {
 // one: that is `excluded`, and decided before any answer is seen.
 struct Observation {
   std::string_view endpoint;
-  int64_t at_us = 0;  // since the epoch
+  int64_t at_us = 0;     // since the epoch
+  uint64_t request = 0;  // a hash of what was asked for: method, host, path with query
+  uint64_t client = 0;   // of who asked
   AnswerClass kind = AnswerClass::full;
   LegResult live;  // of the first attempt, as copies have one only
   LegResult candidate;
   std::optional<LegResult> control;
+  // The candidate said no version, or nothing, while a former version still answered: it may be
+  // that one's.
+  bool unattributed = false;
   bool compared = false;  // every leg was answered and read
   bool blind = false;     // candidate and control both differ where nothing further is compared
   // Without a control: an answer that is a failure beside one that is none. The errors are for
@@ -68,8 +75,27 @@ inline constexpr std::string_view kBlind = "blind";
 // differs, by the digest of its body alone. It may differ by what a comparison would have excused,
 // so it does not speak for FAIL; but it may be wrong, so it does speak against PASS.
 inline constexpr std::string_view kUnread = "unread";
+// Requests that may have been answered by a former version. Those that are known to be are left out
+// by what the candidate answered, so to count the failures among these alone would be unfair to
+// it. They speak against PASS, as far as something is wrong with them, and not for FAIL.
+inline constexpr std::string_view kUnattributed = "unattributed";
+// Requests of a client that had its share already: limits.clientShare.
+inline constexpr std::string_view kClientShare = "client_share";
 // Where failures are a field: they are seen there, and judged as errors.
 inline constexpr std::string_view kFailedPath = "outcome";
+
+// What speaks against PASS, and not for FAIL.
+struct Doubts {
+  uint64_t to_live = 0;
+  uint64_t to_control = 0;  // of these, with a control that was all right
+
+  Doubts& operator+=(const Doubts& more) noexcept {
+    to_live += more.to_live;
+    to_control += more.to_control;
+    return *this;
+  }
+  friend bool operator==(const Doubts&, const Doubts&) = default;
+};
 
 struct Counters {
   uint64_t seen = 0;     // requests on the route
@@ -84,11 +110,18 @@ struct Counters {
                                    // differs
   uint64_t unread = 0;             // in none of these two, but to be held against PASS
   uint64_t unread_to_control = 0;  // of those, with a control
+  uint64_t unattributed = 0;       // in none of all these
+  Doubts failed_unattributed;      // of those, failures and differences of the candidate alone
+  Doubts differing_unattributed;
   // Comparisons with the live answer that reached a limit, by it: what lies beyond was not seen, or
   // seen less closely. They count all the same.
   std::array<Tally, kLegs> limits;
   FieldTable fields;
   EndpointTable endpoints;
+  // Of what was asked for and by whom, in every observation: ten thousand that are one request
+  // again and again say little.
+  DistinctCount requests;
+  ClientShares clients;
   Latency first_byte;
   Latency total;
   uint32_t latency_tolerance_permille = 100;
@@ -102,6 +135,10 @@ struct Counters {
   Counters& operator+=(const Counters& more);
 
   friend bool operator==(const Counters&, const Counters&) = default;
+
+ private:
+  void add_answers(Observation& one, EndpointCount& endpoint);
+  void add_unattributed(Observation& one, EndpointCount& endpoint);
 };
 
 }  // namespace gnomon::verdict

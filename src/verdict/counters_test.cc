@@ -89,7 +89,8 @@ TEST(Counters, hold_what_only_a_digest_tells_against_nobody_for_fail) {
     EXPECT_EQ(counters.unread, 1u);
     EXPECT_EQ(counters.unread_to_control, control ? 1u : 0u);
     EXPECT_EQ(counters.excluded.of(kUnread), 1u);
-    EXPECT_EQ(counters.endpoints.at("GET /pets"), (EndpointCount{.sampled = 1, .excluded = 1}));
+    EXPECT_EQ(counters.endpoints.at("GET /pets"),
+              (EndpointCount{.sampled = 1, .excluded = 1, .unread_to_control = control}));
     EXPECT_EQ(counters.fields.fields()[0].count, Discordance());
     EXPECT_EQ(counters.fields.fields()[0].unpaired, 1u);
     // What is certain counts as ever.
@@ -252,6 +253,78 @@ TEST(EndpointTable, has_a_limit_for_names) {
   for (int i = 0; i < 1000; ++i) ++table.at(std::to_string(i)).sampled;
   EXPECT_EQ(table.counts().size(), 11u);
   EXPECT_EQ(table.at(EndpointTable::kOther).sampled, 990u);
+}
+
+TEST(Counters, tells_how_varied_its_requests_are) {
+  Counters counters;
+  for (uint64_t i = 0; i < 12; ++i) {
+    Observation one{.endpoint = "GET /pets"};
+    one.request = (i % 4) << 60;
+    one.client = i % 3 == 0 ? 1 : 2;
+    counters.add(std::move(one));
+  }
+  EXPECT_EQ(counters.requests.estimate(), 4u);
+  EXPECT_DOUBLE_EQ(counters.clients.largest(), 8.0 / 12);
+  Counters more;
+  Observation one{.endpoint = "GET /pets"};
+  one.request = uint64_t{5} << 60;
+  one.client = 1;
+  for (int i = 0; i < 12; ++i) more.add(one);
+  counters += more;
+  EXPECT_EQ(counters.requests.estimate(), 5u);
+  EXPECT_DOUBLE_EQ(counters.clients.largest(), 16.0 / 24);
+}
+
+// Neither failures nor answers may be held against the candidate for FAIL.
+TEST(Counters, keep_what_may_be_of_a_former_version_apart) {
+  Counters counters;
+  Observation one = observation(kAnswered, kAnswered);
+  one.unattributed = true;
+  one.differences = {{key("$.a"), true, false}, {key("$.b"), false, true}};
+  counters.add(one);
+  one.differences = {{key("$.a"), true, true}};
+  counters.add(one);
+  one.differences.clear();
+  one.compared = false;
+  one.candidate.ok = false;
+  counters.add(one);
+  one.control->ok = false;
+  counters.add(one);
+  one.live.ok = false;
+  counters.add(one);
+  EXPECT_EQ(counters.unattributed, 5u);
+  EXPECT_EQ(counters.excluded.of(kUnattributed), 5u);
+  EXPECT_EQ(counters.failed_unattributed, (Doubts{2, 1}));
+  EXPECT_EQ(counters.differing_unattributed, (Doubts{2, 1}));
+  EXPECT_EQ(counters.errors_to_live, Pairs());
+  EXPECT_EQ(counters.errors_to_control, Pairs());
+  EXPECT_EQ(counters.differing, Pairs());
+  EXPECT_EQ(counters.differing_to_control, Pairs());
+  EXPECT_EQ(counters.first_byte, Latency());
+  for (const Field& field : counters.fields.fields()) EXPECT_EQ(field.count, Discordance());
+  EXPECT_EQ(counters.outcomes[static_cast<size_t>(Leg::control)].total(), 5u);
+  const EndpointCount& endpoint = counters.endpoints.at("GET /pets");
+  EXPECT_EQ(endpoint.sampled, 5u);
+  EXPECT_EQ(endpoint.excluded, 5u);
+}
+
+// What the control does alone beside it says nothing about it.
+TEST(Counters, count_what_only_a_digest_tells_whatever_the_control_differs_by) {
+  Counters counters;
+  Observation one = observation(kAnswered, kAnswered);
+  one.differences = {unread_body(true, false), {key("header:x-cache"), false, true}};
+  counters.add(one);
+  EXPECT_EQ(counters.unread_to_control, 1u);
+  EXPECT_EQ(counters.endpoints.at("GET /pets").unread_to_control, 1u);
+  EXPECT_EQ(counters.differing_to_control, Pairs());
+}
+
+TEST(EndpointTable, gives_every_name_its_line_back_when_it_is_put_together_again) {
+  EndpointTable table(3);
+  for (const char* const name : {"a", "b", "c", "d"}) ++table.at(name).sampled;
+  EndpointTable again(3);
+  for (const auto& [name, count] : table.counts()) again.at(name) += count;
+  EXPECT_EQ(again, table);
 }
 
 }  // namespace

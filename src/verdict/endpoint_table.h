@@ -30,7 +30,8 @@ struct EndpointCount {
   uint64_t failed = 0;             // of those sampled, at the candidate only
   uint64_t failed_to_control = 0;  // of those with a control, at the candidate and not at that
   LegFailures failures;
-  uint64_t excluded = 0;  // of those sampled, no evidence about their answers
+  uint64_t excluded = 0;           // of those sampled, no evidence about their answers
+  uint64_t unread_to_control = 0;  // of these, with a control, by digests that differ
 
   EndpointCount& operator+=(const EndpointCount& more) noexcept {
     sampled += more.sampled;
@@ -40,6 +41,7 @@ struct EndpointCount {
     failed_to_control += more.failed_to_control;
     failures += more.failures;
     excluded += more.excluded;
+    unread_to_control += more.unread_to_control;
     return *this;
   }
   friend bool operator==(const EndpointCount&, const EndpointCount&) = default;
@@ -54,7 +56,9 @@ class EndpointTable {
 
   EndpointCount& at(std::string_view name) {
     if (const auto known = counts_.find(name); known != counts_.end()) return known->second;
-    return counts_[std::string(counts_.size() < most_ ? name : kOther)];
+    // The line that they share takes no place of its own.
+    const size_t named = counts_.size() - counts_.count(kOther);
+    return counts_[std::string(named < most_ ? name : kOther)];
   }
   EndpointTable& operator+=(const EndpointTable& more) {
     for (const auto& [name, count] : more.counts_) at(name) += count;

@@ -7,8 +7,8 @@
 namespace gnomon::verdict {
 
 Exclusion exclusion_of(const Counters& counters) {
-  static constexpr std::array<std::string_view, 4> kNotHeld = {"client_gone", "primary_rejected",
-                                                               "rate", "shutdown"};
+  static constexpr std::array<std::string_view, 5> kNotHeld = {
+      "client_gone", kClientShare, "primary_rejected", "rate", "shutdown"};
   Exclusion found;
   uint64_t not_held = 0;
   uint64_t most = 0;

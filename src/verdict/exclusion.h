@@ -18,8 +18,8 @@ struct Exclusion {
   }
 };
 
-// Without those that came to nothing by a client, by the live upstream, by a rate that the operator
-// has set, or because the gateway stops.
+// Without those that came to nothing by a client, by the live upstream, by a rate or a client's
+// share that the operator has set, or because the gateway stops.
 Exclusion exclusion_of(const Counters& counters);
 
 }  // namespace gnomon::verdict

@@ -231,6 +231,10 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
                       .compared = compared(counters),
                       .blind = counters.excluded.of(kBlind),
                       .unread = settings_.control ? counters.unread_to_control : counters.unread,
+                      .unattributed = counters.unattributed,
+                      .capped = counters.excluded.of(kClientShare),
+                      .requests = counters.requests.estimate(),
+                      .client_share = counters.clients.largest(),
                       .exclusion = exclusion_of(counters),
                       .missing_endpoints = missing_endpoints(counters, settings_)};
   if (counters.seen > 0) {

@@ -120,7 +120,8 @@ TEST(Judge, passes_nobody_on_less_than_half_of_what_was_chosen) {
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
   exclude("queue_full", 400);
   // What clients, the live side or the operator do is not held against it.
-  for (const char* const reason : {"client_gone", "rate", "primary_rejected", "shutdown"}) {
+  for (const char* const reason :
+       {"client_gone", "rate", "client_share", "primary_rejected", "shutdown"}) {
     exclude(reason, 5000);
   }
   const Verdict verdict = judge.look(counters, minutes(11));
@@ -140,6 +141,27 @@ TEST(Judge, passes_nobody_on_less_than_half_of_what_was_chosen) {
   lenient.max_excluded_share = 0;
   judge.wait_for(lenient);
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
+TEST(Judge, tells_how_varied_the_requests_are_and_what_takes_more_clients) {
+  Judge judge{Settings{}};
+  Counters counters = counters_for(Settings{});
+  Observation one = clean();
+  one.client = 3;
+  for (uint64_t i = 0; i < 200; ++i) {
+    one.request = i << 56;
+    one.client = i % 4 == 0 ? 3 : 4;
+    counters.add(one);
+  }
+  counters.seen = counters.sampled = 500;
+  counters.excluded.add("client_share", 300);
+  const Verdict verdict = judge.look(counters, minutes(11));
+  EXPECT_NEAR(static_cast<double>(verdict.coverage.requests), 200, 30);
+  EXPECT_DOUBLE_EQ(verdict.coverage.client_share, 0.75);
+  EXPECT_EQ(verdict.coverage.exclusion.excluded, 0u);
+  EXPECT_TRUE(verdict.change.contains(
+      "; limits.clientShare left out 300 requests, which takes more clients"))
+      << verdict.change;
 }
 
 TEST(Judge, sees_no_more_excluded_than_chosen) {
@@ -191,6 +213,55 @@ TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_another_field_of_the
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
   add(counters, unread(), 800);
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
+TEST(Judge, weighs_what_only_a_digest_tells_whatever_else_differs_in_the_request) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 60'000);
+  Observation both = unread();
+  both.differences.push_back({{"GET /pets", "header:x-cache", "value"}, false, true});
+  add(counters, both, 2'000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
+TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_bodies_of_another_endpoint) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 60'000);
+  Observation noise = clean();
+  noise.endpoint = "GET /log";
+  noise.differences = {{{"GET /log", "body", "value"}, false, true}};
+  add(counters, noise, 2'000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+  add(counters, unread(), 2'000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
+TEST(Judge, takes_what_may_be_of_a_former_version_against_pass_and_not_for_fail) {
+  for (const bool control : {true, false}) {
+    for (const bool fails : {true, false}) {
+      Settings settings;
+      settings.control = control;
+      Judge judge(settings);
+      Counters counters;
+      add(counters, clean(control), 9000);
+      EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
+      Observation one = clean(control);
+      one.unattributed = true;
+      if (fails) one.candidate = kFailed;
+      one.compared = !fails;
+      if (!fails) one.differences = {{key("$.a"), true, false}};
+      add(counters, one, 200);
+      const Verdict verdict = judge.look(counters, minutes(11));
+      EXPECT_EQ(verdict.ruling, Ruling::undecided);
+      EXPECT_LT(verdict.log_e_fail, 0);
+      EXPECT_TRUE(verdict.reason.ends_with(
+          "are not yet proven to be no worse: in 200 requests the candidate said no version while "
+          "a former one still answered."))
+          << verdict.reason;
+    }
+  }
 }
 
 // A trial with a control takes nothing from requests without one.

@@ -68,6 +68,10 @@ struct Coverage {
   uint64_t blind = 0;   // answered by all, and nothing could be seen
   uint64_t unread = 0;  // of those that could be judged, by digests that differ for the candidate
   double share = 0;     // compared, of those seen
+  uint64_t unattributed = 0;  // may have been answered by a former version
+  uint64_t capped = 0;        // left out since their client asks too much
+  uint64_t requests = 0;      // different ones, about, of those that were judged
+  double client_share = 0;    // of these, of the client that asked most
   Exclusion exclusion;
   std::vector<std::string> missing_endpoints;
 };

@@ -119,6 +119,12 @@ std::string of_unread(const Verdict& verdict) {
       grouped(verdict.coverage.unread));
 }
 
+std::string of_unattributed(const Verdict& verdict) {
+  return fmt::format(
+      "in {} requests the candidate said no version while a former one still answered",
+      grouped(verdict.coverage.unattributed));
+}
+
 bool too_much_excluded(const Verdict& verdict, const Settings& settings) noexcept {
   return verdict.coverage.exclusion.share() > settings.max_excluded_share;
 }
@@ -135,7 +141,9 @@ std::string_view remedy_for(std::string_view reason) noexcept {
   if (reason == "breaker_open") return "a candidate that does not fail again and again";
   if (reason == "no_host" || reason == "no_upstream") return "a candidate that has an endpoint";
   if (reason == kBlind) return "answers of the control that are like the live ones";
-  if (reason == "former_version") return "that the former version is gone";
+  if (reason == "former_version" || reason == kUnattributed) {
+    return "that the former version is gone";
+  }
   return "less of that";
 }
 
@@ -259,6 +267,9 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
   if (n == 0 && verdict.coverage.unread > 0) {
     return start + fmt::format("othing could be compared: {}.", of_unread(verdict));
   }
+  if (n == 0 && verdict.coverage.unattributed > 0) {
+    return start + fmt::format("othing could be compared: {}.", of_unattributed(verdict));
+  }
   if (n == 0) return start + "othing has been compared.";
   const std::string fine =
       start +
@@ -288,9 +299,14 @@ std::string undecided_reason(const Verdict& verdict, const Settings& settings) {
   }
   const CheckEvidence* const weakest = weakest_check(verdict);
   if (weakest == nullptr) return fine + "the evidence is not complete.";
-  const bool unread = weakest->check == Check::mismatch && verdict.coverage.unread > 0;
+  const bool answers = weakest->check == Check::mismatch;
+  std::string because;
+  if (answers && verdict.coverage.unread > 0) because += ": " + of_unread(verdict);
+  if ((answers || weakest->check == Check::errors) && verdict.coverage.unattributed > 0) {
+    because += (because.empty() ? ": " : "; ") + of_unattributed(verdict);
+  }
   return fine + fmt::format("its {} are not yet proven to be no worse{}.", subject(weakest->check),
-                            unread ? ": " + of_unread(verdict) : "");
+                            because);
 }
 
 std::string what_would_change(const Verdict& verdict, const Settings& settings, uint64_t clean) {
@@ -317,6 +333,10 @@ std::string what_would_change(const Verdict& verdict, const Settings& settings, 
   }
   if (verdict.coverage.unread > 0) {
     text += "; with a larger limits.bufferBytes its bodies can be looked into";
+  }
+  if (!enough_data(verdict, settings) && verdict.coverage.capped > verdict.coverage.compared) {
+    text += fmt::format("; limits.clientShare left out {} requests, which takes more clients",
+                        grouped(verdict.coverage.capped));
   }
   if (too_much_excluded(verdict, settings)) {
     text += fmt::format("; no more than {} may be excluded, so it takes {}",

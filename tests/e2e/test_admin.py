@@ -66,7 +66,7 @@ def test_every_reason_is_there_from_the_first_request(gw):
         if key[0] in ("gnomon_shadow_dropped_total", "gnomon_shadow_failed_total")
     }
     for reason in (
-        "sampled_out no_upstream no_host budget_bytes budget_inflight rate breaker_open client_abort "
+        "sampled_out no_upstream no_host budget_bytes budget_inflight rate client_share breaker_open client_abort "
         "primary_rejected timeout connect_fail reset shutdown"
     ).split():
         assert reason in reasons, reason

@@ -302,11 +302,11 @@ def test_evidence_survives_a_restart_and_new_rules_begin_anew(begin, start, clos
 
 def test_a_new_version_of_the_candidate_begins_a_new_epoch(begin, closing):
     version = ["one"]
-    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    primary = closing(Backend(json_answer(lambda request: {"a": 1}, headers=("X-Version: live",))))
     candidate = closing(
         Backend(answer(lambda r: ok(b'{"a": 1}', headers=("Content-Type: application/json", f"X-Version: {version[0]}"))))
     )
-    gateway = begin(trial(primary, candidate, compare={"ignoreHeaders": ["x-version"]}, verdict={"versionHeader": "x-version"}))
+    gateway = begin(trial(primary, candidate, verdict={"versionHeader": "x-version"}))
     send(gateway, 10)
     assert compared(gateway, 10)["epoch"] | {"began": ""} == {
         "number": 1,
@@ -331,6 +331,31 @@ def test_a_new_version_of_the_candidate_begins_a_new_epoch(begin, closing):
         lambda: (v := verdict(gateway))["coverage"]["excluded"].get("former_version") == 5 and v, patience(10)
     )
     assert seen["epoch"]["number"] == 2
+    assert seen["fields"] == []  # that it says another version is no difference
+
+
+def test_former_versions_are_known_after_a_restart(begin, start, closing, tmp_path):
+    """One pod of the version before is left: it does not take the trial back."""
+    version = ["one"]
+    primary = closing(Backend(json_answer(lambda request: {"a": 1})))
+    candidate = closing(
+        Backend(answer(lambda r: ok(b'{"a": 1}', headers=("Content-Type: application/json", f"X-Version: {version[0]}"))))
+    )
+    resources = trial(primary, candidate, verdict={"versionHeader": "x-version"})
+    gateway = begin(resources)
+    for version[0] in ("one", "two"):
+        send(gateway, 5)
+        compared(gateway, 5)
+    eventually(lambda: verdict(gateway)["epoch"]["number"] == 2, patience(10))
+    gateway.stop()
+    again = begin(resources)
+    version[0] = "one"
+    send(again, 5)
+    eventually(lambda: verdict(again)["coverage"]["excluded"].get("former_version") == 5, patience(10))
+    version[0] = "two"
+    send(again, 5)
+    seen = compared(again, 10)
+    assert (seen["epoch"]["number"], seen["epoch"]["version"]) == (2, "two")
 
 
 def test_metrics_tell_the_candidates_times_from_the_controls(begin, closing):
@@ -500,6 +525,37 @@ def test_what_was_excluded_stands_in_the_way_of_pass(begin, closing):
     send(gateway, 1)
     assert "budget_inflight" not in verdict(gateway)["reason"]
     assert verdict(gateway)["epoch"]["number"] == 1
+
+
+@pytest.mark.parametrize("sampling", [{"key": {"header": "x-user"}}, None])
+def test_no_client_has_more_than_its_share_of_the_evidence(sampling, begin, closing):
+    """Told apart by the key of the sampling or, without one, by address: a robot asks as often as all others together."""
+    primary, candidate = (closing(Backend(json_answer(pet))) for _ in range(2))
+    spec = {"limits": {"clientShare": 0.05}} | ({"sampling": sampling} if sampling else {})
+    gateway = begin(trial(primary, candidate, control=None, **spec))
+
+    def ask(user, count):
+        address = ("127.0.0.1" if sampling else f"127.0.7.{user}", 0)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", gateway.port, source_address=address)) as client:
+            for i in range(count):
+                client.request("GET", f"/pets/{i % 7}", headers={"Host": "shop.test", "X-User": f"user-{user}"})
+                answer = client.getresponse()
+                assert answer.read() and answer.status == 200
+
+    ask(1, 200)
+    for user in range(2, 12):
+        ask(user, 20)
+    compared(gateway, 250)
+    gateway.settle()
+    coverage = verdict(gateway)["coverage"]
+    assert coverage["excluded"] == {"client_share": 150} and coverage["compared"] == 250
+    assert coverage["excludedShare"] == 0  # as the operator wants it
+    assert coverage["differentRequests"] == 7 and 0.19 < coverage["busiestClientShare"] < 0.4
+    by_robot = [request for request in candidate.requests if request.header("x-user") == "user-1"]
+    assert len(by_robot) == 50
+    assert gateway.metrics().total("gnomon_shadow_dropped_total", shadow=NAME, reason="client_share") == 150
+    text = gnomon("verdict", "--admin", f"127.0.0.1:{gateway.admin_port}").stdout
+    assert re.search(r"^about 7 different requests, \d\d % by the busiest client$", text, re.MULTILINE), text
 
 
 def test_hooks_for_flagger_answer_by_the_ruling(begin, closing):
