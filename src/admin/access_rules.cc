@@ -1,5 +1,6 @@
 #include "admin/access_rules.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "msg/head.h"
@@ -30,11 +31,13 @@ std::expected<void, std::string> check_admin_address(const net::Address& address
       address.to_string() + " is not a loopback address; use 127.0.0.1 or ::1");
 }
 
-bool host_allowed(std::string_view authority, const net::Address& bound) {
+bool host_allowed(std::string_view authority, const net::Address& bound, const Access& access) {
   const std::string_view host = split_authority(authority).host;
-  if (equals_ignore_case(host, "localhost")) return true;
+  const auto is_it = [host](std::string_view name) { return equals_ignore_case(host, name); };
+  if (is_it("localhost") || std::ranges::any_of(access.hosts, is_it)) return true;
   const std::optional<net::Address> address = net::Address::parse(without_brackets(host), 0);
-  return address.has_value() && (is_loopback(*address) || address->ip() == bound.ip());
+  if (!address) return false;
+  return access.verdicts_only || is_loopback(*address) || address->ip() == bound.ip();
 }
 
 bool origin_allowed(const Headers& headers, std::string_view authority) {

@@ -49,6 +49,20 @@ TEST(HostAllowed, takes_the_address_it_listens_on) {
   EXPECT_FALSE(host_allowed("10.0.0.2", address("10.0.0.1")));
 }
 
+TEST(HostAllowed, takes_other_names_where_other_machines_may_ask) {
+  const Access access{.verdicts_only = true, .hosts = {"gnomon.gloo-system", "GNOMON"}};
+  for (const char* bound : {"0.0.0.0", "::", "10.0.0.1"}) {
+    for (const char* host : {"gnomon.gloo-system:19001", "Gnomon.Gloo-System", "gnomon",
+                             "localhost", "10.0.0.1:19001", "10.0.0.2", "[2001:db8::1]:19001"}) {
+      EXPECT_TRUE(host_allowed(host, address(bound), access)) << host;
+    }
+    for (const char* host : {"", "evil.example", "gnomon.gloo-system.evil.example", "gnomon.",
+                             "evil.gnomon", "10.0.0.1.evil.example", "[", "[]"}) {
+      EXPECT_FALSE(host_allowed(host, address(bound), access)) << host;
+    }
+  }
+}
+
 Headers headers(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   Headers out;
   for (const auto& [name, value] : fields) out.add(name, value);

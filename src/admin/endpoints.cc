@@ -30,6 +30,12 @@ Answer json_answer(uint16_t status, std::string json) {
   return answer;
 }
 
+// What reads the API reads problems, people read sentences.
+Answer refusal(std::string_view path, uint16_t status, std::string_view why) {
+  if (TrialApi::serves(path)) return problem(status, why);
+  return text_answer(status, fmt::format("{}\n", why));
+}
+
 }  // namespace
 
 struct Endpoints::Endpoint {
@@ -51,12 +57,11 @@ constexpr Endpoints::Endpoint Endpoints::kEndpoints[] = {
 
 Decision Endpoints::decide(const RequestHead& head, std::string_view body) {
   using Kind = Decision::Kind;
-  const bool unnamed = head.authority.empty() && head.version == Version::http10;
-  if (!unnamed && !host_allowed(head.authority, bound_)) {
-    return {Kind::answer,
-            text_answer(403, "the Host is not a name of this machine; use localhost or an IP\n")};
-  }
   const std::string_view path = path_only(head.path);
+  const bool unnamed = head.authority.empty() && head.version == Version::http10;
+  if (!unnamed && !host_allowed(head.authority, bound_, access_)) {
+    return {Kind::answer, refusal(path, 403, host_wanted())};
+  }
   if (TrialApi::serves(path)) {
     const bool changes = head.method != Method::get && head.method != Method::head;
     if (changes && !origin_allowed(head.headers, head.authority)) {
@@ -64,6 +69,7 @@ Decision Endpoints::decide(const RequestHead& head, std::string_view body) {
     }
     return {Kind::answer, trials_.answer(head, body)};
   }
+  if (access_.verdicts_only) return {Kind::answer, refusal(path, 403, kVerdictsOnly)};
   const auto* endpoint = std::ranges::find(kEndpoints, path, &Endpoint::path);
   if (endpoint == std::end(kEndpoints)) {
     return {Kind::answer, text_answer(404, "no such endpoint; GET /help lists them\n")};
@@ -85,6 +91,16 @@ Decision Endpoints::decide(const RequestHead& head, std::string_view body) {
     return {Kind::answer, text_answer(403, "refused: sent by a page of another site\n")};
   }
   return {Kind::reload, {}};
+}
+
+std::string_view Endpoints::host_wanted() const {
+  return access_.verdicts_only
+             ? "the Host is not a name of this address; use an IP, or name it by --api-host"
+             : "the Host is not a name of this machine; use localhost or an IP";
+}
+
+Answer Endpoints::body_refused(const RequestHead& head) {
+  return refusal(path_only(head.path), 413, "the admin API takes no such body");
 }
 
 Answer Endpoints::reload_answer(bool successful, std::string_view problems) const {

@@ -3,7 +3,9 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "admin/access_rules.h"
 #include "admin/answer.h"
 #include "admin/source.h"
 #include "admin/trial_api.h"
@@ -21,11 +23,16 @@ struct Decision {
 
 class Endpoints {
  public:
-  Endpoints(AdminSource& source, const net::Address& bound)
-      : source_(source), bound_(bound), trials_(source.trials()) {}
+  Endpoints(AdminSource& source, const net::Address& bound, Access access = {})
+      : source_(source),
+        bound_(bound),
+        access_(std::move(access)),
+        trials_(source.trials(), access_.verdicts_only) {}
 
   // `body` is all of the request's.
   Decision decide(const RequestHead& head, std::string_view body = {});
+  // The answer to a request whose body is too large to be taken.
+  static Answer body_refused(const RequestHead& head);
   // The answer to POST /reload, once its outcome is known.
   Answer reload_answer(bool successful, std::string_view problems) const;
 
@@ -33,6 +40,7 @@ class Endpoints {
   struct Endpoint;
   static const Endpoint kEndpoints[];
 
+  std::string_view host_wanted() const;
   Answer help(const RequestHead& head) const;
   Answer metrics(const RequestHead& head) const;
   Answer ready(const RequestHead& head) const;
@@ -42,6 +50,7 @@ class Endpoints {
 
   AdminSource& source_;
   const net::Address bound_;
+  const Access access_;
   TrialApi trials_;
 };
 

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "admin/fake_source.h"
+#include "trial/testing.h"
 
 namespace gnomon::admin {
 namespace {
@@ -109,6 +112,23 @@ TEST_F(EndpointsTest, refuses_a_foreign_host_on_every_path) {
   }
 }
 
+TEST_F(EndpointsTest, what_the_api_refuses_is_a_problem_document) {
+  RequestHead head;
+  head.path = "/api/v1/tests/ns.trial/verdict?candidate=x";
+  head.authority = "evil.example";
+  for (const Answer& answer : {endpoints_.decide(head).answer, Endpoints::body_refused(head)}) {
+    EXPECT_EQ(answer.content_type, "application/problem+json");
+    const nlohmann::json json = nlohmann::json::parse(answer.body);
+    EXPECT_EQ(json["status"], answer.status);
+    EXPECT_FALSE(json["detail"].get<std::string>().empty());
+  }
+  head.path = "/reload";
+  for (const Answer& answer : {endpoints_.decide(head).answer, Endpoints::body_refused(head)}) {
+    EXPECT_TRUE(answer.content_type.starts_with("text/plain"));
+    EXPECT_TRUE(answer.body.ends_with("\n"));
+  }
+}
+
 TEST_F(EndpointsTest, a_client_of_http_1_0_need_not_name_a_host) {
   RequestHead head;
   head.path = "/ready";
@@ -117,6 +137,40 @@ TEST_F(EndpointsTest, a_client_of_http_1_0_need_not_name_a_host) {
   EXPECT_EQ(endpoints_.decide(head).answer.status, 200);
   head.version = Version::http11;
   EXPECT_EQ(endpoints_.decide(head).answer.status, 403);
+}
+
+TEST_F(EndpointsTest, who_asks_from_another_machine_gets_verdicts_and_nothing_else) {
+  source_.book.install(std::vector<trial::TrialRun::Plan>{trial::testing::make_plan()});
+  Endpoints open{source_, *net::Address::parse("0.0.0.0", 19001), {.verdicts_only = true}};
+  const auto status = [](Endpoints& of, std::string_view method, std::string_view path) {
+    RequestHead head;
+    head.method = parse_method(method);
+    head.method_name = method;
+    head.path = path;
+    head.authority = "127.0.0.1:19001";
+    const Decision decision = of.decide(head);
+    EXPECT_EQ(decision.kind, Decision::Kind::answer);
+    return decision.answer.status;
+  };
+  const std::string test = "/api/v1/tests/ns.trial";
+  for (const std::string& path : {std::string("/api/v1/tests"), std::string("/api/v1/openapi.json"),
+                                  test, test + "/verdict", test + "/differences"}) {
+    for (const char* const method : {"GET", "HEAD"}) EXPECT_EQ(status(open, method, path), 200);
+    EXPECT_EQ(status(open, "POST", path), 405);
+  }
+  EXPECT_EQ(status(open, "POST", test + "/flagger/confirm"), 409);
+  EXPECT_EQ(status(open, "POST", test + "/flagger/rollout"), 200);
+  EXPECT_EQ(status(open, "POST", test + "/flagger/rollback"), 409);
+  for (const std::string& path :
+       {std::string("/"), std::string("/metrics"), std::string("/config_dump"),
+        std::string("/clusters"), std::string("/reload"), std::string("/nothing"),
+        test + "/samples", test + "/epochs"}) {
+    for (const char* const method : {"GET", "POST"}) {
+      EXPECT_EQ(status(open, method, path), 403) << path;
+    }
+  }
+  EXPECT_EQ(status(endpoints_, "GET", test + "/samples"), 200);
+  EXPECT_EQ(status(endpoints_, "POST", test + "/epochs"), 201);
 }
 
 TEST_F(EndpointsTest, refuses_a_change_asked_for_by_a_foreign_page) {

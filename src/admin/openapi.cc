@@ -51,7 +51,7 @@ Json paths() {
   };
   const Operation of_one[] = {
       {"", "get", "One test", "Summary"},
-      {"/verdict", "get", "The verdict with its evidence", "Verdict"},
+      {"/verdict", "get", "The verdict with its evidence", "Verdict", {"Candidate"}},
       {"/differences",
        "get",
        "Fields that differ, the strongest evidence first",
@@ -67,21 +67,21 @@ Json paths() {
        "post",
        "Flagger's confirm-* hooks: 200 once the ruling is PASS",
        "Ruling",
-       {},
+       {"Candidate"},
        "200",
        true},
       {"/flagger/rollout",
        "post",
        "Flagger's rollout hook: 200 unless the ruling is FAIL",
        "Ruling",
-       {},
+       {"Candidate"},
        "200",
        true},
       {"/flagger/rollback",
        "post",
        "Flagger's rollback hook: 200 when the ruling is FAIL",
        "Ruling",
-       {},
+       {"Candidate"},
        "200",
        true},
   };
@@ -287,6 +287,11 @@ constexpr const char* kComponents = R"json({
     "times": {"type": "object"},
     "rules": {"type": "array", "items": {"type": "object"}},
     "outcomes": {"type": "object"},
+    "asked": {
+     "type": "object",
+     "description": "Where a candidate was asked about; unless onTrial, the evidence is another's",
+     "properties": {"candidate": {"type": "string"}, "onTrial": {"type": "boolean"}}
+    },
     "limits": {
      "type": "object",
      "description": "Comparisons that reached a limit, by it",
@@ -374,6 +379,12 @@ constexpr const char* kComponents = R"json({
     "maximum": 1000,
     "default": 100
    }
+  },
+  "Candidate": {
+   "name": "candidate",
+   "in": "query",
+   "description": "UNDECIDED unless this is on trial: verdict.candidate, or what versionHeader says",
+   "schema": {"type": "string", "minLength": 1}
   },
   "Endpoint": {"name": "endpoint", "in": "query", "schema": {"type": "string"}},
   "Path": {"name": "path", "in": "query", "schema": {"type": "string"}},

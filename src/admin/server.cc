@@ -53,7 +53,9 @@ class AdminServer::Exchange final : public http::RequestHandler {
   // large.
   void start() {
     if (!head_.expect_continue) return;
-    if (head_.content_length > static_cast<int64_t>(kRequestBodyMax)) return refuse_body();
+    if (head_.content_length > static_cast<int64_t>(kRequestBodyMax)) {
+      return send(Endpoints::body_refused(head_));
+    }
     ResponseHead go_on;
     go_on.status = 100;
     stream_.send_interim(go_on);
@@ -62,7 +64,7 @@ class AdminServer::Exchange final : public http::RequestHandler {
   void on_body(Chunk chunk) override {
     if (answered_) return;
     body_ += chunk.view();
-    if (body_.size() > kRequestBodyMax) refuse_body();
+    if (body_.size() > kRequestBodyMax) send(Endpoints::body_refused(head_));
   }
 
   void on_request_end(Headers /*trailers*/) override {
@@ -94,13 +96,6 @@ class AdminServer::Exchange final : public http::RequestHandler {
   }
 
  private:
-  void refuse_body() {
-    Answer answer;
-    answer.status = 413;
-    answer.body = "the admin API takes no such body\n";
-    send(answer);
-  }
-
   AdminServer& server_;
   http::ServerStream& stream_;
   const RequestHead head_;
@@ -111,14 +106,15 @@ class AdminServer::Exchange final : public http::RequestHandler {
 
 std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::open(const net::Address& at,
                                                                            AdminSource& source,
-                                                                           const Clock& clock) {
-  if (const auto allowed = check_admin_address(at); !allowed) {
+                                                                           const Clock& clock,
+                                                                           const Access& access) {
+  if (const auto allowed = check_admin_address(at); !allowed && !access.verdicts_only) {
     return std::unexpected(allowed.error());
   }
   // Listening sockets may share a port here; a second gateway's admin API must not.
   const auto free_address = net::probe_bind(at);
   if (!free_address) return std::unexpected(free_address.error());
-  auto server = std::unique_ptr<AdminServer>(new AdminServer(*free_address, source, clock));
+  auto server = std::unique_ptr<AdminServer>(new AdminServer(*free_address, source, clock, access));
   auto acceptor = server->network_.listen(
       *free_address, [raw = server.get()](std::unique_ptr<net::Stream> stream) {
         raw->on_accept(std::move(stream));
@@ -128,10 +124,11 @@ std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::open(const
   return server;
 }
 
-AdminServer::AdminServer(const net::Address& at, AdminSource& source, const Clock& clock)
+AdminServer::AdminServer(const net::Address& at, AdminSource& source, const Clock& clock,
+                         const Access& access)
     : source_(source),
       local_(at),
-      endpoints_(source, local_),
+      endpoints_(source, local_, access),
       loop_(clock, poller_),
       network_(loop_),
       settings_(admin_settings()),

@@ -22,10 +22,13 @@ namespace gnomon::admin {
 
 class AdminServer final : private http::Service, private http::ServerOwner {
  public:
-  // Listens at once and answers after start(). An error's text is for people.
+  // Listens at once and answers after start(). An error's text is for people. One that is for other
+  // machines has a thread and connections of its own, so that these cannot keep anybody from the
+  // other one.
   static std::expected<std::unique_ptr<AdminServer>, std::string> open(const net::Address& at,
                                                                        AdminSource& source,
-                                                                       const Clock& clock);
+                                                                       const Clock& clock,
+                                                                       const Access& access = {});
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -40,7 +43,8 @@ class AdminServer final : private http::Service, private http::ServerOwner {
   class Door;
   static constexpr size_t kConnectionsMax = 64;
 
-  AdminServer(const net::Address& at, AdminSource& source, const Clock& clock);
+  AdminServer(const net::Address& at, AdminSource& source, const Clock& clock,
+              const Access& access);
 
   void on_accept(std::unique_ptr<net::Stream> stream);
   std::unique_ptr<http::RequestHandler> on_request(http::ServerStream& stream,

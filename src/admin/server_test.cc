@@ -138,6 +138,17 @@ TEST_F(AdminServerTest, refuses_a_body_beyond_its_limit) {
   EXPECT_EQ(status_line(answer), "HTTP/1.1 413 Content Too Large");
 }
 
+TEST_F(AdminServerTest, says_to_who_speaks_json_that_a_body_is_too_large) {
+  const std::string path = "POST /api/v1/tests/ns.trial/epochs";
+  for (const char* const announced : {"", "Expect: 100-continue\r\n"}) {
+    const std::string answer =
+        ask(path, std::string(announced) + "Content-Length: 5000\r\n\r\n" + std::string(5000, 'x'));
+    EXPECT_EQ(status_line(answer), "HTTP/1.1 413 Content Too Large");
+    EXPECT_NE(answer.find("content-type: application/problem+json\r\n"), std::string::npos)
+        << answer;
+  }
+}
+
 TEST_F(AdminServerTest, takes_a_small_body_with_a_reload) {
   const std::string answer = ask("POST /reload", "Content-Length: 2\r\n\r\n{}");
   EXPECT_EQ(status_line(answer), "HTTP/1.1 200 OK");
@@ -243,6 +254,18 @@ TEST(AdminServer, does_not_listen_where_others_could_reach_it) {
   const auto opened = AdminServer::open(*net::Address::parse("0.0.0.0", 0), source, clock);
   ASSERT_FALSE(opened.has_value());
   EXPECT_NE(opened.error().find("not a loopback address"), std::string::npos);
+}
+
+TEST(AdminServer, listens_for_others_where_it_gives_verdicts_only) {
+  const SystemClock clock;
+  testing::FakeSource source;
+  const auto opened =
+      AdminServer::open(*net::Address::parse("0.0.0.0", 0), source, clock, {.verdicts_only = true});
+  ASSERT_TRUE(opened.has_value()) << opened.error();
+  (*opened)->start();
+  Client client(*net::Address::parse("127.0.0.1", (*opened)->local().port()));
+  client.send("GET /metrics HTTP/1.1\r\nHost: 10.1.2.3\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(status_line(client.read_all()), "HTTP/1.1 403 Forbidden");
 }
 
 TEST(AdminServer, may_be_destroyed_without_having_been_started) {

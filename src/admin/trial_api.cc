@@ -115,6 +115,15 @@ std::string samples_json(const std::string& test, const store::Reader::SamplePag
   return out + "\n}\n";
 }
 
+// The candidate that is asked about. No candidate has a space in its name, so a + is one.
+std::optional<std::string> candidate_of(const RequestHead& head) {
+  const auto given = query_parameter(head.path, "candidate");
+  if (!given) return std::nullopt;
+  std::string text;
+  for (const char c : *given) text += c == '+' ? std::string("%2B") : std::string(1, c);
+  return percent_decoded(text);
+}
+
 Answer bad_limit() {
   return problem(400, fmt::format("limit is a number from 1 to {}", kListedMax));
 }
@@ -135,14 +144,15 @@ struct TrialApi::Operation {
   std::string_view name;  // behind the trial's; empty = the trial itself
   Method method;
   Answer (TrialApi::*run)(const Call&);
+  bool here_only = false;  // on this machine: it changes something, or shows what clients sent
 };
 
 constexpr TrialApi::Operation TrialApi::kOperations[] = {
     {"", Method::get, &TrialApi::summary},
     {"verdict", Method::get, &TrialApi::verdict},
     {"differences", Method::get, &TrialApi::differences},
-    {"samples", Method::get, &TrialApi::samples},
-    {"epochs", Method::post, &TrialApi::begin_epoch},
+    {"samples", Method::get, &TrialApi::samples, true},
+    {"epochs", Method::post, &TrialApi::begin_epoch, true},
     {"flagger/confirm", Method::post, &TrialApi::flagger_confirm},
     {"flagger/rollout", Method::post, &TrialApi::flagger_rollout},
     {"flagger/rollback", Method::post, &TrialApi::flagger_rollback},
@@ -172,9 +182,13 @@ Answer TrialApi::answer(const RequestHead& head, std::string_view body) {
   if (operation == std::end(kOperations)) {
     return problem(404, "no such resource; see /api/v1/openapi.json");
   }
+  if (operation->here_only && verdicts_only_) return problem(403, kVerdictsOnly);
   const std::shared_ptr<trial::TrialRun> run = trials_.find(name);
   if (run == nullptr) return problem(404, fmt::format("there is no test {}", name));
-  return only(operation->method, [&] { return (this->*operation->run)(Call{head, body, *run}); });
+  std::optional<std::string> candidate = candidate_of(head);
+  if (candidate == "") return problem(400, "candidate is empty; leave it out to ask about any");
+  const Call call{head, body, *run, std::move(candidate)};
+  return only(operation->method, [&] { return (this->*operation->run)(call); });
 }
 
 Answer TrialApi::list() const {
@@ -190,7 +204,9 @@ Answer TrialApi::summary(const Call& call) {
 }
 
 Answer TrialApi::verdict(const Call& call) {
-  return json(200, trial::verdict_json(call.run.name(), call.run.view()));
+  trial::TrialRun::View view = call.run.view();
+  const auto asked = trial::ask_about(call.candidate.value_or(""), view);
+  return json(200, trial::verdict_json(call.run.name(), view, asked));
 }
 
 Answer TrialApi::differences(const Call& call) {
@@ -242,20 +258,26 @@ Answer TrialApi::begin_epoch(const Call& call) {
   return json(201, trial::summary_json(call.run.name(), call.run.view()));
 }
 
+verdict::Verdict TrialApi::verdict_for(const Call& call) {
+  trial::TrialRun::View view = call.run.view();
+  trial::ask_about(call.candidate.value_or(""), view);
+  return std::move(view.verdict);
+}
+
 Answer TrialApi::flagger_confirm(const Call& call) {
-  const verdict::Verdict verdict = call.run.view().verdict;
+  const verdict::Verdict verdict = verdict_for(call);
   if (verdict.ruling == verdict::Ruling::pass) return json(200, dump({{"ruling", "PASS"}}));
   return problem(409, fmt::format("{}: {}", to_string(verdict.ruling), verdict.reason));
 }
 
 Answer TrialApi::flagger_rollout(const Call& call) {
-  const verdict::Verdict verdict = call.run.view().verdict;
+  const verdict::Verdict verdict = verdict_for(call);
   if (verdict.ruling == verdict::Ruling::fail) return problem(409, verdict.reason);
   return json(200, dump({{"ruling", to_string(verdict.ruling)}}));
 }
 
 Answer TrialApi::flagger_rollback(const Call& call) {
-  const verdict::Verdict verdict = call.run.view().verdict;
+  const verdict::Verdict verdict = verdict_for(call);
   if (verdict.ruling != verdict::Ruling::fail) {
     return problem(409, fmt::format("{}: nothing to roll back", to_string(verdict.ruling)));
   }

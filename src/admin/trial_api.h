@@ -2,6 +2,7 @@
 // docs/api.md describes it; /api/v1/openapi.json says it to machines.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@ namespace gnomon::admin {
 // On the admin thread.
 class TrialApi {
  public:
-  explicit TrialApi(trial::TrialBook& trials) : trials_(trials), store_(trials.store_path()) {}
+  explicit TrialApi(trial::TrialBook& trials, bool verdicts_only = false)
+      : trials_(trials), verdicts_only_(verdicts_only), store_(trials.store_path()) {}
 
   static bool serves(std::string_view path) noexcept { return path.starts_with("/api/v1/"); }
   // `body` is that of a POST, which has been found to come from no other site.
@@ -30,6 +32,7 @@ class TrialApi {
     const RequestHead& head;
     std::string_view body;
     trial::TrialRun& run;
+    std::optional<std::string> candidate;  // that the caller asks about
   };
   Answer list() const;
   Answer summary(const Call& call);
@@ -37,14 +40,20 @@ class TrialApi {
   Answer differences(const Call& call);
   Answer samples(const Call& call);
   Answer begin_epoch(const Call& call);
+  // What it is for who asks about the call's candidate.
+  static verdict::Verdict verdict_for(const Call& call);
   // Webhooks of Flagger: 200 lets it do what it asks about, anything else holds it.
   Answer flagger_confirm(const Call& call);
   Answer flagger_rollout(const Call& call);
   Answer flagger_rollback(const Call& call);
 
   trial::TrialBook& trials_;
+  const bool verdicts_only_;
   store::Reader store_;
 };
+
+inline constexpr std::string_view kVerdictsOnly =
+    "only verdicts and hooks are to be had here; the admin API on the machine itself has the rest";
 
 // RFC 9457.
 Answer problem(uint16_t status, std::string_view detail);

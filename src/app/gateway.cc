@@ -73,6 +73,7 @@ Gateway::Gateway(const Clock& clock, Log& log, const Options& options)
 
 Gateway::~Gateway() {
   if (admin_ != nullptr) admin_->stop();
+  if (api_ != nullptr) api_->stop();
 }
 
 int Gateway::run() {
@@ -191,7 +192,7 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
     print_line(
         fmt::format("listening on {} ({})", listeners[i].address.to_string(), listeners[i].name));
   }
-  if (!open_admin()) return quit(1);
+  if (!open_admin() || !open_api()) return quit(1);
   for (const auto& worker : workers_) worker->start();
   watcher_ = std::make_unique<FileWatcher>(
       loop_, options_.config_path, [this] { reload(Cause::file_change, "file change", nullptr); });
@@ -200,6 +201,7 @@ void Gateway::start_workers(const routing::SnapshotPtr& snapshot,
   if (!watcher_->working()) log_.warn("cannot watch files; reload by SIGHUP or POST /reload");
   admin_view_.set_readiness(admin::Readiness::live);
   admin_->start();
+  if (api_ != nullptr) api_->start();
   print_line("ready");
 }
 
@@ -216,6 +218,29 @@ bool Gateway::open_admin() {
   }
   admin_ = std::move(*opened);
   print_line(fmt::format("admin on {}", admin_->local().to_string()));
+  return true;
+}
+
+bool Gateway::open_api() {
+  if (options_.api.empty()) return true;
+  const std::optional<net::Address> address = parse_listen_address(options_.api);
+  if (!address) {
+    log_.error("not an address for the API", {{"api", options_.api}});
+    return false;
+  }
+  auto opened = admin::AdminServer::open(*address, admin_view_, clock_,
+                                         {.verdicts_only = true, .hosts = options_.api_hosts});
+  if (!opened) {
+    log_.error("cannot open the API", {{"reason", opened.error()}});
+    return false;
+  }
+  api_ = std::move(*opened);
+  const std::string local = api_->local().to_string();
+  print_line(fmt::format("api on {}", local));
+  if (!admin::is_loopback(api_->local())) {
+    log_.warn("whoever reaches the API can read verdicts; there is no authentication",
+              {{"address", local}});
+  }
   return true;
 }
 

@@ -51,6 +51,7 @@ class Gateway {
   std::expected<void, std::string> equip(const routing::Snapshot& snapshot,
                                          std::vector<BoundListener>& listeners);
   bool open_admin();
+  bool open_api();
   // Why the files are read again. For a file change alone nothing happens when they say what they
   // said before.
   enum class Cause : uint8_t { file_change, asked_for };
@@ -91,6 +92,7 @@ class Gateway {
   std::unique_ptr<DnsBook> dns_;
   std::unique_ptr<FileWatcher> watcher_;
   std::unique_ptr<admin::AdminServer> admin_;  // before the workers it looks at are gone
+  std::unique_ptr<admin::AdminServer> api_;    // of other machines; null: there is none
 
   bool reloading_ = false;
   std::vector<ReloadDone> waiting_reloads_;

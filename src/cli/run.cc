@@ -41,6 +41,11 @@ std::string check_listen(const std::string& text) {
   return fmt::format("not an address such as 127.0.0.1:8080, [::1]:8080 or :8080: {}", text);
 }
 
+std::string check_host(const std::string& text) {
+  const bool is_name = !text.empty() && text.find_first_of(":/@ ") == std::string::npos;
+  return is_name ? std::string() : fmt::format("not a name such as gnomon.gloo-system: {}", text);
+}
+
 std::string check_quantity(const std::string& text) {
   if (config::parse_quantity(text).has_value()) return {};
   return fmt::format("not a number of bytes such as 65536, 64Ki or 10Mi: {}", text);
@@ -86,6 +91,17 @@ void add_serving_flags(CLI::App& verb, RunFlags& flags) {
   verb.add_option("--admin", flags.options.admin, "Address of the admin API; loopback only")
       ->envname("GNOMON_ADMIN")
       ->capture_default_str();
+  CLI::Option* const api =
+      verb.add_option("--api", flags.options.api,
+                      "Address where other machines may ask for verdicts; nobody is authenticated")
+          ->envname("GNOMON_API")
+          ->check(CLI::Validator(check_listen, "ADDR:PORT"));
+  verb.add_option("--api-host", flags.options.api_hosts,
+                  "Name that they call it by, beside its IP addresses; may be repeated")
+      ->envname("GNOMON_API_HOST")
+      ->delimiter(',')
+      ->needs(api)
+      ->check(CLI::Validator(check_host, "NAME"));
   verb.add_option("--workers", flags.options.workers, "Worker threads; 0 is one per usable core")
       ->envname("GNOMON_WORKERS")
       ->check(CLI::Range(0u, 1024u))

@@ -10,7 +10,7 @@ namespace gnomon::cli {
 std::string sample_text(const nlohmann::ordered_json& sample, bool color);
 
 // A command that sends the sample's request again. What was redacted is left for a person to fill
-// in.
+// in, and so is a body, as a comment says.
 std::string sample_curl(const nlohmann::ordered_json& sample);
 
 }  // namespace gnomon::cli

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/answer_json.h"
 #include "cli/printable.h"
 
 namespace gnomon::cli {
@@ -24,6 +25,18 @@ void add_admin_flag(CLI::App& verb, std::string& admin) {
       ->capture_default_str();
 }
 
+int reading_answers(std::ostream& err, const std::function<int()>& verb) {
+  try {
+    return verb();
+  } catch (const Unreadable& why) {
+    err << "gnomon: the gateway answered something that this version cannot read: " << why.what()
+        << "\n";
+  } catch (const Json::exception&) {
+    err << "gnomon: the gateway answered something that this version cannot read\n";
+  }
+  return kUnreachable;
+}
+
 std::expected<TrialClient::Found, int> TrialClient::ask(std::string_view target) const {
   auto answer = admin_.get(target);
   if (!answer) {
@@ -36,7 +49,8 @@ std::expected<TrialClient::Found, int> TrialClient::ask(std::string_view target)
     return std::unexpected(kUnreachable);
   }
   if (answer->status != 200) {
-    err_ << "gnomon: " << printable(json.value("detail", "the gateway refused")) << "\n";
+    const std::string why = read_text(json, "detail");
+    err_ << "gnomon: " << (why.empty() ? "the gateway refused" : printable(why)) << "\n";
     return std::unexpected(kNoSuchTest);
   }
   return Found{std::move(json), std::move(answer->body)};
@@ -45,18 +59,20 @@ std::expected<TrialClient::Found, int> TrialClient::ask(std::string_view target)
 std::expected<std::string, int> TrialClient::only_test() const {
   const auto found = ask("/api/v1/tests");
   if (!found) return std::unexpected(found.error());
-  if (!found->json.contains("tests")) {
+  const Json& tests = read_member(found->json, "tests");
+  if (!tests.is_array()) {
     err_ << kStranger;
     return std::unexpected(kUnreachable);
   }
   std::vector<std::string> names;
-  for (const Json& test : found->json["tests"]) names.push_back(test.value("test", ""));
+  for (const Json& test : tests) names.push_back(read_text(test, "test"));
   if (names.size() == 1) return names.front();
   if (names.empty()) {
     err_ << "gnomon: the gateway has no test; a ShadowTest with control, compare or verdict is "
             "one\n";
   } else {
-    err_ << fmt::format("gnomon: name one of the tests: {}\n", fmt::join(names, ", "));
+    err_ << "gnomon: name one of the tests: "
+         << printable(fmt::format("{}", fmt::join(names, ", "))) << "\n";
   }
   return std::unexpected(kNoSuchTest);
 }

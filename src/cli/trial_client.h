@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <iosfwd>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -20,6 +21,10 @@ inline constexpr int kNoSuchTest = 2;
 inline constexpr int kUnreachable = 4;
 
 void add_admin_flag(CLI::App& verb, std::string& admin);
+
+// The verb's exit code, or kUnreachable where an answer could not be read: a gateway may be of
+// another version.
+int reading_answers(std::ostream& err, const std::function<int()>& verb);
 
 class TrialClient {
  public:

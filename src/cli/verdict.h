@@ -13,6 +13,7 @@ namespace gnomon::cli {
 struct VerdictOptions {
   std::string test;  // may be empty where there is only one
   std::string admin = "127.0.0.1:19000";
+  std::string candidate;    // that has to be on trial; empty: whatever is
   std::string wait = "0s";  // for PASS or FAIL
   std::string format = "text";
 };

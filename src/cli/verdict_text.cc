@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/answer_json.h"
 #include "cli/printable.h"
 #include "cli/text_table.h"
 
@@ -29,7 +30,7 @@ std::string words(std::string_view check) {
   return std::string(check);
 }
 
-uint64_t whole(const Json& object, const char* name) { return object.value(name, uint64_t{0}); }
+uint64_t whole(const Json& object, const char* name) { return read_count(object, name); }
 
 // Evidence as people read it: how many times likelier than nothing being wrong.
 std::string times(const Json& log_evidence) {
@@ -42,7 +43,7 @@ std::string times(const Json& log_evidence) {
 }
 
 std::string text_of(const Json& object, const char* name) {
-  return printable(object.value(name, ""));
+  return printable(read_text(object, name));
 }
 
 struct Row {
@@ -56,20 +57,21 @@ struct Row {
 
 std::vector<Row> rows(const Json& verdict) {
   std::vector<Row> out;
-  for (const Json& check : verdict["checks"]) {
-    if (!check.value("enabled", false)) continue;
-    const Json& counts = check["counts"];
-    out.push_back({words(check.value("check", "")), fmt::format("{}", whole(check, "pairs")),
+  for (const Json& check : read_list(verdict, "checks")) {
+    if (!read_flag(check, "enabled")) continue;
+    const Json& counts = read_object(check, "counts");
+    out.push_back({words(read_text(check, "check")), fmt::format("{}", whole(check, "pairs")),
                    fmt::format("{}", whole(counts, "candidateOnly")),
-                   fmt::format("{}", whole(counts, "controlOnly")), times(check["logEvidenceFail"]),
-                   check.value("proven", false) ? "WORSE" : ""});
+                   fmt::format("{}", whole(counts, "controlOnly")),
+                   times(read_member(check, "logEvidenceFail")),
+                   read_flag(check, "proven") ? "WORSE" : ""});
   }
   return out;
 }
 
 std::string share_of(const Json& coverage) {
   return fmt::format("{} of {} requests compared ({:.1f} %)", whole(coverage, "compared"),
-                     whole(coverage, "seen"), 100 * coverage.value("share", 0.0));
+                     whole(coverage, "seen"), 100 * read_number(coverage, "share"));
 }
 
 // How varied the requests were; empty as long as there are none.
@@ -77,13 +79,13 @@ std::string variety(const Json& coverage) {
   const uint64_t requests = whole(coverage, "differentRequests");
   if (requests == 0) return "";
   return fmt::format("about {} different request{}, {:.0f} % by the busiest client", requests,
-                     requests == 1 ? "" : "s", 100 * coverage.value("busiestClientShare", 0.0));
+                     requests == 1 ? "" : "s", 100 * read_number(coverage, "busiestClientShare"));
 }
 
 std::string excluded(const Json& coverage) {
   std::string out;
-  for (const auto& [reason, count] : coverage["excluded"].items()) {
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", reason, count.get<uint64_t>());
+  for (const auto& [reason, count] : read_object(coverage, "excluded").items()) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", printable(reason), as_count(count));
   }
   return out;
 }
@@ -91,14 +93,31 @@ std::string excluded(const Json& coverage) {
 // What comparing reached, and in what share of the comparisons; empty: nothing.
 std::string limits(const Json& verdict) {
   std::string out;
-  for (const auto& [limit, found] : verdict.value("limits", Json::object()).items()) {
+  for (const auto& [limit, found] : read_object(verdict, "limits").items()) {
     out += fmt::format("{}{} in {} ({:.2g} %)", out.empty() ? "" : ", ", printable(limit),
-                       whole(found, "count"), 100 * found.value("share", 0.0));
+                       whole(found, "count"), 100 * read_number(found, "share"));
     if (const uint64_t control = whole(found, "control"); control > 0) {
       out += fmt::format(" and in {} of the control", control);
     }
   }
   return out.empty() ? out : "a limit of comparing was reached: " + out;
+}
+
+// Rules that are most likely misspelt. What they matched is known since the process began, and in
+// bodies only where they were read: most that are the same, byte by byte, are not.
+std::vector<std::string> idle_rules(const Json& verdict) {
+  std::vector<std::string> out;
+  if (whole(read_object(verdict, "coverage"), "compared") == 0) return out;
+  for (const Json& rule : read_list(verdict, "rules")) {
+    if (whole(rule, "selected") > 0) continue;
+    const std::string path = text_of(rule, "path");
+    out.push_back(fmt::format(
+        "the rule for {} has matched nothing {}", path,
+        path.starts_with('$')
+            ? "that was read since the gateway started; bodies that are equal are seldom read"
+            : "since the gateway started"));
+  }
+  return out;
 }
 
 // The candidate of an epoch, as far as it has a name.
@@ -117,12 +136,12 @@ std::string noise_of(const Json& field) { return fmt::format("{}", whole(field, 
 // Where something failed, as far as there is room.
 std::vector<std::vector<std::string>> failing_endpoints(const Json& verdict) {
   std::vector<std::vector<std::string>> out;
-  for (const Json& each : verdict.value("endpoints", Json::array())) {
-    const Json& failed = each["failed"];
+  for (const Json& each : read_list(verdict, "endpoints")) {
+    const Json& failed = read_object(each, "failed");
     const uint64_t all =
         whole(failed, "candidate") + whole(failed, "live") + whole(failed, "control");
     if (all == 0 || out.size() == kEndpointsShown) continue;
-    std::vector<std::string> row{each.value("endpoint", "")};
+    std::vector<std::string> row{read_text(each, "endpoint")};
     for (const uint64_t n :
          {whole(each, "sampled"), whole(each, "compared"), whole(failed, "candidate"),
           whole(failed, "live"), whole(failed, "control")}) {
@@ -193,14 +212,14 @@ std::string code_in_markdown(std::string_view text) {
 }  // namespace
 
 std::string verdict_text(const Json& verdict) {
-  const Json& coverage = verdict["coverage"];
+  const Json& coverage = read_object(verdict, "coverage");
   std::string out =
       fmt::format("{}  {}\n\n{}\n{}\n", text_of(verdict, "ruling"), text_of(verdict, "test"),
                   text_of(verdict, "reason"), text_of(verdict, "change"));
-  const Json& epoch = verdict["epoch"];
+  const Json& epoch = read_object(verdict, "epoch");
   fmt::format_to(std::back_inserter(out), "\n{}; epoch {}{}, {:.0f} s on trial\n",
                  share_of(coverage), whole(epoch, "number"), who(epoch),
-                 verdict.value("elapsedSeconds", 0.0));
+                 read_number(verdict, "elapsedSeconds"));
   if (const std::string text = variety(coverage); !text.empty()) out += text + "\n";
   if (const std::string reasons = excluded(coverage); !reasons.empty()) {
     fmt::format_to(std::back_inserter(out), "no evidence, by reason: {}\n", reasons);
@@ -223,14 +242,15 @@ std::string verdict_text(const Json& verdict) {
     }
     out += "\n" + endpoints.render();
   }
-  if (!verdict["fields"].empty()) {
+  if (!read_list(verdict, "fields").empty()) {
     TextTable fields({"ENDPOINT", "FIELD", "KIND", "DIFFERS", "NOISE", "EVIDENCE", ""});
     size_t shown = 0;
-    for (const Json& field : verdict["fields"]) {
+    for (const Json& field : read_list(verdict, "fields")) {
       if (++shown > kFieldsShown) continue;
       fields.add({text_of(field, "endpoint"), text_of(field, "path"), text_of(field, "kind"),
                   fmt::format("{}", whole(field, "count")), noise_of(field),
-                  times(field["logEvidence"]), field.value("proven", false) ? "CHANGED" : ""});
+                  times(read_member(field, "logEvidence")),
+                  read_flag(field, "proven") ? "CHANGED" : ""});
     }
     out += "\n" + fields.render();
     if (shown > kFieldsShown) {
@@ -238,27 +258,26 @@ std::string verdict_text(const Json& verdict) {
                      shown - kFieldsShown);
     }
   }
-  for (const Json& rule : verdict["rules"]) {
-    if (whole(rule, "selected") > 0 || whole(coverage, "compared") == 0) continue;
-    fmt::format_to(std::back_inserter(out), "the rule for {} has matched nothing so far\n",
-                   text_of(rule, "path"));
-  }
+  for (const std::string& idle : idle_rules(verdict)) out += idle + "\n";
   return out;
 }
 
 std::string verdict_markdown(const Json& verdict) {
   std::string out = fmt::format(
-      "## {}: {}\n\n{} {}\n\n{}.\n\n", in_markdown(verdict.value("test", "")),
-      in_markdown(verdict.value("ruling", "")), in_markdown(verdict.value("reason", "")),
-      in_markdown(verdict.value("change", "")), share_of(verdict["coverage"]));
-  if (const std::string text = variety(verdict["coverage"]); !text.empty()) {
+      "## {}: {}\n\n{} {}\n\n{}.\n\n", in_markdown(read_text(verdict, "test")),
+      in_markdown(read_text(verdict, "ruling")), in_markdown(read_text(verdict, "reason")),
+      in_markdown(read_text(verdict, "change")), share_of(read_object(verdict, "coverage")));
+  if (const std::string text = variety(read_object(verdict, "coverage")); !text.empty()) {
     fmt::format_to(std::back_inserter(out), "It rests on {}.\n\n", text);
   }
   if (const std::string reached = limits(verdict); !reached.empty()) {
     fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(reached));
   }
-  if (const std::string why = verdict.value("notKeptBecause", ""); !why.empty()) {
+  if (const std::string why = read_text(verdict, "notKeptBecause"); !why.empty()) {
     fmt::format_to(std::back_inserter(out), "Kept in memory only: {}.\n\n", in_markdown(why));
+  }
+  for (const std::string& idle : idle_rules(verdict)) {
+    fmt::format_to(std::back_inserter(out), "Note: {}.\n\n", in_markdown(idle));
   }
   out +=
       "| check | pairs | candidate only | control only | evidence | |\n|---|---|---|---|---|---|\n";
@@ -275,22 +294,23 @@ std::string verdict_markdown(const Json& verdict) {
                      fmt::join(row.begin() + 1, row.end(), " | "));
     }
   }
-  if (verdict["fields"].empty()) return out;
+  if (read_list(verdict, "fields").empty()) return out;
   out += "\n| endpoint | field | kind | differs | noise | evidence |\n|---|---|---|---|---|---|\n";
   size_t shown = 0;
-  for (const Json& field : verdict["fields"]) {
+  for (const Json& field : read_list(verdict, "fields")) {
     if (++shown > kFieldsShown) break;
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n",
-                   code_in_markdown(field.value("endpoint", "")),
-                   code_in_markdown(field.value("path", "")), in_markdown(field.value("kind", "")),
-                   whole(field, "count"), noise_of(field), times(field["logEvidence"]));
+                   code_in_markdown(read_text(field, "endpoint")),
+                   code_in_markdown(read_text(field, "path")),
+                   in_markdown(read_text(field, "kind")), whole(field, "count"), noise_of(field),
+                   times(read_member(field, "logEvidence")));
   }
   return out;
 }
 
 std::string verdict_junit(const Json& verdict) {
-  const std::string name = escaped(verdict.value("test", ""));
-  const std::string ruling = verdict.value("ruling", "");
+  const std::string name = escaped(read_text(verdict, "test"));
+  const std::string ruling = read_text(verdict, "ruling");
   size_t failures = ruling == "PASS" ? 0 : 1;
   size_t cases = 1;
   std::string body;
@@ -310,7 +330,10 @@ std::string verdict_junit(const Json& verdict) {
   body += ruling == "PASS"
               ? "/>\n"
               : fmt::format(">\n    <failure message=\"{}\">{}</failure>\n  </testcase>\n",
-                            escaped(ruling), escaped(verdict.value("reason", "")));
+                            escaped(ruling), escaped(read_text(verdict, "reason")));
+  std::string notes;
+  for (const std::string& idle : idle_rules(verdict)) notes += escaped(idle) + "\n";
+  if (!notes.empty()) body += fmt::format("  <system-out>{}</system-out>\n", notes);
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<testsuite name=\"gnomon\" tests=\"{}\" failures=\"{}\">\n{}</testsuite>\n",

@@ -15,7 +15,7 @@ using Place = RedactionSpec::Place;
 
 struct Example {
   int line = 0;
-  std::string rules;  // "header: x-user", or "mode: names_only"
+  std::string rules;  // "header: x-user", or "samples: namesOnly"
   std::string place;
   std::string came;
   std::string kept;
@@ -64,10 +64,10 @@ Redactor redactor_of(const Example& example) {
     if (!example.rules.starts_with(prefix)) continue;
     specs.push_back({place, example.rules.substr(prefix.size())});
   }
-  const RedactionMode mode = example.rules == "mode: names_only"    ? RedactionMode::names_only
-                             : example.rules == "mode: hash_values" ? RedactionMode::hash_values
-                                                                    : RedactionMode::rules;
-  EXPECT_EQ(specs.empty(), example.rules.empty() || example.rules.starts_with("mode: "));
+  const RedactionMode mode = example.rules == "samples: namesOnly" ? RedactionMode::names_only
+                             : example.rules == "samples: hashed"  ? RedactionMode::hash_values
+                                                                   : RedactionMode::rules;
+  EXPECT_EQ(specs.empty(), example.rules.empty() || example.rules.starts_with("samples: "));
   return {*RedactionPolicy::compile(specs, mode), RedactionKey({})};
 }
 

@@ -120,18 +120,19 @@ Json coverage(const verdict::Coverage& from, const verdict::Tally& excluded) {
 }
 
 // By limit: comparisons of the candidate that reached it, of all with the live answer, and of the
-// control.
+// control. Those that memory was too short for are comparisons too, and may be the only ones.
 Json limits(const TrialRun::View& view) {
   const auto of = [&](verdict::Leg leg) -> const verdict::Tally& {
     return view.limits[static_cast<size_t>(leg)];
   };
+  const uint64_t all = view.differing.n + view.unread;
   Json out = Json::object();
   for (const std::string_view name : compare::kLimitNames) {
     const uint64_t count = of(verdict::Leg::candidate).of(name);
     const uint64_t control = of(verdict::Leg::control).of(name);
     if (count + control == 0) continue;
-    const double share = static_cast<double>(count) / static_cast<double>(view.differing.n);
-    out[std::string(name)] = {{"count", count}, {"share", number(share)}, {"control", control}};
+    const double share = all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all);
+    out[std::string(name)] = {{"count", count}, {"share", share}, {"control", control}};
   }
   return out;
 }
@@ -161,7 +162,8 @@ std::string summary_json(const std::string& name, const TrialRun::View& view) {
   return dump(out);
 }
 
-std::string verdict_json(const std::string& name, const TrialRun::View& view) {
+std::string verdict_json(const std::string& name, const TrialRun::View& view,
+                         const AskedCandidate& asked) {
   constexpr size_t kFieldsShown = 20;
   constexpr size_t kEndpointsShown = 50;
   const verdict::Verdict& verdict = view.verdict;
@@ -191,6 +193,9 @@ std::string verdict_json(const std::string& name, const TrialRun::View& view) {
   }
   out["outcomes"] = std::move(outcomes);
   out["limits"] = limits(view);
+  if (!asked.name.empty()) {
+    out["asked"] = {{"candidate", asked.name}, {"onTrial", asked.on_trial}};
+  }
   return dump(out);
 }
 

@@ -28,7 +28,8 @@ class Describer {
     return {{"method", head.method_name},
             {"authority", redactor_.header("host", head.authority)},
             {"path", redactor_.target(head.path, endpoint_)},
-            {"headers", fields(head.headers)}};
+            {"headers", fields(head.headers)},
+            {"bodyLength", body_length(head)}};
   }
 
   Json answer(const compare::Answer& from) {
@@ -66,6 +67,12 @@ class Describer {
   }
 
  private:
+  // What is kept of a request's body; null where its head does not tell.
+  static Json body_length(const RequestHead& head) {
+    if (head.body == BodyKind::none) return 0;
+    return head.content_length < 0 ? Json(nullptr) : Json(head.content_length);
+  }
+
   static double millis(std::chrono::nanoseconds time) {
     const int64_t whole_us = time.count() / 1000;
     return static_cast<double>(whole_us) / 1000;

@@ -55,6 +55,18 @@ TEST(Sample, shows_the_request_the_answers_and_what_differs) {
   EXPECT_FALSE(sample.contains("control"));
 }
 
+TEST(Sample, tells_how_long_the_body_was_that_it_does_not_keep) {
+  const auto trio = make_trio(make_plan(), "/a", R"({"a":1})", R"({"a":2})");
+  EXPECT_EQ(shown(*trio)["request"]["bodyLength"], 0);
+  trio->request.body = BodyKind::sized;
+  trio->request.content_length = 12;
+  EXPECT_EQ(shown(*trio)["request"]["bodyLength"], 12);
+  trio->request.body = BodyKind::streamed;
+  trio->request.content_length = kNoLength;
+  const Json request = shown(*trio)["request"];
+  EXPECT_TRUE(request.contains("bodyLength") && request["bodyLength"].is_null());
+}
+
 TEST(Sample, shows_the_control_and_its_noise) {
   const auto trio = make_trio(make_plan(), "/a", R"({"a":1})", R"({"a":1})");
   trio->has_control = true;
