@@ -44,9 +44,9 @@ bool within(double a, double b, const Rule& rule) noexcept {
 
 // In nanoseconds. The earliest and the latest time are further apart than a duration can be.
 uint64_t apart(Time a, Time b) noexcept {
-  const auto [earlier, later] =
-      std::minmax(a.time_since_epoch().count(), b.time_since_epoch().count());
-  return static_cast<uint64_t>(later) - static_cast<uint64_t>(earlier);
+  const auto [earlier, later] = std::minmax({a, b});
+  const auto count = [](Time at) { return static_cast<uint64_t>(at.time_since_epoch().count()); };
+  return count(later) - count(earlier);
 }
 
 bool within_tolerance(const Rule& rule, std::string_view left, std::string_view right) noexcept {
