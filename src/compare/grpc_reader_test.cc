@@ -112,6 +112,13 @@ TEST(GrpcReader, parses_no_more_than_fits_into_memory) {
   EXPECT_TRUE(document.limits().has(Limit::nodes));
   EXPECT_EQ(read_grpc(grpc_frame(friends.substr(0, 200'000)), context, {}, document),
             ReadStatus::ok);
+  // Nor do messages within an Any beside what holds them.
+  const std::string many = friends.substr(0, 160'000);
+  const std::string any = bytes_field(1, "type.googleapis.com/shop.Pet") + bytes_field(2, many);
+  EXPECT_EQ(read_grpc(grpc_frame(many), context, {}, document), ReadStatus::ok);
+  EXPECT_EQ(read_grpc(grpc_frame(bytes_field(7, any)), context, {}, document), ReadStatus::ok);
+  EXPECT_EQ(read_grpc(grpc_frame(many + bytes_field(7, any)), context, {}, document),
+            ReadStatus::limit);
 }
 
 // A reader cannot tell them apart either.

@@ -9,6 +9,7 @@
 #include <google/protobuf/wire_format_lite.h>
 
 #include <cmath>
+#include <unordered_map>
 #include <vector>
 
 #include "compare/wire_reader.h"
@@ -54,7 +55,8 @@ struct ProtoSchema::Pool {
 
 namespace {
 
-// Whether a message may be parsed: a few bytes of it can become an object of hundreds.
+// Whether messages may be parsed, all of them together: a few bytes of one can become an object of
+// hundreds, and those within an Any are there while what holds them is.
 class ParsedSize {
  public:
   explicit ParsedSize(size_t most) : left_(most) {}
@@ -71,12 +73,12 @@ class ParsedSize {
   static constexpr size_t kField = 48;   // and up to so much more than its bytes
   static constexpr size_t kMessage = 64;
   static constexpr size_t kFieldOfMessage = 16;
+  static constexpr size_t kMapOfMessage = 256;
 
   // Up to the end of what is read, or of the group. What cannot be read is for the parser to say.
   bool message(const pb::Descriptor* type, pb::io::CodedInputStream& in, int depth) {
     if (depth == 0) return true;
-    const auto fields = static_cast<size_t>(type == nullptr ? 1 : type->field_count());
-    if (!take(kMessage + kFieldOfMessage * fields)) return false;
+    if (!take(kMessage + fields_of(type))) return false;
     while (const uint32_t tag = in.ReadTag()) {
       const Wire::WireType wire = Wire::GetTagWireType(tag);
       if (wire == Wire::WIRETYPE_END_GROUP) return true;
@@ -97,6 +99,16 @@ class ParsedSize {
     return true;
   }
 
+  // That a message of the type has room for, whether they are set or not.
+  size_t fields_of(const pb::Descriptor* type) {
+    if (type == nullptr) return kFieldOfMessage;
+    const auto [known, fresh] = fields_of_.try_emplace(type, 0);
+    for (int i = 0; fresh && i < type->field_count(); ++i) {
+      known->second += type->field(i)->is_map() ? kMapOfMessage : kFieldOfMessage;
+    }
+    return known->second;
+  }
+
   bool take(size_t bytes) noexcept {
     if (left_ < bytes) return false;
     left_ -= bytes;
@@ -104,6 +116,7 @@ class ParsedSize {
   }
 
   size_t left_;
+  std::unordered_map<const pb::Descriptor*, size_t> fields_of_;
 };
 
 // Hands a message to a builder.
@@ -115,7 +128,7 @@ class Walk {
 
   bool parse(const pb::Descriptor* type, std::string_view bytes, std::string_view type_url) {
     if (bytes.size() > kMessageMax) return false;
-    if (!ParsedSize(kParsedMax).fits(type, bytes)) {
+    if (!parsed_.fits(type, bytes)) {
       builder_.refuse(Limit::nodes);
       return false;
     }
@@ -266,6 +279,7 @@ class Walk {
     return {};
   }
 
+  ParsedSize parsed_{kParsedMax};
   const pb::DescriptorPool& pool_;
   pb::DynamicMessageFactory& messages_;
   DocumentBuilder& builder_;

@@ -145,14 +145,14 @@ bool RuleMatching::match(Open left, Open right, bool in_order, const Equal& equa
   // Of those that are surely equal some may have to go with others.
   const uint64_t maybe = left_.looks[left.front()].maybe;
   const bool single_values = !left_.looks[left.front()].is_container;
-  left = all_alike(left_, maybe);
-  right = all_alike(right_, maybe);
+  std::vector<uint32_t> all_left = all_alike(left_, right_, maybe);
+  std::vector<uint32_t> all_right = all_alike(right_, left_, maybe);
   if (single_values) {
-    part(left_, left);
-    part(right_, right);
-    match_by_amount(left, right, equal);
+    part(left_, all_left);
+    part(right_, all_right);
+    match_by_amount(all_left, all_right, equal);
   }
-  return match_rest(left, right, equal);
+  return match_rest(all_left, all_right, equal);
 }
 
 bool RuleMatching::match_rest(Open left, Open right, const Equal& equal) {
@@ -169,12 +169,20 @@ bool RuleMatching::all_paired(const Side& side, Open open) noexcept {
   return std::ranges::none_of(open, [&](uint32_t i) { return side.partners[i] == kNobody; });
 }
 
-RuleMatching::Open RuleMatching::all_alike(Side& side, uint64_t maybe) {
+// But for those that are surely equal to one that is not: where a rule names an element by its
+// place, the same one elsewhere is looked at without it.
+std::vector<uint32_t> RuleMatching::all_alike(Side& side, const Side& other, uint64_t maybe) {
   if (side.by_maybe.empty()) {
     side.by_maybe = in_order_of(side.looks, [](const ElementLook& look) { return look.maybe; });
   }
-  return std::ranges::equal_range(side.by_maybe, maybe, {},
-                                  [&](uint32_t i) { return side.looks[i].maybe; });
+  const auto alike = std::ranges::equal_range(side.by_maybe, maybe, {},
+                                              [&](uint32_t i) { return side.looks[i].maybe; });
+  std::vector<uint32_t> out;
+  std::ranges::copy_if(alike, std::back_inserter(out), [&](uint32_t i) {
+    const uint32_t partner = side.partners[i];
+    return partner == kNobody || other.looks[partner].maybe == maybe;
+  });
+  return out;
 }
 
 void RuleMatching::part(Side& side, Open open) {

@@ -55,7 +55,7 @@ class RuleMatching {
   bool match_rest(Open left, Open right, const Equal& equal);
   void match_every_way(Open left, Open right, const Equal& equal);
   static bool all_paired(const Side& side, Open open) noexcept;
-  static Open all_alike(Side& side, uint64_t maybe);
+  static std::vector<uint32_t> all_alike(Side& side, const Side& other, uint64_t maybe);
   static void part(Side& side, Open open);
   void pair(uint32_t left, uint32_t right);
   void name_single_ones();

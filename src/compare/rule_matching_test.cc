@@ -84,5 +84,19 @@ TEST(RuleMatchingTest, ChangedElementIsKnownByTheRestIfNoOtherIsLikeIt) {
   EXPECT_NE(matching.left_labels()[1], matching.right_labels()[1]);
 }
 
+// A rule that names an element by its place looks at the same one elsewhere in another way.
+TEST(RuleMatchingTest, LeavesThoseAloneThatAreSurelyEqualToOneThatLooksOtherwise) {
+  const std::vector<ElementLook> l = {{1, 10, 0, true}, {2, 20, 0, true}};
+  const std::vector<ElementLook> r = {{1, 20, 0, true}, {3, 20, 0, true}};
+  for (const bool swapped : {false, true}) {
+    RuleMatching matching(swapped ? r : l, swapped ? l : r);
+    EXPECT_TRUE(matching.run(false, [](uint32_t, uint32_t) { return false; }));
+    const auto left = matching.left_labels();
+    const auto right = matching.right_labels();
+    EXPECT_EQ(left[0], right[0]);
+    EXPECT_NE(left[1], right[1]);
+  }
+}
+
 }  // namespace
 }  // namespace gnomon::compare

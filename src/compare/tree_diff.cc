@@ -369,6 +369,8 @@ void TreeDiff::list_labelled(NodeId left, NodeId right, const RuleScope& scope, 
   rules_.count_into(hits);
   list_elements(*left_, left, left_ids_, left_hashes_);
   list_elements(*right_, right, right_ids_, right_hashes_);
+  // What was looked at says nothing beside what was not.
+  if (looks_left_ == 0) return;
   const std::vector<NodeId> left_ids = left_ids_;
   const std::vector<NodeId> right_ids = right_ids_;
   RuleMatching matching(left_looks, right_looks);

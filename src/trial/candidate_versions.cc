@@ -17,7 +17,8 @@ constexpr Millis kReplacementMax = std::chrono::minutes(10);
 constexpr Duration kDoubtful = std::chrono::minutes(1);
 
 constexpr std::string_view kFormerLine = "former ";
-constexpr std::string_view kOutgoingLine = "outgoing ";    // milliseconds left, then the version
+constexpr std::string_view kOutgoingLine = "outgoing ";  // milliseconds left, then the version
+constexpr std::string_view kRolledBackLine = "rolled back";
 constexpr std::string_view kCandidateLine = "candidate ";  // of the outgoing one
 
 }  // namespace
@@ -27,7 +28,7 @@ CandidateVersions::Meaning CandidateVersions::meaning_of(std::string_view versio
                                                          TimePoint now) {
   if (version.empty()) return Meaning::current;
   if (version == current) {
-    heard_ = now;
+    alone_since_.reset();
     return Meaning::current;
   }
   const auto known = std::ranges::find(former_, version);
@@ -36,8 +37,9 @@ CandidateVersions::Meaning CandidateVersions::meaning_of(std::string_view versio
     doubtful_until_ = now + kDoubtful;
     return Meaning::former;
   }
-  if (known != former_.end()) former_.erase(known);
-  heard_ = now;
+  rolled_back_ = known != former_.end();
+  if (rolled_back_) former_.erase(known);
+  alone_since_.reset();
   if (!current.empty()) {
     make_former(current, now);
     return Meaning::next;
@@ -49,6 +51,7 @@ CandidateVersions::Meaning CandidateVersions::meaning_of(std::string_view versio
 void CandidateVersions::expect(const std::string& was, const std::string& current,
                                const std::string& next, TimePoint now) {
   former_.clear();
+  rolled_back_ = false;
   if (next == was) return;
   // Nothing has been heard of one that was announced and taken back.
   if (!current.empty()) outgoing_ = {current, was, {}};
@@ -64,10 +67,10 @@ bool CandidateVersions::is_outgoing(std::string_view version, TimePoint now) noe
   return false;
 }
 
-// Nothing else has been heard for so long that it cannot be what is left of it.
+// It has been heard for so long, and nothing else, that it cannot be what is left of it.
 bool CandidateVersions::is_back(TimePoint now) noexcept {
-  if (!heard_) heard_ = now;
-  return now >= *heard_ + kReplacementMax;
+  if (!alone_since_) alone_since_ = now;
+  return now >= *alone_since_ + kReplacementMax;
 }
 
 void CandidateVersions::make_former(std::string version, TimePoint now) {
@@ -79,6 +82,7 @@ void CandidateVersions::make_former(std::string version, TimePoint now) {
 std::string CandidateVersions::snapshot(TimePoint now) const {
   std::string out;
   for (const std::string& version : former_) out += fmt::format("{}{}\n", kFormerLine, version);
+  if (rolled_back_) out += fmt::format("{}\n", kRolledBackLine);
   if (outgoing_.version.empty() || outgoing_.until <= now) return out;
   const auto left = std::chrono::duration_cast<Millis>(outgoing_.until - now);
   out += fmt::format("{}{} {}\n", kOutgoingLine, left.count(), outgoing_.version);
@@ -97,6 +101,8 @@ void CandidateVersions::restore_line(std::string_view line, TimePoint now) {
   if (line.starts_with(kFormerLine)) {
     line.remove_prefix(kFormerLine.size());
     if (std::ranges::find(former_, line) == former_.end()) make_former(std::string(line), now);
+  } else if (line == kRolledBackLine) {
+    rolled_back_ = true;
   } else if (line.starts_with(kOutgoingLine)) {
     line.remove_prefix(kOutgoingLine.size());
     int64_t left = 0;

@@ -22,13 +22,16 @@ class CandidateVersions {
   };
 
   // Of an answer by `version` while `current` is on trial; that is empty where nothing has been
-  // heard of it. A former version that has answered alone for ten minutes is what is on trial
-  // again.
+  // heard of it. A former version that has answered for ten minutes, and nothing else has, is what
+  // is on trial again.
   Meaning meaning_of(std::string_view version, const std::string& current, TimePoint now);
 
   // Whether what says no version, or does not answer, may be a former version: one has been heard,
   // or replaced, less than a minute ago.
   bool may_be_former(TimePoint now) const noexcept { return now < doubtful_until_; }
+
+  // Whether what is on trial is such a one, and not what was announced last.
+  bool rolled_back() const noexcept { return rolled_back_; }
 
   // What `was`, of version `current`, is to be replaced by `next`; names as the trial's plan gives
   // them. A version that was on trial before may be so again, but for the one that is to be
@@ -57,7 +60,8 @@ class CandidateVersions {
   };
   Outgoing outgoing_;
   std::vector<std::string> former_;
-  std::optional<TimePoint> heard_;  // of what is on trial, the last time
+  std::optional<TimePoint> alone_since_;  // former versions, with nothing of what is on trial
+  bool rolled_back_ = false;
   TimePoint doubtful_until_ = TimePoint::min();
 };
 

@@ -60,9 +60,19 @@ TEST(CandidateVersions, a_former_one_that_answers_alone_for_long_is_back) {
   CandidateVersions versions;
   EXPECT_EQ(versions.meaning_of("two", "one", kStart), Meaning::next);
   EXPECT_EQ(versions.meaning_of("two", "two", kStart + std::chrono::minutes(5)), Meaning::current);
-  EXPECT_EQ(versions.meaning_of("one", "two", kStart + std::chrono::minutes(14)), Meaning::former);
-  EXPECT_EQ(versions.meaning_of("one", "two", kStart + std::chrono::minutes(15)), Meaning::next);
-  EXPECT_EQ(versions.meaning_of("two", "one", kStart + std::chrono::minutes(15)), Meaning::former);
+  // However long nothing was heard.
+  EXPECT_EQ(versions.meaning_of("one", "two", kStart + std::chrono::hours(2)), Meaning::former);
+  const TimePoint later = kStart + std::chrono::hours(2);
+  EXPECT_EQ(versions.meaning_of("one", "two", later + std::chrono::minutes(9)), Meaning::former);
+  EXPECT_FALSE(versions.rolled_back());
+  EXPECT_EQ(versions.meaning_of("one", "two", later + std::chrono::minutes(10)), Meaning::next);
+  EXPECT_TRUE(versions.rolled_back());
+  CandidateVersions again;
+  again.restore(versions.snapshot(later), later);
+  EXPECT_TRUE(again.rolled_back());
+  EXPECT_EQ(versions.meaning_of("two", "one", later + std::chrono::minutes(10)), Meaning::former);
+  EXPECT_EQ(versions.meaning_of("three", "one", later + std::chrono::minutes(10)), Meaning::next);
+  EXPECT_FALSE(versions.rolled_back());
 }
 
 TEST(CandidateVersions, tell_how_long_one_that_says_no_version_may_be_a_former_one) {

@@ -376,7 +376,7 @@ void TrialRun::look() {
 
 void TrialRun::look_now() {
   looked_.epoch = epoch_;
-  looked_.candidate = plan_->candidate;
+  looked_.candidate = versions_.rolled_back() ? std::string() : plan_->candidate;
   looked_.elapsed = elapsed();
   looked_.verdict = judge_->look(counters_, looked_.elapsed);
   looked_.judged = counters_.errors_to_live.n;

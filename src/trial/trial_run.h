@@ -92,7 +92,7 @@ class TrialRun {
   // What the last look saw: all of one moment, so that sums add up.
   struct View {
     Epoch epoch;
-    std::string candidate;  // as its operator says
+    std::string candidate;  // as its operator says; empty where it has been rolled back
     Duration elapsed{};
     verdict::Verdict verdict;
     uint64_t judged = 0;  // requests whose legs have all ended

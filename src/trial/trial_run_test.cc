@@ -433,6 +433,7 @@ class RolledOut : public TrialRunTest {
     plan->version_header = "x-version";
     plan->settings.control = true;
     plan->candidate_digest = 1;
+    plan->candidate = "image-2";
     compare::RuleOptions options;
     options.ignore_headers = {"x-version"};
     plan->rules = *compare::RuleBook::compile({}, options);
@@ -546,6 +547,7 @@ TEST_F(RolledOut, a_version_that_is_rolled_back_to_is_on_trial_again) {
   feed_version("one");
   EXPECT_EQ(run.view().epoch.number, 3u);
   EXPECT_EQ(run.view().epoch.version, "one");
+  EXPECT_EQ(run.view().candidate, "");  // that was announced is another one
   feed_version("two");
   EXPECT_EQ(run.view().epoch.number, 3u);
   // Or at once, if an operator says so.

@@ -75,14 +75,21 @@ Pairs with_doubts(Check check, const Counters& counters, const Settings& setting
 }
 
 // What could not be looked into, at each endpoint, beside what the control's bodies did there.
+// What an earlier version has counted is of none; that stands beside all bodies.
 std::map<std::string_view, Discordance> unread_bodies(const Counters& counters) {
   std::map<std::string_view, Discordance> unread;
+  Discordance& of_none = unread[{}];
+  of_none.candidate = counters.unread_to_control;
   for (const auto& [name, count] : counters.endpoints.counts()) {
-    if (count.unread_to_control > 0) unread[name].candidate = count.unread_to_control;
+    if (count.unread_to_control == 0) continue;
+    unread[name].candidate = count.unread_to_control;
+    of_none.candidate -= std::min(of_none.candidate, count.unread_to_control);
   }
   for (const Field& field : counters.fields.fields()) {
+    if (field.key.path != "body") continue;
+    of_none.control += field.count.control;
     const auto at = unread.find(field.key.endpoint);
-    if (at != unread.end() && field.key.path == "body") at->second.control += field.count.control;
+    if (at != unread.end()) at->second.control += field.count.control;
   }
   return unread;
 }
@@ -104,7 +111,9 @@ Signs weakest(const Pairs& requests, const Counters& counters, double margin) {
     if (field.count.candidate > 0) consider(field.count);
   }
   // Claims of their own: not to be outweighed by what the control does elsewhere.
-  for (const auto& [endpoint, count] : unread_bodies(counters)) consider(count);
+  for (const auto& [endpoint, count] : unread_bodies(counters)) {
+    if (count.candidate > 0) consider(count);
+  }
   consider({.candidate = counters.differing_unattributed.to_control});
   consider(counters.fields.other());
   return least;

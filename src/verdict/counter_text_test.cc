@@ -112,5 +112,12 @@ TEST(CounterText, refuses_what_it_does_not_know) {
   }
 }
 
+// It stands against PASS though nothing says where it was seen.
+TEST(CounterText, reads_what_an_earlier_version_could_not_read_of_bodies) {
+  const auto read = from_text("gnomon-counters 1\nunread 3 2\n");
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->unread_to_control, 2u);
+}
+
 }  // namespace
 }  // namespace gnomon::verdict

@@ -94,8 +94,6 @@ void Counters::add_unattributed(Observation& one, EndpointCount& endpoint) {
   unite(one.differences);
   const bool alone = any(one.differences, true, false);
   differing_unattributed += {alone || any(one.differences, true, true), one.control && alone};
-  // Shown, and no evidence.
-  fields.add(one.differences, one.at_us, false);
 }
 
 void Counters::exclude_at(std::string_view endpoint) {

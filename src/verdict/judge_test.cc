@@ -225,6 +225,17 @@ TEST(Judge, weighs_what_only_a_digest_tells_whatever_else_differs_in_the_request
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
 }
 
+TEST(Judge, weighs_what_an_earlier_version_could_not_read_beside_all_bodies) {
+  Judge judge(Settings{});
+  Counters counters;
+  add(counters, clean(), 60'000);
+  Observation noise = clean();
+  noise.differences = {{{"GET /pets", "header:x-cache", "value"}, false, true}};
+  add(counters, noise, 2'000);
+  counters.unread = counters.unread_to_control = 2'000;
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
+}
+
 TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_bodies_of_another_endpoint) {
   Judge judge(Settings{});
   Counters counters;
