@@ -9,6 +9,7 @@
 
 #include "cli/printable.h"
 #include "compare/content_decoding.h"
+#include "http/h1_bytes.h"
 #include "http/h1_response_parser.h"
 
 namespace gnomon::cli {
@@ -18,29 +19,18 @@ constexpr size_t kShownBytes = 60;
 // Trailers that were printed behind a body are looked for in this much of its end.
 constexpr size_t kTrailerBytes = size_t{16} << 10;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-// RFC 9110 section 5.6.2.
 bool is_token(std::string_view text) noexcept {
-  const auto is_tchar = [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  };
-  return !text.empty() && std::ranges::all_of(text, is_tchar);
+  const char* const end = text.data() + text.size();
+  return !text.empty() && http::skip_token(text.data(), end) == end;
 }
 
 // "HTTP/1.1", and "HTTP/2" as programs that print it write it.
 bool is_version(std::string_view text) noexcept {
   if (!text.starts_with("HTTP/")) return false;
   text.remove_prefix(5);
-  const bool short_form = text.size() == 1 && is_digit(text[0]);
+  const bool short_form = text.size() == 1 && http::is_digit(text[0]);
   return short_form ||
-         (text.size() == 3 && is_digit(text[0]) && text[1] == '.' && is_digit(text[2]));
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return text.substr(0, text.find_last_not_of(" \t") + 1);
+         (text.size() == 3 && http::is_digit(text[0]) && text[1] == '.' && http::is_digit(text[2]));
 }
 
 std::string_view first_line(std::string_view text) noexcept {
@@ -86,12 +76,12 @@ using FieldList = std::vector<std::pair<std::string, std::string>>;
 // False where it is none. A line that begins with a space goes on with the one before it.
 bool read_field(std::string_view line, FieldList& to) {
   if ((line.starts_with(' ') || line.starts_with('\t')) && !to.empty()) {
-    to.back().second.append(" ").append(trimmed(line));
+    to.back().second.append(" ").append(http::trim_ows(line));
     return true;
   }
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return false;
-  to.emplace_back(line.substr(0, colon), trimmed(line.substr(colon + 1)));
+  to.emplace_back(line.substr(0, colon), http::trim_ows(line.substr(colon + 1)));
   return true;
 }
 
@@ -103,9 +93,7 @@ Headers headers_of(const FieldList& fields) {
 
 bool has_item(std::string_view list, std::string_view item) noexcept {
   while (!list.empty()) {
-    const size_t comma = list.find(',');
-    if (equals_ignore_case(trimmed(list.substr(0, comma)), item)) return true;
-    list.remove_prefix(std::min(comma, list.size() - 1) + 1);
+    if (equals_ignore_case(http::next_member(list), item)) return true;
   }
   return false;
 }
@@ -327,7 +315,7 @@ class DumpReader {
 
 bool is_http_dump(std::string_view text) noexcept {
   const std::string_view line = first_line(text);
-  return (line.starts_with("HTTP/") && line.size() > 5 && is_digit(line[5])) ||
+  return (line.starts_with("HTTP/") && line.size() > 5 && http::is_digit(line[5])) ||
          request_of(line).has_value();
 }
 

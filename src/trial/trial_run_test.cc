@@ -451,6 +451,12 @@ class RolledOut : public TrialRunTest {
       run.on_trio(*trio, comparer);
     }
   }
+  void feed_version(TrialRun& to, std::string_view version) {
+    const auto trio = make_trio(plan, "/a", "{}", "{}");
+    trio->of(Leg::candidate).headers.add("x-version", version);
+    to.on_trio(*trio, comparer);
+  }
+  using TrialRunTest::feed_version;
   verdict::Pairs errors() { return run.save().counters.errors_to_control; }
 };
 
@@ -511,9 +517,7 @@ TEST_F(RolledOut, identical_versions_do_not_fail_by_those_whose_answers_are_left
 
 TEST_F(RolledOut, former_versions_are_known_after_a_restart) {
   TrialRun next(plan, compare::RedactionKey(kSecret), clock, run.save());
-  const auto trio = make_trio(plan, "/a", "{}", "{}");
-  trio->of(Leg::candidate).headers.add("x-version", "one");
-  next.on_trio(*trio, comparer);
+  feed_version(next, "one");
   next.look();
   EXPECT_EQ(next.view().epoch.number, 2u);
   EXPECT_EQ(next.view().epoch.version, "two");
@@ -522,16 +526,12 @@ TEST_F(RolledOut, former_versions_are_known_after_a_restart) {
 
 TEST_F(RolledOut, another_candidate_that_comes_with_a_restart_begins_one_epoch) {
   const SavedRun saved = run.save();
-  auto other = make_plan();
-  other->version_header = "x-version";
-  other->candidate = "image-3";
-  other->digest = other->candidate_digest = 9;
-  TrialRun next(other, compare::RedactionKey(kSecret), clock, saved);
-  for (const char* const version : {"two", "three", "two"}) {
-    const auto trio = make_trio(other, "/a", "{}", "{}");
-    trio->of(Leg::candidate).headers.add("x-version", version);
-    next.on_trio(*trio, comparer);
-  }
+  plan = make_plan();
+  plan->version_header = "x-version";
+  plan->candidate = "image-3";
+  plan->digest = plan->candidate_digest = 9;
+  TrialRun next(plan, compare::RedactionKey(kSecret), clock, saved);
+  for (const char* const version : {"two", "three", "two"}) feed_version(next, version);
   next.look();
   EXPECT_EQ(next.view().epoch.number, 3u);
   EXPECT_EQ(next.view().epoch.version, "three");

@@ -181,7 +181,6 @@ void read_client(Line& line, Counters& counters) {
 }
 
 void read_unattributed(Line& line, Counters& counters) {
-  counters.unattributed = line.number();
   for (Doubts* const doubts : {&counters.failed_unattributed, &counters.differing_unattributed}) {
     doubts->to_live = line.number();
     doubts->to_control = line.number();
@@ -255,12 +254,11 @@ std::string to_text(const Counters& counters) {
   append_pairs(out, "differing", counters.differing);
   append_pairs(out, "differing_to_control", counters.differing_to_control);
   if (counters.unread > 0) append(out, "unread", {counters.unread, counters.unread_to_control});
-  if (counters.unattributed > 0) {
-    const Doubts& failed = counters.failed_unattributed;
-    const Doubts& differing = counters.differing_unattributed;
+  const Doubts& failed = counters.failed_unattributed;
+  const Doubts& differing = counters.differing_unattributed;
+  if (failed != Doubts{} || differing != Doubts{}) {
     append(out, "unattributed",
-           {counters.unattributed, failed.to_live, failed.to_control, differing.to_live,
-            differing.to_control});
+           {failed.to_live, failed.to_control, differing.to_live, differing.to_control});
   }
   const Discordance& other = counters.fields.other();
   append(out, "other_fields",

@@ -25,6 +25,7 @@ void Counters::add(Observation one) {
   const auto outcome = [this](Leg leg) -> Tally& { return outcomes[static_cast<size_t>(leg)]; };
   outcome(Leg::live).add(one.live.outcome);
   outcome(Leg::candidate).add(one.candidate.outcome);
+  if (one.control) outcome(Leg::control).add(one.control->outcome);
   requests.add(one.request);
   clients.add(one.client);
   EndpointCount& endpoint = endpoints.at(one.endpoint);
@@ -35,7 +36,6 @@ void Counters::add(Observation one) {
   ++errors_to_live.n;
   errors_to_live.lost.add(!one.candidate.ok, !one.live.ok);
   if (one.control.has_value()) {
-    outcome(Leg::control).add(one.control->outcome);
     endpoint.failed_to_control += !one.candidate.ok && one.control->ok;
     ++errors_to_control.n;
     errors_to_control.lost.add(!one.candidate.ok, !one.control->ok);
@@ -86,10 +86,8 @@ void Counters::add_answers(Observation& one, EndpointCount& endpoint) {
 void Counters::add_unattributed(Observation& one, EndpointCount& endpoint) {
   exclude(kUnattributed);
   ++endpoint.excluded;
-  ++unattributed;
   failed_unattributed +=
       {!one.candidate.ok && one.live.ok, !one.candidate.ok && one.control && one.control->ok};
-  if (one.control) outcomes[static_cast<size_t>(Leg::control)].add(one.control->outcome);
   if (!one.compared || one.uneven) return;
   unite(one.differences);
   const bool alone = any(one.differences, true, false);
@@ -119,7 +117,6 @@ Counters& Counters::operator+=(const Counters& more) {
   for (size_t i = 0; i < kLegs; ++i) limits[i] += more.limits[i];
   unread += more.unread;
   unread_to_control += more.unread_to_control;
-  unattributed += more.unattributed;
   failed_unattributed += more.failed_unattributed;
   differing_unattributed += more.differing_unattributed;
   fields += more.fields;

@@ -110,8 +110,9 @@ struct Counters {
                                    // differs
   uint64_t unread = 0;             // in none of these two, but to be held against PASS
   uint64_t unread_to_control = 0;  // of those, with a control
-  uint64_t unattributed = 0;       // in none of all these
-  Doubts failed_unattributed;      // of those, failures and differences of the candidate alone
+  // Of those excluded as unattributed, which are in none of all these: failures and differences of
+  // the candidate alone.
+  Doubts failed_unattributed;
   Doubts differing_unattributed;
   // Comparisons with the live answer that reached a limit, by it: what lies beyond was not seen, or
   // seen less closely. They count all the same.

@@ -231,7 +231,7 @@ Verdict Judge::look(const Counters& counters, Duration elapsed) {
                       .compared = compared(counters),
                       .blind = counters.excluded.of(kBlind),
                       .unread = settings_.control ? counters.unread_to_control : counters.unread,
-                      .unattributed = counters.unattributed,
+                      .unattributed = counters.excluded.of(kUnattributed),
                       .capped = counters.excluded.of(kClientShare),
                       .requests = counters.requests.estimate(),
                       .client_share = counters.clients.largest(),

@@ -173,6 +173,20 @@ TEST(Judge, sees_no_more_excluded_than_chosen) {
   EXPECT_EQ(exclusion_of(counters).chosen, 1u);
 }
 
+// For the control alone.
+Observation noise(std::string path, std::string endpoint = "GET /pets") {
+  Observation one = clean();
+  one.endpoint = endpoint;
+  one.differences = {{{std::move(endpoint), std::move(path), "value"}, false, true}};
+  return one;
+}
+
+Counters clean_counters(int requests) {
+  Counters counters;
+  add(counters, clean(), requests);
+  return counters;
+}
+
 Observation unread(bool control = true) {
   Observation one = clean(control);
   one.differences = {{{"GET /pets", "body", "value"}, true, false, true}};
@@ -205,11 +219,8 @@ TEST(Judge, takes_what_only_a_digest_tells_against_pass_and_not_for_fail) {
 // The control's own differences elsewhere do not make up for them.
 TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_another_field_of_the_control) {
   Judge judge(Settings{});
-  Counters counters;
-  add(counters, clean(), 38'400);
-  Observation glitch = clean();
-  glitch.differences = {{{"GET /pets", "header:x-glitch", "added"}, false, true}};
-  add(counters, glitch, 800);
+  Counters counters = clean_counters(38'400);
+  add(counters, noise("header:x-glitch"), 800);
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
   add(counters, unread(), 800);
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
@@ -217,8 +228,7 @@ TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_another_field_of_the
 
 TEST(Judge, weighs_what_only_a_digest_tells_whatever_else_differs_in_the_request) {
   Judge judge(Settings{});
-  Counters counters;
-  add(counters, clean(), 60'000);
+  Counters counters = clean_counters(60'000);
   Observation both = unread();
   both.differences.push_back({{"GET /pets", "header:x-cache", "value"}, false, true});
   add(counters, both, 2'000);
@@ -227,23 +237,17 @@ TEST(Judge, weighs_what_only_a_digest_tells_whatever_else_differs_in_the_request
 
 TEST(Judge, weighs_what_an_earlier_version_could_not_read_beside_all_bodies) {
   Judge judge(Settings{});
-  Counters counters;
-  add(counters, clean(), 60'000);
-  Observation noise = clean();
-  noise.differences = {{{"GET /pets", "header:x-cache", "value"}, false, true}};
-  add(counters, noise, 2'000);
+  Counters counters = clean_counters(60'000);
+  add(counters, noise("header:x-cache"), 2'000);
+  EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
   counters.unread = counters.unread_to_control = 2'000;
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
 }
 
 TEST(Judge, does_not_weigh_what_only_a_digest_tells_against_bodies_of_another_endpoint) {
   Judge judge(Settings{});
-  Counters counters;
-  add(counters, clean(), 60'000);
-  Observation noise = clean();
-  noise.endpoint = "GET /log";
-  noise.differences = {{{"GET /log", "body", "value"}, false, true}};
-  add(counters, noise, 2'000);
+  Counters counters = clean_counters(60'000);
+  add(counters, noise("body", "GET /log"), 2'000);
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::pass);
   add(counters, unread(), 2'000);
   EXPECT_EQ(judge.rule(counters, minutes(11)), Ruling::undecided);
